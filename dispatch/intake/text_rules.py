@@ -1,0 +1,31 @@
+"""What every channel does to text before it goes further in."""
+
+from dispatch.intake.unreadable import unreadable
+
+MOST_BODY_BYTES = 256 * 1024
+MOST_TEXT_CHARS = 4_000
+
+# PostgreSQL keeps no NUL, and no other control character but these tells anybody anything.
+KEPT_CONTROLS = "\n\t"
+
+
+def decoded(body: bytes, *, most_bytes: int = MOST_BODY_BYTES) -> str:
+    """The body as UTF-8 text without a byte order mark. Raises Unreadable if it is too large or isn't UTF-8."""
+    if len(body) > most_bytes:
+        raise unreadable("body", f"has {len(body)} bytes, at most {most_bytes} are read")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise unreadable("body", f"is not UTF-8 at byte {error.start}") from None
+
+
+def cleaned(text: str | None) -> str | None:
+    """Without control characters, surrogates and outer blanks; None when nothing is left."""
+    if text is None:
+        return None
+    kept = "".join(c for c in text.replace("\r\n", "\n") if c in KEPT_CONTROLS or not _is_noise(c))
+    return kept.strip() or None
+
+
+def _is_noise(char: str) -> bool:
+    return ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 or 0xD800 <= ord(char) < 0xE000

@@ -1,0 +1,106 @@
+"""Which phone is it: numbers and identities in one written form, so that two messages of one phone can meet.
+
+Numbers become E.164 by the rules of Ecuador (country code 593, trunk prefix 0, mobiles `09` + 8 digits, fixed lines
+`0` + area 2-7 + 7 digits). An IMEI becomes its 14 identifying digits and their check digit (3GPP TS 23.003 section 6),
+since networks send a spare 0 or the software version in that place; an IMSI its 14 or 15 digits.
+"""
+
+import re
+import unicodedata
+
+from dispatch.model.report import Caller
+
+COUNTRY = "593"
+INTERNATIONAL = re.compile(r"[1-9][0-9]{7,14}")
+ECUADORIAN = re.compile(r"593(9[0-9]{8}|[2-7][0-9]{7})")
+NATIONAL = re.compile(r"0?(9[0-9]{8}|[2-7][0-9]{7})")
+LOCAL = re.compile(r"[2-7][0-9]{6}")
+SCHEME = re.compile(r"^(?:tel|sips?|sms):", re.IGNORECASE)
+# A phone which hides its identity fills the end with zeros; one real serial number in 10,000 ends so by chance.
+FILLED = "0000"
+
+
+def e164(number: str | None, *, area: str = "2") -> str | None:
+    """`+` and digits, or None if it can't be a subscriber's number. `area` is that of 7-digit local numbers."""
+    if number is None:
+        return None
+    plus, digits = _digits(number)
+    for form in (_international(digits) if plus else _domestic(digits, area),):
+        if form is not None and not _is_placeholder(form):
+            return f"+{form}"
+    return None
+
+
+def imei(value: str | None) -> str | None:
+    """The 15 digits of an IMEI with its right check digit, or None if it is truncated, zero-filled or not one."""
+    digits = _only_digits(value)
+    if digits is None or len(digits) not in (14, 15, 16):
+        return None
+    identity = digits[:14]
+    if identity.startswith("00000000") or identity.endswith(FILLED) or len(set(identity)) == 1:
+        return None
+    return identity + _luhn(identity)
+
+
+def imsi(value: str | None) -> str | None:
+    """The 14 or 15 digits of an IMSI, or None if it is truncated, zero-filled or not one."""
+    digits = _only_digits(value)
+    if digits is None or len(digits) not in (14, 15):
+        return None
+    # Country codes of networks begin with 2 to 7, or are 901 (ITU-T E.212).
+    if digits[0] in "018" or digits.endswith(FILLED) or len(set(digits)) == 1:
+        return None
+    return digits
+
+
+def same_phone(a: Caller, b: Caller) -> bool:
+    """Whether both have one number, one IMEI or one IMSI. What is missing, truncated or zero-filled is like nothing."""
+    return any(
+        mine is not None and mine == theirs
+        for mine, theirs in (
+            (e164(a.number), e164(b.number)),
+            (imei(a.imei), imei(b.imei)),
+            (imsi(a.imsi), imsi(b.imsi)),
+        )
+    )
+
+
+def _digits(number: str) -> tuple[bool, str]:
+    text = SCHEME.sub("", unicodedata.normalize("NFKC", number).strip())
+    text = re.split(r"[;@?,]|\s*(?:ext|x|#)", text, maxsplit=1, flags=re.IGNORECASE)[0].replace("(0)", "")
+    if not re.fullmatch(r"\+?[0-9\s().\-/]*", text):
+        return False, ""
+    digits = re.sub(r"[^0-9]", "", text)
+    if text.lstrip("( ").startswith("+"):
+        return True, digits
+    return (True, digits[2:]) if digits.startswith("00") else (False, digits)
+
+
+def _international(digits: str) -> str | None:
+    if not digits.startswith(COUNTRY):
+        return digits if INTERNATIONAL.fullmatch(digits) else None
+    without_trunk = COUNTRY + digits[len(COUNTRY) :].removeprefix("0")
+    return without_trunk if ECUADORIAN.fullmatch(without_trunk) else None
+
+
+def _domestic(digits: str, area: str) -> str | None:
+    if ECUADORIAN.fullmatch(digits):
+        return digits
+    if match := NATIONAL.fullmatch(digits):
+        return COUNTRY + match[1]
+    return COUNTRY + area + digits if LOCAL.fullmatch(digits) else None
+
+
+def _is_placeholder(digits: str) -> bool:
+    """0999999999 and the like, which forms and exchanges put where they know nothing."""
+    return len(set(digits[-8:])) == 1
+
+
+def _only_digits(value: str | None) -> str | None:
+    bare = re.sub(r"[\s\-/]", "", value or "")
+    return bare if re.fullmatch(r"[0-9]+", bare) else None
+
+
+def _luhn(digits: str) -> str:
+    doubled = (int(d) * (2 if i % 2 else 1) for i, d in enumerate(digits))
+    return str(-sum(d // 10 + d % 10 for d in doubled) % 10)
