@@ -1,0 +1,140 @@
+"""One file of a city's folder, read into records; every problem is noted with its place instead of raised."""
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from math import isfinite
+from pathlib import Path
+from typing import Any, Generic, TypeVar, get_type_hints
+
+import msgspec
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class CityFile:
+    """`problems` is shared by all files of the folder; each reads "file: where, field: what is wrong"."""
+
+    path: Path
+    problems: list[str]
+
+    def wrong(self, problem: str, where: str = "", column: str = "") -> None:
+        place = ", ".join(part for part in (where, column) if part)
+        self.problems.append(": ".join(part for part in (self.path.name, place, problem) if part))
+
+    def json(self) -> Any:
+        """None when it can't be read."""
+        text = self._text()
+        if text is None:
+            return None
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            self.wrong(f"is not JSON: {error.msg}", f"line {error.lineno} column {error.colno}")
+        except RecursionError:
+            self.wrong("is nested too deeply")
+        return None
+
+    def rows(self, columns: Sequence[str], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Where each record stands, "line 3" or "item 2 (fall)", and what it says."""
+        return self._csv_rows(columns) if self.is_table else self._json_rows(key)
+
+    @property
+    def is_table(self) -> bool:
+        return self.path.suffix == ".csv"
+
+    def _text(self) -> str | None:
+        try:
+            return self.path.read_bytes().decode("utf-8-sig")
+        except OSError as error:
+            self.wrong(f"can't be read: {error.strerror}")
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            self.wrong(f"is not UTF-8 (byte 0x{error.object[error.start]:02x})", f"line {line}")
+        return None
+
+    def _json_rows(self, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        items = self.json()
+        if items is not None and not isinstance(items, list):
+            self.wrong("must be a list of objects")
+            return
+        for number, item in enumerate(items or [], start=1):
+            name = item.get(key) if isinstance(item, dict) else None
+            where = f"item {number} ({name})" if isinstance(name, str) else f"item {number}"
+            if isinstance(item, dict):
+                yield where, item
+            else:
+                self.wrong("must be an object", where)
+
+    def _csv_rows(self, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        text = self._text()
+        if text is None:
+            return
+        table = csv.reader(text.splitlines(), strict=True)
+        try:
+            header = next(table, [])
+            missing = [column for column in columns if column not in header]
+            for column in missing:
+                self.wrong("the column is missing", "line 1", column)
+            for values in () if missing else table:
+                if len(values) == len(header):
+                    yield f"line {table.line_num}", dict(zip(header, values, strict=True))
+                elif values:
+                    self.wrong(f"has {len(values)} values for {len(header)} columns", f"line {table.line_num}")
+        except csv.Error as error:
+            self.wrong(f"is not CSV: {error}", f"line {table.line_num}")
+
+
+@dataclass(slots=True)
+class Records(Generic[T]):
+    """The records of a file that could be read, each with where it stands.
+
+    `written` holds every key in the file, also of records that are wrong elsewhere, so that one mistake isn't told twice."""
+
+    file: CityFile
+    items: list[tuple[str, T]] = field(default_factory=list)
+    written: set[str] = field(default_factory=set)
+
+    def values(self) -> tuple[T, ...]:
+        return tuple(item for _, item in self.items)
+
+
+def read_records(cls: type[T], file: CityFile, *, key: str) -> Records[T]:
+    """The file's records as `cls` (a dataclass), unique by the field `key`."""
+    hints = get_type_hints(cls)
+    names = [f.name for f in fields(cls)]  # type: ignore[arg-type]
+    records: Records[T] = Records(file)
+    for where, row in file.rows(names, key):
+        values = {name: _value(file, where, name, row, hints[name]) for name in names}
+        for name in row.keys() - values.keys():
+            file.wrong("is not a known field", where, name)
+        code = values[key]
+        if code in records.written:
+            file.wrong(f"{code!r} is there twice", where, key)
+        elif isinstance(code, str):
+            records.written.add(code)
+        if None not in values.values():
+            records.items.append((where, cls(**values)))
+    return records
+
+
+def _value(file: CityFile, where: str, name: str, row: dict[str, Any], kind: Any) -> Any:
+    """None when it is missing or wrong."""
+    if name not in row:
+        file.wrong("is missing", where, name)
+        return None
+    said = row[name].split() if file.is_table and kind == tuple[str, ...] else row[name]
+    try:
+        value = msgspec.convert(said, kind, strict=not file.is_table)
+    except msgspec.ValidationError as error:
+        file.wrong(f"{error}, not {str(said)[:60]!r}", where, name)
+        return None
+    if isinstance(value, float) and not isfinite(value):
+        file.wrong(f"must be a finite number, not {value}", where, name)
+        return None
+    if value == "":
+        file.wrong("is empty", where, name)
+        return None
+    return value
