@@ -1,0 +1,7 @@
+"""A PostgreSQL of our own: binaries from a wheel, data in the state folder, one Unix socket, nobody else let in."""
+
+from dispatch.store.embedded.errors import EmbeddedPostgresError, StateInUse
+from dispatch.store.embedded.server import EmbeddedPostgres, Status
+from dispatch.store.embedded.state import default_state
+
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "StateInUse", "Status", "default_state"]

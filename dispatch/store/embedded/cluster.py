@@ -1,0 +1,118 @@
+"""The folders of one PostgreSQL: data made by initdb, log, the socket's place, and how the server is to run on them."""
+
+import hashlib
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from dispatch.store.embedded.account import Account
+from dispatch.store.embedded.client import ROLE, SOCKET_NAME
+from dispatch.store.embedded.errors import EmbeddedPostgresError
+from dispatch.store.embedded.programs import Programs
+
+SHORT_PLACE = Path("/tmp")  # noqa: S108 - the folder made in it is checked
+SOCKET_PATH_MAX_BYTES = 107  # sun_path of unix(7), less the closing zero
+
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "logging_collector": "on",
+    "log_filename": "postgresql-%a.log",
+    "log_truncate_on_rotation": "on",
+    "log_rotation_age": "1d",
+    "log_rotation_size": "0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """`data` and `log` belong to the account that runs the server; `home`, above them, to the service."""
+
+    home: Path
+
+    @classmethod
+    def below(cls, state: Path) -> "Cluster":
+        return cls(state.resolve() / "postgres")
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "log"
+
+    @property
+    def start_log(self) -> Path:
+        return self.home / "start.log"
+
+    def make_folders(self, account: Account) -> None:
+        """Make what is missing. Raises `EmbeddedPostgresError` naming a folder that `account` can't pass through."""
+        if not self.home.is_dir():
+            self.home.mkdir()
+            self.home.chmod(0o711)
+        refused = account.first_refused("-x", [*reversed(self.home.parents), self.home])
+        if refused:
+            raise EmbeddedPostgresError(
+                f"PostgreSQL runs as the OS user {account.name}, which can't pass through {refused}; "
+                f"allow it (chmod o+x {refused}) or choose another place with --state"
+            )
+        account.own_folder(self.log)
+
+    def make_data(self, programs: Programs, account: Account) -> None:
+        """Run initdb unless it was done; aside and renamed, so that an interrupted one leaves nothing half made."""
+        if self.data.is_dir():
+            self._check_version(programs)
+            return
+        for leftover in self.home.glob("data.new-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        making = Path(tempfile.mkdtemp(prefix="data.new-", dir=self.home))
+        if account.switch:
+            os.chown(making, account.uid, account.gid)
+        command = [str(programs.initdb), "--pgdata", str(making), "--username", ROLE, "--data-checksums"]
+        command += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        command += ["--auth-local=trust", "--auth-host=reject"]  # the socket's folder, 0700, is the door
+        ran = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **account.popen_args()
+        )
+        if ran.returncode:
+            shutil.rmtree(making, ignore_errors=True)
+            raise EmbeddedPostgresError(f"PostgreSQL's initdb failed: {ran.stdout.decode('utf-8', 'replace').strip()}")
+        making.rename(self.data)
+
+    def _check_version(self, programs: Programs) -> None:
+        made_by = (self.data / "PG_VERSION").read_text("utf-8").strip()
+        if made_by != str(programs.major):
+            raise EmbeddedPostgresError(
+                f"{self.data} was made by PostgreSQL {made_by}, and the installed one is {programs.major}: "
+                "dump it with the former and restore it with the latter, or choose another --state"
+            )
+
+    def socket_folder(self, account: Account) -> Path:
+        """Where the socket goes, 0700 and `account`'s; in a short place when the path below the state is too long."""
+        folder = self.home / "run"
+        too_long = len(os.fsencode(folder / SOCKET_NAME)) > SOCKET_PATH_MAX_BYTES
+        if too_long or "," in str(folder):  # a comma separates hosts in a connection URL
+            name = f"quito-dispatch-{hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]}"
+            folder = SHORT_PLACE / name
+        account.own_folder(folder)
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid or stat.S_IMODE(found.st_mode) & 0o077:
+            raise EmbeddedPostgresError(f"{folder}, the place for PostgreSQL's socket, is not a private folder of ours")
+        return folder
+
+    def command(self, programs: Programs, sockets: Path) -> list[str]:
+        """The server's command line; settings given here win over any file in the data folder."""
+        settings = SETTINGS | {"unix_socket_directories": f'"{sockets}"', "log_directory": str(self.log)}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return [str(programs.postgres), "-D", str(self.data), *options]

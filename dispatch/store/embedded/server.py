@@ -1,0 +1,165 @@
+"""One embedded PostgreSQL server: started, adopted when it outlived its service, ended without a trace."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from dispatch.store.embedded import client
+from dispatch.store.embedded.account import Account
+from dispatch.store.embedded.cluster import Cluster
+from dispatch.store.embedded.errors import EmbeddedPostgresError
+from dispatch.store.embedded.processes import PAUSE_S, end, gone, postmaster_of, processes_in
+from dispatch.store.embedded.programs import Programs, programs_for
+from dispatch.store.embedded.state import StateLock, make_state
+
+ADOPTION_S = 20.0
+RECOVERY_S = 300.0
+FAST_STOP_S = 30.0
+IMMEDIATE_STOP_S = 5.0
+ORPHANS_LEAVE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What runs on a state folder now; `pid` is the server's, None when there is none."""
+
+    running: bool
+    pid: int | None
+    data: Path
+
+
+class EmbeddedPostgres:
+    """The PostgreSQL of one state folder.
+
+    Its methods block (a cold start takes seconds): in a coroutine use `running`, or `asyncio.to_thread`.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self._cluster = Cluster.below(state)
+        self._lock = StateLock(state)
+        self._turn = threading.RLock()  # a stop that comes while a start is under way waits for it
+        self._child: subprocess.Popen[bytes] | None = None
+        self._sockets: Path | None = None
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[Self]:
+        """Start in a thread, yield the server, stop it however the block ends."""
+        try:
+            yield await asyncio.to_thread(self.start)
+        finally:
+            await asyncio.to_thread(self.stop)
+
+    @property
+    def dsn(self) -> str:
+        """URL of our database for `asyncpg.connect`. Raises `EmbeddedPostgresError` before the first start."""
+        if self._sockets is None:
+            raise EmbeddedPostgresError("the embedded PostgreSQL has not been started")
+        return client.url(self._sockets)
+
+    def status(self) -> Status:
+        """Look at the process table; asks nothing of the server."""
+        pid = postmaster_of(self._cluster.data)
+        return Status(pid is not None, pid, self._cluster.data)
+
+    def start(self) -> Self:
+        """Make sure that the server runs and answers: adopt the one that is there, else start one on the data there is.
+
+        May be called again, also after the server died. Raises `StateInUse` when another live service has the state
+        folder, `EmbeddedPostgresError` with advice when it can't be done.
+        """
+        with self._turn:
+            make_state(self.state)
+            self._lock.acquire()
+            try:
+                self._start()
+            except BaseException as error:
+                self.stop()
+                if isinstance(error, OSError):
+                    raise EmbeddedPostgresError(f"the embedded PostgreSQL can't be started: {error}") from error
+                raise
+        return self
+
+    def stop(self) -> None:
+        """End the server with all its processes and unlock the state folder; without effect when that is done."""
+        with self._turn:
+            if self._lock.held:
+                self._end_server()
+                self._lock.release()
+
+    def _start(self) -> None:
+        account = Account.for_data(self._cluster.data)
+        self._cluster.make_folders(account)
+        programs = programs_for(account, self._cluster.home)
+        self._cluster.make_data(programs, account)
+        self._sockets = self._cluster.socket_folder(account)
+        if not self._adopt(programs, self._sockets):
+            self._end_server()
+            self._launch(programs, account, self._sockets)
+        client.ensure_database(self._sockets)
+
+    def _adopt(self, programs: Programs, sockets: Path) -> bool:
+        """Whether a server of these very programs is here and answers (it may be recovering from a crash just now)."""
+        pid = postmaster_of(self._cluster.data)
+        if pid is None or os.path.realpath(f"/proc/{pid}/exe") != os.path.realpath(programs.postgres):
+            return False
+        return self._answers(sockets, within_s=ADOPTION_S)
+
+    def _launch(self, programs: Programs, account: Account, sockets: Path) -> None:
+        self._remove_leftovers(sockets)
+        with self._cluster.start_log.open("wb") as log:
+            self._child = subprocess.Popen(
+                self._cluster.command(programs, sockets),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **account.popen_args(),
+            )
+        if not self._answers(sockets, within_s=RECOVERY_S):
+            self._end_server()
+            said = self._cluster.start_log.read_text("utf-8", "replace").strip()[-2000:]
+            raise EmbeddedPostgresError(
+                f"PostgreSQL does not come up: {said or 'no word'} (more in {self._cluster.log})"
+            )
+
+    def _answers(self, sockets: Path, *, within_s: float) -> bool:
+        deadline = time.monotonic() + within_s
+        while not client.answers(sockets):
+            if time.monotonic() > deadline or not (self._child_lives() or self.status().running):
+                return False
+            time.sleep(PAUSE_S)
+        return True
+
+    def _child_lives(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    def _pids(self) -> set[int]:
+        self._child_lives()  # reaps it when it is dead
+        return processes_in(self._cluster.data)
+
+    def _end_server(self) -> None:
+        """A fast shutdown, which saves everything; sterner ways only when that hangs, for recovery can mend those."""
+        pid = postmaster_of(self._cluster.data)
+        if pid is not None:
+            ended = end(lambda: {pid} & self._pids(), signal.SIGINT, within_s=FAST_STOP_S)
+            if not ended:
+                end(self._pids, signal.SIGQUIT, within_s=IMMEDIATE_STOP_S)
+        # What is left of a dead server notices and leaves; and if it doesn't, there is nothing in it to save.
+        if not gone(self._pids, within_s=ORPHANS_LEAVE_S):
+            end(self._pids, signal.SIGKILL, within_s=IMMEDIATE_STOP_S)
+        if self._child is not None:
+            self._child.wait(IMMEDIATE_STOP_S)
+            self._child = None
+
+    def _remove_leftovers(self, sockets: Path) -> None:
+        """Lock files of a dead server: the process id in them, which PostgreSQL trusts, may be another program's."""
+        for leftover in (self._cluster.data / "postmaster.pid", sockets / f"{client.SOCKET_NAME}.lock"):
+            leftover.unlink(missing_ok=True)

@@ -1,0 +1,80 @@
+"""The state folder: where it is by default, and the lock that keeps a second service out of it."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Self
+
+from dispatch.store.embedded.errors import EmbeddedPostgresError, StateInUse
+
+APP = "quito-dispatch"
+
+
+def default_state() -> Path:
+    """Where a service keeps its state when nobody says otherwise.
+
+    Root: `/var/lib/quito-dispatch`, because root's home is often closed to the OS user that runs PostgreSQL.
+    Anybody else: the XDG state folder. Does not create it.
+    """
+    if os.geteuid() == 0:
+        return Path("/var/lib") / APP
+    xdg = Path(os.environ.get("XDG_STATE_HOME", ""))
+    base = xdg if xdg.is_absolute() else Path.home() / ".local" / "state"
+    return base / APP
+
+
+def make_state(state: Path) -> None:
+    """Create the folder, so that others may pass through it (the OS user of PostgreSQL must) but not list it.
+
+    A folder that is there already keeps its mode. Raises `EmbeddedPostgresError` when it can't be made or written to.
+    """
+    try:
+        if not state.is_dir():
+            state.parent.mkdir(parents=True, exist_ok=True)
+            state.mkdir()
+            state.chmod(0o711)
+    except OSError as error:
+        raise EmbeddedPostgresError(
+            f"the state folder {state} can't be made ({error.strerror}: {error.filename}); choose another with --state"
+        ) from error
+    if not os.access(state, os.W_OK | os.X_OK):
+        raise EmbeddedPostgresError(
+            f"the state folder {state} can't be written by this user (uid {os.geteuid()}); choose another with --state"
+        )
+
+
+class StateLock:
+    """An advisory lock that the kernel drops when its holder dies, however it dies."""
+
+    def __init__(self, state: Path) -> None:
+        self.path = state / "service.lock"
+        self._fd: int | None = None
+
+    @property
+    def held(self) -> bool:
+        return self._fd is not None
+
+    def acquire(self) -> Self:
+        """Take the lock, or keep it when this object has it. Raises `StateInUse` when a live process holds it."""
+        if self._fd is not None:
+            return self
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(fd, 32).decode("ascii", "replace").strip() or "unknown"
+            os.close(fd)
+            raise StateInUse(
+                f"another service (process {holder}) is using the state folder {self.path.parent}; "
+                "stop it, or give this one its own with --state"
+            ) from None
+        os.truncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        self._fd = fd
+        return self
+
+    def release(self) -> None:
+        """Let go; without effect when it is not held."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
