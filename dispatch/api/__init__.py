@@ -1,0 +1,1 @@
+"""HTTP and WebSocket routes: who is allowed what, and one call each."""

@@ -1,0 +1,72 @@
+"""The city as data, and geography alone."""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from dispatch.api.access import Anyone
+from dispatch.api.state import TheDesk
+from dispatch.api.wire import Json
+from dispatch.model.city import City
+from dispatch.model.wire import encode
+from geo import Fix, Location, Point, Source, locate
+
+router = APIRouter(prefix="/v1", tags=["city"])
+
+
+@router.get("/city")
+async def get_city(desk: TheDesk, _: Anyone) -> Response:
+    return Json(city_view(desk.city) | {
+        "tile_style_url": desk.settings.tile_style_url,
+        "stale_after_s": desk.settings.stale_after_s,
+    })
+
+
+@router.get("/parishes", responses={200: {"content": {"application/geo+json": {}}}}, response_class=Response)
+async def get_parishes(request: Request, desk: TheDesk, _: Anyone) -> Response:
+    body: str = request.app.state.parishes_json
+    etag = f'"{sha256(body.encode()).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/geo+json")
+
+
+@router.get("/locate", response_model=Location)
+async def get_location(
+    desk: TheDesk,
+    _: Anyone,
+    lat: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
+    lon: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
+    radius_m: Annotated[float | None, Query(gt=0, le=20_000_000, allow_inf_nan=False)] = None,
+    confidence: Annotated[float | None, Query(gt=0, le=1, allow_inf_nan=False)] = None,
+) -> Response:
+    now = datetime.now(UTC)
+    fix = Fix(source=Source.UNKNOWN, point=Point(lat, lon), radius_m=radius_m, confidence=confidence, at=now)
+    return Json(locate([fix], desk.city.parishes, at=now))
+
+
+def city_view(city: City) -> dict[str, Any]:
+    bounds = [p.polygon.bounds for p in city.parishes]
+    return {
+        "name": city.name,
+        "timezone": city.timezone,
+        "services": city.services,
+        "agencies": city.agencies,
+        "kinds": city.kinds,
+        "natures": city.natures,
+        "stations": city.stations,
+        "hospitals": city.hospitals,
+        "bounds": [
+            min(b[0] for b in bounds),
+            min(b[1] for b in bounds),
+            max(b[2] for b in bounds),
+            max(b[3] for b in bounds),
+        ],
+    }
+
+
+def parishes_json(city: City) -> str:
+    return encode(city.parishes.to_geojson())

@@ -1,0 +1,109 @@
+"""The doors for citizens' reports. What can't be read is answered with what is wrong, and kept."""
+
+from collections.abc import Callable
+from time import perf_counter
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Request, Response
+
+from dispatch.api import metrics
+from dispatch.api.access import Actor, Anyone, Intake
+from dispatch.api.problems import malformed
+from dispatch.api.state import TheDesk, ThePool
+from dispatch.api.wire import Json, describes, raw_body
+from dispatch.desk.calls import Refined, Taken, add_fixes, take_call
+from dispatch.desk.desk import Desk
+from dispatch.desk.quarantine import keep
+from dispatch.errors import DispatchError, Invalid, TooLarge
+from dispatch.intake import json_call
+from dispatch.intake.unreadable import Unreadable
+from dispatch.model import CallId, Report
+from dispatch.model.call import Call
+from dispatch.store import calls
+from dispatch.store.db import connection
+from dispatch.store.quarantine import Unread
+
+log = structlog.get_logger()
+router = APIRouter(tags=["calls"])
+
+MOST_BYTES = 256_000
+
+
+@router.post(
+    "/v1/calls",
+    status_code=201,
+    response_model=Taken,
+    responses={200: {"model": Taken, "description": "This report was taken before; the same answer"}},
+    openapi_extra=describes(json_call.CallBody),
+)
+async def post_call(request: Request, desk: TheDesk, actor: Intake) -> Response:
+    return await through_door(request, desk, actor, door="calls", parse=json_call.parse)
+
+
+@router.post(
+    "/v1/calls/{call_id}/fixes", status_code=201, response_model=Refined, openapi_extra=describes(json_call.FixesBody)
+)
+async def post_fixes(request: Request, call_id: UUID, desk: TheDesk, actor: Intake) -> Response:
+    raw, size = await raw_body(request, limit=MOST_BYTES)
+    try:
+        fixes = json_call.parse_fixes(_whole(raw, size))
+    except (Unreadable, TooLarge) as error:
+        raise await _quarantined(request, desk, actor, "fixes", raw, size, error) from error
+    return Json(await add_fixes(desk, call_id=CallId(call_id), fixes=fixes, actor=actor.name), 201)
+
+
+@router.get("/v1/calls/{call_id}", response_model=Call)
+async def get_call(call_id: UUID, pool: ThePool, _: Anyone) -> Response:
+    async with connection(pool) as db:
+        return Json(await calls.get(db, call_id=CallId(call_id)))
+
+
+async def through_door(
+    request: Request, desk: Desk, actor: Actor, *, door: str, parse: Callable[[bytes], Report]
+) -> Response:
+    """One road for every format: bytes → report → the desk. 201 leaves only after the commit.
+
+    Raises Malformed, Invalid or TooLarge, each after the report was put in quarantine."""
+    began = perf_counter()
+    raw, size = await raw_body(request, limit=MOST_BYTES)
+    try:
+        report = parse(_whole(raw, size))
+        answer, is_new = await take_call(desk, report, actor=actor.name)
+    except (Unreadable, Invalid, TooLarge) as error:
+        raise await _quarantined(request, desk, actor, door, raw, size, error) from error
+    if is_new:
+        metrics.CALLS.labels(channel=report.channel).inc()
+        metrics.TAKEN_SECONDS.observe(perf_counter() - began)
+        log.info("call_taken", call_id=str(report.id), door=door, flaws=len(report.flaws))
+    return Json(answer, 201 if is_new else 200)
+
+
+def _whole(raw: bytes, size: int) -> bytes:
+    if size > len(raw):
+        raise TooLarge(f"a report may have {MOST_BYTES:,} bytes; its beginning was kept for a person to look at")
+    return raw
+
+
+async def _quarantined(
+    request: Request,
+    desk: Desk,
+    actor: Actor,
+    door: str,
+    raw: bytes,
+    size: int,
+    error: Unreadable | Invalid | TooLarge,
+) -> DispatchError:
+    unread = Unread(
+        door=door,
+        content_type=request.headers.get("content-type"),
+        raw=raw,
+        size=size,
+        problem=str(error)[:2_000],
+    )
+    item = await keep(desk, unread, actor=actor.name)
+    metrics.QUARANTINED.labels(door=door).inc()
+    log.warning("report_quarantined", item=item.id, door=door, size=size)
+    answer = malformed(error) if isinstance(error, Unreadable) else error
+    answer.extra["quarantine_id"] = item.id
+    return answer

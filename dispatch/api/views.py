@@ -1,0 +1,89 @@
+"""Shapes that only the wire has."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dispatch.model import Assignment, Call, CallId, Channel, Event, Incident, IncidentId, QuarantineItem, Unit
+from dispatch.model.city import Need
+from dispatch.model.report import masked
+from dispatch.policy.recommend import RankedUnit, Shortfall
+from dispatch.store import calls, incidents, journal
+from dispatch.store.db import Pool, connection
+from geo import Location
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentPage:
+    items: list[Incident]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPage:
+    items: list[Unit]
+    next: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinePage:
+    items: list[QuarantineItem]
+    next: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """A call as a dispatcher sees it: the number only in part."""
+
+    id: CallId
+    channel: Channel
+    number_masked: str | None
+    name: str | None
+    nature: str | None
+    text: str | None
+    location: Location
+    received_at: datetime
+    flaws: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    incident: Incident
+    calls: list[CallView]
+    assignments: list[Assignment]
+    timeline: list[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationView:
+    incident_id: int
+    at: datetime
+    needs: tuple[Need, ...]
+    units: tuple[RankedUnit, ...]
+    shortfalls: tuple[Shortfall, ...]
+
+
+async def incident_view(pool: Pool, incident_id: IncidentId) -> IncidentView:
+    """Raises NotFound."""
+    async with connection(pool) as db:
+        incident = await incidents.get(db, incident_id=incident_id)
+        flaws = await calls.flaws(db, incident_id=incident_id)
+        return IncidentView(
+            incident,
+            [_call(c, flaws.get(c.id, [])) for c in await calls.of_incident(db, incident_id=incident_id)],
+            await incidents.assignments(db, incident_id=incident_id),
+            await journal.of_incident(db, incident_id=incident_id),
+        )
+
+
+def _call(call: Call, flaws: list[str]) -> CallView:
+    return CallView(
+        call.id,
+        call.channel,
+        masked(call.caller.number),
+        call.caller.name,
+        call.nature,
+        call.text,
+        call.location,
+        call.received_at,
+        flaws,
+    )

@@ -1,0 +1,71 @@
+"""Bodies in, bodies out: strict JSON, limited in size, and published in the OpenAPI document all the same."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from fastapi import Request, Response
+
+from dispatch.api.state import desk_of
+from dispatch.errors import TooLarge
+from dispatch.intake.json_body import Body, read
+from dispatch.model.wire import encode
+
+Model = TypeVar("Model", bound=Body)
+
+# A body over the limit is read on, and thrown away, so far: a client which is still sending can't hear our answer.
+DRAINED_BYTES = 32_000_000
+
+
+class Json(Response):
+    media_type = "application/json"
+
+    def __init__(self, value: Any, status: int = 200, **headers: str) -> None:
+        super().__init__(value if isinstance(value, str) else encode(value), status, headers)
+
+
+async def raw_body(request: Request, *, limit: int) -> tuple[bytes, int]:
+    """The beginning of the body, up to `limit` bytes, and the size of the whole as far as it was read."""
+    kept, size = bytearray(), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        kept += chunk[: limit - len(kept)]
+        if size > DRAINED_BYTES:
+            break
+    return bytes(kept), size
+
+
+async def limited_body(request: Request) -> bytes:
+    """Raises TooLarge."""
+    limit = desk_of(request).settings.max_body_bytes
+    raw, size = await raw_body(request, limit=limit)
+    if size > limit:
+        raise TooLarge(f"a body may have {limit:,} bytes")
+    return raw
+
+
+def body_of(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
+    """A dependency that reads the request's body as `model`. Raises Unreadable, TooLarge."""
+
+    async def body(request: Request) -> Model:
+        return read(model, await limited_body(request))
+
+    return body
+
+
+def describes(model: type[Body], media_type: str = "application/json") -> dict[str, Any]:
+    """For a route's `openapi_extra`: the body that it reads by itself. Inlined, so that it needs no component."""
+    schema = _inlined(model.model_json_schema())
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
+
+
+def _inlined(schema: dict[str, Any]) -> Any:
+    definitions = schema.pop("$defs", {})
+
+    def resolve(node: Any) -> Any:
+        if isinstance(node, dict):
+            if "$ref" in node:
+                return resolve(definitions[node["$ref"].rsplit("/", 1)[-1]])
+            return {k: resolve(v) for k, v in node.items()}
+        return [resolve(n) for n in node] if isinstance(node, list) else node
+
+    return resolve(schema)

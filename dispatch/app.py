@@ -1,0 +1,106 @@
+"""The composition root: all rooms made, joined and opened, in the order in which a call walks through them."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+import structlog
+from fastapi import FastAPI
+
+from dispatch.api import city as city_routes
+from dispatch.api import incidents, live, operations, quarantine, reports, session, units
+from dispatch.api.console import Protected, mount_console
+from dispatch.api.problems import render_errors
+from dispatch.city import load_city
+from dispatch.desk.desk import Desk
+from dispatch.desk.positions import PositionWriter
+from dispatch.desk.units import add_units
+from dispatch.live.hub import Hub
+from dispatch.model import Unit, UnitId, UnitStatus
+from dispatch.model.city import City
+from dispatch.picture.feed import Feed
+from dispatch.picture.picture import Picture
+from dispatch.settings import Settings
+from dispatch.store.db import connection, open_pool
+from dispatch.store.embedded import EmbeddedPostgres, default_state
+from dispatch.store.migrate import migrate
+from dispatch.store.snapshot import snapshot
+from dispatch.store.units import latest_positions
+from geo import Projection, StraightLine
+
+log = structlog.get_logger()
+
+ROUTERS = (reports, incidents, units, quarantine, city_routes, session, live, operations)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as open_rooms:
+            await _open(app, settings, open_rooms)
+            yield
+
+    app = FastAPI(
+        title="Quito dispatch",
+        version="1",
+        description="Emergency calls located, matched with units, and shown live.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    render_errors(app)
+    for room in ROUTERS:
+        app.include_router(room.router)
+    mount_console(app, settings)
+    app.add_middleware(Protected, tiles=settings.tile_style_url)
+    app.add_middleware(operations.Timed)
+    return app
+
+
+async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None:
+    city = load_city(settings.city)
+    pool = await open_pool(await database_url(settings, rooms), size=settings.pool_size)
+    rooms.push_async_callback(pool.close)
+    async with connection(pool) as db:
+        for name in await migrate(db):
+            log.info("migration_applied", name=name)
+        positions = await latest_positions(db)
+
+    picture = Picture(await snapshot(pool), city, positions)
+    hub = Hub(picture, queue=settings.screen_queue)
+    feed = Feed(pool, seq=picture.room.seq, listeners=[picture.follow, hub.follow])
+    travel = StraightLine(Projection(city.crs))
+    desk = Desk(pool=pool, city=city, picture=picture, feed=feed, travel=travel, settings=settings)
+    writer = PositionWriter(pool, retention_days=settings.position_retention_days)
+    for room in (feed, writer, hub):
+        room.start()
+        rooms.push_async_callback(room.stop)
+    await _seed_fleet(desk)
+
+    app.state.desk, app.state.hub, app.state.position_writer = desk, hub, writer
+    app.state.parishes_json = city_routes.parishes_json(city)
+    log.info("open", city=city.name, parishes=len(city.parishes), units=len(picture.room.units), seq=feed.seq)
+
+
+async def database_url(settings: Settings, rooms: AsyncExitStack) -> str:
+    """The PostgreSQL that was named, else one of our own that runs as long as these rooms are open."""
+    if settings.database_url:
+        return settings.database_url
+    embedded = await rooms.enter_async_context(EmbeddedPostgres(settings.state or default_state()).running())
+    return embedded.dsn
+
+
+async def _seed_fleet(desk: Desk) -> None:
+    """The city's fleet, the first time that there is none."""
+    if desk.picture.room.units:
+        return
+    now = datetime.now(UTC)
+    await add_units(desk, new=_fleet(desk.city, now), actor="seed")
+
+
+def _fleet(city: City, now: datetime) -> list[Unit]:
+    return [
+        Unit(UnitId(u.id), u.agency, u.kind, u.capabilities, u.station, UnitStatus.AVAILABLE, now) for u in city.fleet
+    ]
+
+

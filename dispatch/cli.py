@@ -1,0 +1,138 @@
+"""The command line."""
+
+import asyncio
+import secrets
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from dispatch.errors import DispatchError
+from dispatch.settings import Settings
+from dispatch.store.db import Connection, connection, open_pool
+from dispatch.store.embedded import EmbeddedPostgresError
+from dispatch.store.migrate import migrate
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+keys = typer.Typer(no_args_is_help=True, help="Keys of clients: apps, crews' devices, dispatchers.")
+app.add_typer(keys, name="keys")
+
+T = TypeVar("T")
+
+err = Console(stderr=True)
+
+StateOption = Annotated[Path | None, typer.Option("--state", help="Folder of the embedded PostgreSQL.")]
+CityOption = Annotated[Path | None, typer.Option("--city", help="Folder of the city's data.")]
+
+
+@app.command()
+def run(
+    port: Annotated[int | None, typer.Option(min=1, max=65535)] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; this machine only by default.")] = None,
+    state: StateOption = None,
+    city: CityOption = None,
+    demo: Annotated[bool | None, typer.Option("--demo/--no-demo", help="The simulated city.")] = None,
+) -> None:
+    """Start the service, and the simulated city beside it."""
+    from dispatch.serve import serve
+
+    settings = _settings(port=port, host=host, state=state, city=city, demo=demo)
+    try:
+        raise SystemExit(asyncio.run(serve(settings)))
+    except KeyboardInterrupt:
+        raise SystemExit(0) from None
+    except (EmbeddedPostgresError, DispatchError) as error:
+        _fail(error)
+
+
+@app.command(name="migrate")
+def migrate_command(state: StateOption = None) -> None:
+    """Bring the database to the newest schema, and end."""
+
+    async def apply(db: Connection) -> list[str]:
+        return await migrate(db)
+
+    applied = _with_database(_settings(state=state), apply)
+    err.print("\n".join(applied) or "The schema is up to date.")
+
+
+@keys.command("add")
+def add_key(
+    name: Annotated[str, typer.Argument(help="Whose key it is; stands beside every act.")],
+    role: Annotated[str, typer.Option(help="intake, crew, dispatcher or admin")],
+    state: StateOption = None,
+) -> None:
+    """Make a key and print it, once: only its digest is kept."""
+    from dispatch.api.access import Role
+    from dispatch.store import access
+
+    if role not in set(Role):
+        _fail(f"--role must be one of {', '.join(Role)}, not {role!r}")
+    secret = secrets.token_urlsafe(32)
+
+    async def add(db: Connection) -> None:
+        await access.add_key(db, secret=secret, name=name, role=role, at=datetime.now(UTC))
+
+    _with_database(_settings(state=state), add)
+    print(secret)
+
+
+@keys.command("revoke")
+def revoke_key(name: str, state: StateOption = None) -> None:
+    """From now on this key opens nothing."""
+    from dispatch.store import access
+
+    async def revoke(db: Connection) -> bool:
+        return await access.revoke_key(db, name=name, at=datetime.now(UTC))
+
+    if not _with_database(_settings(state=state), revoke):
+        _fail(f"no key {name!r} that is in use")
+
+
+@keys.command("list")
+def list_keys(state: StateOption = None) -> None:
+    from dispatch.store import access
+
+    table = Table("name", "role", "made", "revoked")
+    for row in _with_database(_settings(state=state), access.keys):
+        table.add_row(row["name"], row["role"], f"{row['created_at']:%F %T}", f"{row['revoked_at'] or ''}")
+    Console().print(table)
+
+
+def _settings(**given: Any) -> Settings:
+    try:
+        return Settings.from_env(**given)
+    except ValueError as error:
+        _fail(error)
+
+
+def _with_database(settings: Settings, act: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+    from dispatch.app import database_url
+
+    async def doing() -> T:
+        async with AsyncExitStack() as rooms:
+            pool = await open_pool(await database_url(settings, rooms), size=2)
+            rooms.push_async_callback(pool.close)
+            async with connection(pool) as db:
+                await migrate(db)
+                return await act(db)
+
+    try:
+        return asyncio.run(doing())
+    except (EmbeddedPostgresError, DispatchError) as error:
+        _fail(error)
+
+
+def _fail(error: object) -> NoReturn:
+    err.print(f"[bold red]✗[/] {error}", highlight=False)
+    sys.exit(1)
+
+
+def main() -> None:
+    app()

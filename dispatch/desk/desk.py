@@ -1,0 +1,64 @@
+"""What every act at the desk needs, and the one shape that all acts have."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from dispatch.model import EventKind, Happening, Incident, QuarantineItem, Unit
+from dispatch.model.city import City
+from dispatch.picture.feed import Feed
+from dispatch.picture.picture import Picture
+from dispatch.settings import Settings
+from dispatch.store import journal
+from dispatch.store.db import Connection, Pool, transaction
+from geo import TravelTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """`taking` lets one call at a time decide which incident it belongs to, so that two calls of one
+    accident, arriving together, don't both find nothing to join."""
+
+    pool: Pool
+    city: City
+    picture: Picture
+    feed: Feed
+    travel: TravelTime
+    settings: Settings
+    taking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(slots=True)
+class Act:
+    """One transaction of one actor at one moment, and what it will tell the journal."""
+
+    db: Connection
+    actor: str
+    at: datetime
+    told: list[Happening] = field(default_factory=list)
+
+    def tell(
+        self,
+        kind: EventKind,
+        *,
+        incident: Incident | None = None,
+        units: tuple[Unit, ...] = (),
+        quarantine: QuarantineItem | None = None,
+        **data: Any,
+    ) -> None:
+        self.told.append(Happening(kind, self.at, self.actor, incident, units, quarantine, data))
+
+
+@asynccontextmanager
+async def act(desk: Desk, *, actor: str) -> AsyncIterator[Act]:
+    """A transaction whose last statements are its events; after the commit they go to the feed."""
+    entries: list[journal.Entry] = []
+    async with transaction(desk.pool) as db:
+        doing = Act(db, actor, datetime.now(UTC))
+        yield doing
+        if doing.told:
+            entries = await journal.append(db, happenings=doing.told)
+    desk.feed.offer(entries)

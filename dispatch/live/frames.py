@@ -1,0 +1,46 @@
+"""What goes over the wire to screens; each text is made once, however many screens there are."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from dispatch.model import UnitPosition
+from dispatch.model.wire import encode
+from dispatch.picture.picture import Picture
+
+
+def snapshot(picture: Picture, *, me: dict[str, str], screens: int) -> str:
+    room = picture.room
+    return encode(
+        {
+            "type": "snapshot",
+            "seq": room.seq,
+            "at": datetime.now(UTC),
+            "incidents": list(room.incidents.values()),
+            "units": list(room.units.values()),
+            "positions": [_row(p) for p in picture.positions.values()],
+            "quarantine": list(room.quarantine.values()),
+            "me": me,
+            "screens": screens,
+        }
+    )
+
+
+def events(bodies: Iterable[str]) -> str:
+    """Several events that wait go out as one message."""
+    return f'{{"type":"events","events":[{",".join(bodies)}]}}'
+
+
+def positions(moved: Iterable[UnitPosition]) -> str:
+    return encode({"type": "positions", "at": datetime.now(UTC), "units": [_row(p) for p in moved]})
+
+
+def pulse(*, seq: int, screens: int) -> str:
+    return encode({"type": "pulse", "at": datetime.now(UTC), "seq": seq, "screens": screens})
+
+
+def resync(reason: str) -> str:
+    return encode({"type": "resync", "reason": reason})
+
+
+def _row(position: UnitPosition) -> tuple[object, ...]:
+    return (position.unit_id, position.lat, position.lon, position.heading_deg, position.at)

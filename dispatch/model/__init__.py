@@ -1,0 +1,34 @@
+"""The words of the trade."""
+
+from dispatch.model.call import Call
+from dispatch.model.event import Event, EventKind, Happening
+from dispatch.model.ids import CallId, IncidentId, Seq, UnitId
+from dispatch.model.incident import Assignment, Incident, IncidentStatus
+from dispatch.model.quarantine import QuarantineItem
+from dispatch.model.report import Caller, Channel, Report
+from dispatch.model.unit import ASSIGNABLE, ON_INCIDENT, STEPS, Standing, Unit, UnitPosition, UnitStatus
+
+__all__ = [
+    "ASSIGNABLE",
+    "ON_INCIDENT",
+    "STEPS",
+    "Assignment",
+    "Call",
+    "CallId",
+    "Caller",
+    "Channel",
+    "Event",
+    "EventKind",
+    "Happening",
+    "Incident",
+    "IncidentId",
+    "IncidentStatus",
+    "QuarantineItem",
+    "Report",
+    "Seq",
+    "Standing",
+    "Unit",
+    "UnitId",
+    "UnitPosition",
+    "UnitStatus",
+]

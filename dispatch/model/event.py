@@ -1,0 +1,50 @@
+"""What happened, in the past tense, in one order for all."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from dispatch.model.ids import Seq
+from dispatch.model.incident import Incident
+from dispatch.model.quarantine import QuarantineItem
+from dispatch.model.unit import Unit
+
+
+class EventKind(StrEnum):
+    CALL_TAKEN = "call_taken"
+    CALL_JOINED = "call_joined"
+    LOCATION_CHANGED = "location_changed"
+    INCIDENT_CHANGED = "incident_changed"
+    INCIDENT_CLOSED = "incident_closed"
+    INCIDENT_LINKED = "incident_linked"
+    NOTE_ADDED = "note_added"
+    UNIT_ADDED = "unit_added"
+    UNIT_ASSIGNED = "unit_assigned"
+    UNIT_RELEASED = "unit_released"
+    UNIT_STATUS_CHANGED = "unit_status_changed"
+    REPORT_QUARANTINED = "report_quarantined"
+    QUARANTINE_HANDLED = "quarantine_handled"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event before the journal has given it its place.
+
+    It carries the new state of what it changed, whole: whoever replaces its copy by these is up to date,
+    which is what makes `apply(snapshot, events) == fresh snapshot` true by construction."""
+
+    kind: EventKind
+    at: datetime
+    actor: str
+    incident: Incident | None = None
+    units: tuple[Unit, ...] = ()
+    quarantine: QuarantineItem | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Happening):
+    """A happening with its place in the one order. `seq` is gap-free and its order is the commit order."""
+
+    seq: Seq = Seq(0)

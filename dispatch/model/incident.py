@@ -1,0 +1,50 @@
+"""One emergency, which many calls may belong to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dispatch.model.ids import IncidentId, UnitId
+from geo import Location
+
+
+class IncidentStatus(StrEnum):
+    WAITING = "waiting"
+    DISPATCHED = "dispatched"
+    ATTENDED = "attended"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A unit on an incident, until `released_at`. The moments are those at which the crew's status changed."""
+
+    unit_id: UnitId
+    assigned_at: datetime
+    assigned_by: str
+    en_route_at: datetime | None = None
+    on_scene_at: datetime | None = None
+    released_at: datetime | None = None
+    release_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """`assignments` are those still running; the past ones stand in the timeline. `calls` is a count.
+
+    `linked_to` is the incident this one was joined into when a person found that they are the same."""
+
+    id: IncidentId
+    status: IncidentStatus
+    priority: int
+    nature: str | None
+    text: str | None
+    opened_at: datetime
+    location: Location
+    calls: int
+    channels: tuple[str, ...]
+    assignments: tuple[Assignment, ...] = ()
+    closed_at: datetime | None = None
+    close_reason: str | None = None
+    linked_to: IncidentId | None = None
+    version: int = 1

@@ -1,0 +1,51 @@
+"""A call as it arrived, whatever the channel and the format."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dispatch.model.ids import CallId
+from geo import Fix
+
+
+class Channel(StrEnum):
+    VOICE = "voice"
+    SMS = "sms"
+    APP = "app"
+    AML = "aml"
+    CHAT = "chat"
+    WEB = "web"
+    SENSOR = "sensor"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as far as known. Personal data: never logged, masked in events."""
+
+    number: str | None = None
+    name: str | None = None
+    imei: str | None = None
+    imsi: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`id` is made by the client (or derived from the message by its format) and makes the call idempotent.
+    `flaws` say what rules of its own format the message broke and was used all the same."""
+
+    id: CallId
+    channel: Channel
+    caller: Caller = Caller()
+    nature: str | None = None
+    text: str | None = None
+    fixes: tuple[Fix, ...] = ()
+    civic: dict[str, str] | None = None
+    flaws: tuple[str, ...] = ()
+
+
+def masked(number: str | None) -> str | None:
+    """What of a number may stand in events: its country and its last three digits."""
+    if number is None:
+        return None
+    country = number[:4] if number.startswith("+") else ""
+    return f"{country} •••••{number[-3:]}".strip()

@@ -1,0 +1,77 @@
+"""A vehicle or crew, and the legal steps between its states."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dispatch.model.ids import IncidentId, UnitId
+from geo import Point
+
+
+class UnitStatus(StrEnum):
+    AVAILABLE = "available"
+    DISPATCHED = "dispatched"
+    EN_ROUTE = "en_route"
+    ON_SCENE = "on_scene"
+    TRANSPORTING = "transporting"
+    AT_HOSPITAL = "at_hospital"
+    RETURNING = "returning"
+    OUT_OF_SERVICE = "out_of_service"
+    OFF_DUTY = "off_duty"
+
+
+S = UnitStatus
+
+# What a crew or dispatcher may set by hand. Becoming `dispatched`, and leaving an incident early, belong to
+# assignment and release; that is why no busy state leads to `available` without passing `returning` here.
+STEPS: dict[UnitStatus, frozenset[UnitStatus]] = {
+    S.AVAILABLE: frozenset({S.OUT_OF_SERVICE, S.OFF_DUTY, S.RETURNING}),
+    S.DISPATCHED: frozenset({S.EN_ROUTE, S.ON_SCENE}),
+    S.EN_ROUTE: frozenset({S.ON_SCENE}),
+    S.ON_SCENE: frozenset({S.TRANSPORTING, S.RETURNING, S.AVAILABLE}),
+    S.TRANSPORTING: frozenset({S.AT_HOSPITAL}),
+    S.AT_HOSPITAL: frozenset({S.RETURNING, S.AVAILABLE}),
+    S.RETURNING: frozenset({S.AVAILABLE, S.OUT_OF_SERVICE, S.OFF_DUTY}),
+    S.OUT_OF_SERVICE: frozenset({S.AVAILABLE, S.OFF_DUTY}),
+    S.OFF_DUTY: frozenset({S.AVAILABLE, S.OUT_OF_SERVICE}),
+}
+
+ASSIGNABLE = frozenset({S.AVAILABLE, S.RETURNING})
+ON_INCIDENT = frozenset({S.DISPATCHED, S.EN_ROUTE, S.ON_SCENE, S.TRANSPORTING, S.AT_HOSPITAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """`incident_id` is set exactly while the unit's status is one of ON_INCIDENT."""
+
+    id: UnitId
+    agency: str
+    kind: str
+    capabilities: tuple[str, ...]
+    station: str | None
+    status: UnitStatus
+    since: datetime
+    incident_id: IncidentId | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPosition:
+    """Where a unit said it was. `at` is the device's clock, UTC."""
+
+    unit_id: UnitId
+    lat: float
+    lon: float
+    at: datetime
+    heading_deg: float | None = None
+    speed_mps: float | None = None
+    accuracy_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A unit and where it stands, as well as known: its last position, else its station (`position` None)."""
+
+    unit: Unit
+    point: Point
+    position: UnitPosition | None

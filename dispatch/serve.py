@@ -1,0 +1,97 @@
+"""`dispatch run`: the service, one link to click, and the simulated city beside it, all ended together."""
+
+import asyncio
+import os
+import secrets
+import sys
+from contextlib import suppress
+from dataclasses import replace
+
+import uvicorn
+from rich.console import Console
+
+from dispatch.app import create_app
+from dispatch.logs import set_up_logs
+from dispatch.settings import PROJECT, Settings
+
+console = Console(stderr=True)
+
+GRACE_S = 3
+SIMULATE = PROJECT / "scripts" / "simulate"
+# Two thousand calls a day is one in 43 s; the demo is a busy hour, so that a visitor sees something happen.
+DEMO_CALLS_PER_S = 0.2
+
+
+async def serve(settings: Settings) -> int:
+    """Until Ctrl-C or SIGTERM. Returns the exit code."""
+    set_up_logs(settings.log_format)
+    settings = replace(
+        settings,
+        bootstrap_key=settings.bootstrap_key or secrets.token_urlsafe(32),
+        sign_in_code=settings.sign_in_code or secrets.token_urlsafe(16),
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            http="httptools",
+            ws="websockets-sansio",
+            ws_max_size=64_000,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+    beside = asyncio.create_task(_when_started(server, settings))
+    try:
+        await server.serve()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        beside.cancel()
+        with suppress(asyncio.CancelledError):
+            await beside
+    return 0 if server.started else 1
+
+
+async def _when_started(server: uvicorn.Server, settings: Settings) -> None:
+    while not server.started:
+        await asyncio.sleep(0.02)
+    url = f"http://{_shown(settings.host)}:{settings.port}/"
+    console.print(f"\n  [bold]Despacho[/]  {url}#code={settings.sign_in_code}\n", highlight=False, soft_wrap=True)
+    if settings.demo and SIMULATE.exists():
+        await _demo(url, settings)
+
+
+async def _demo(url: str, settings: Settings) -> None:
+    """The simulated city as a child that ends when its standard input closes: it can't outlive us, however we end."""
+    child = await asyncio.create_subprocess_exec(
+        str(SIMULATE),
+        "--url",
+        url.rstrip("/"),
+        "--rate",
+        str(DEMO_CALLS_PER_S),
+        "--until-stdin-closes",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=None if os.environ.get("DISPATCH_DEMO_LOG") else asyncio.subprocess.DEVNULL,
+        env=os.environ | {"DISPATCH_KEY": settings.bootstrap_key or "", "DISPATCH_PYTHON": sys.executable},
+        start_new_session=True,
+    )
+    try:
+        code = await child.wait()
+        console.print(f"  the simulated city has ended ({code})", style="dim")
+    finally:
+        if child.returncode is None and child.stdin:
+            child.stdin.close()
+            try:
+                await asyncio.wait_for(child.wait(), GRACE_S)
+            except TimeoutError:
+                child.kill()
+                await child.wait()
+
+
+def _shown(host: str) -> str:
+    return "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104

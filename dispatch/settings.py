@@ -1,0 +1,70 @@
+"""All that can be set, once: made by the composition root from DISPATCH_* variables and flags, and handed down."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import UnionType
+from typing import Any, Self, get_args, get_origin, get_type_hints
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`database_url` None: the embedded PostgreSQL in `state`. Secrets are left out of the repr."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    state: Path | None = None
+    database_url: str | None = None
+    city: Path = PROJECT / "data" / "quito"
+    console: Path = PROJECT / "dispatch" / "console" / "dist"
+    demo: bool = True
+    tile_style_url: str | None = None
+    log_format: str = "auto"
+    pool_size: int = 10
+    stale_after_s: float = 60.0
+    same_phone_window_s: float = 300.0
+    session_hours: float = 12.0
+    position_retention_days: int = 30
+    max_body_bytes: int = 2_000_000
+    screen_queue: int = 1_000
+    replay_limit: int = 5_000
+    aml_hmac_key: str | None = None
+    bootstrap_key: str | None = None
+    sign_in_code: str | None = None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ, **given: Any) -> Self:
+        """Flags (`given`, where not None) win over DISPATCH_NAME variables, which win over the defaults.
+
+        Raises ValueError naming the variable whose value can't be read."""
+        hints = get_type_hints(cls)
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            text = env.get(f"DISPATCH_{field.name.upper()}")
+            if text is not None and text != "":
+                values[field.name] = _read(f"DISPATCH_{field.name.upper()}", text, hints[field.name])
+        values |= {name: value for name, value in given.items() if value is not None}
+        return cls(**values)
+
+    def __repr__(self) -> str:
+        secret = {"database_url", "aml_hmac_key", "bootstrap_key", "sign_in_code"}
+        shown = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.name not in secret)
+        return f"Settings({', '.join(shown)})"
+
+
+def _read(name: str, text: str, kind: Any) -> Any:
+    if get_origin(kind) is UnionType:
+        kind = next(arg for arg in get_args(kind) if arg is not type(None))
+    if kind is bool:
+        if text.lower() in {"1", "true", "yes", "on"}:
+            return True
+        if text.lower() in {"0", "false", "no", "off"}:
+            return False
+        raise ValueError(f"{name} must be true or false, not {text!r}")
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise ValueError(f"{name} must be {kind.__name__}, not {text!r}") from error

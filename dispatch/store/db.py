@@ -1,0 +1,75 @@
+"""The way to the database: a pool, one transaction at a time, and its errors turned into ours here and nowhere else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from dispatch.errors import Conflict, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+    Pool = asyncpg.Pool
+
+# What each constraint of the schema means to a person.
+CONFLICTS = {
+    "assignment_one_incident_per_unit": "that unit is already on an incident",
+    "unit_pkey": "a unit of that id exists already",
+    "api_key_name_key": "a key of that name exists already",
+    "report_pkey": "a report of that id was being taken at the same moment",
+    "call_pkey": "a call of that id was being taken at the same moment",
+}
+
+
+async def open_pool(url: str, *, size: int) -> Pool:
+    with domain_errors():
+        return await asyncpg.create_pool(
+            url,
+            min_size=min(2, size),
+            max_size=size,
+            command_timeout=30,
+            server_settings={"application_name": "quito-dispatch", "timezone": "UTC"},
+        )
+
+
+@asynccontextmanager
+async def connection(pool: Pool) -> AsyncIterator[Connection]:
+    with domain_errors():
+        async with pool.acquire(timeout=10) as db:
+            yield db
+
+
+@asynccontextmanager
+async def transaction(pool: Pool, *, isolation: str | None = None) -> AsyncIterator[Connection]:
+    async with connection(pool) as db, db.transaction(isolation=isolation):
+        yield db
+
+
+@contextmanager
+def domain_errors() -> "Iterator[None]":
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        detail = CONFLICTS.get(error.constraint_name or "", "something of that name exists already")
+        raise Conflict(detail) from error
+    except asyncpg.ForeignKeyViolationError as error:
+        raise NotFound("the request names something that doesn't exist") from error
+    except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:
+        raise Conflict("somebody else changed the same thing at the same moment") from error
+    except (
+        asyncpg.PostgresConnectionError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.InterfaceError,
+        asyncpg.InsufficientResourcesError,
+        asyncpg.OperatorInterventionError,
+        asyncpg.ReadOnlySQLTransactionError,
+        OSError,
+        TimeoutError,
+    ) as error:
+        raise Unavailable("the database is not reachable at the moment") from error

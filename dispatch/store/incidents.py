@@ -1,0 +1,160 @@
+"""Incidents and the assignments that run on them."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from asyncpg import Record
+
+from dispatch.errors import NotFound
+from dispatch.model import Assignment, Incident, IncidentId, IncidentStatus, UnitId
+from dispatch.model.wire import decode, encode
+from dispatch.store.db import Connection
+from geo import Location
+
+# The running assignments come along as one JSON array, so that an incident is one row.
+INCIDENTS = """
+    select i.*, (
+        select json_agg(json_build_object(
+            'unit_id', a.unit_id, 'assigned_at', a.assigned_at, 'assigned_by', a.assigned_by,
+            'en_route_at', a.en_route_at, 'on_scene_at', a.on_scene_at) order by a.id)
+        from assignment a where a.incident_id = i.id and a.released_at is null
+    ) as assignments
+    from incident i
+"""
+
+
+def to_incident(row: Record) -> Incident:
+    return Incident(
+        id=IncidentId(row["id"]),
+        status=IncidentStatus(row["status"]),
+        priority=row["priority"],
+        nature=row["nature"],
+        text=row["text"],
+        opened_at=row["opened_at"],
+        location=decode(row["location"], Location),
+        calls=row["calls"],
+        channels=tuple(row["channels"]),
+        assignments=decode(row["assignments"] or "[]", tuple[Assignment, ...]),
+        closed_at=row["closed_at"],
+        close_reason=row["close_reason"],
+        linked_to=row["linked_to"],
+        version=row["version"],
+    )
+
+
+async def add(db: Connection, *, incident: Incident) -> Incident:
+    """The incident with the id it was given."""
+    incident_id = await db.fetchval(
+        """insert into incident (status, priority, nature, text, opened_at, location, parish, calls, channels)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id""",
+        incident.status,
+        incident.priority,
+        incident.nature,
+        incident.text,
+        incident.opened_at,
+        encode(incident.location),
+        _parish(incident.location),
+        incident.calls,
+        list(incident.channels),
+    )
+    return replace(incident, id=IncidentId(incident_id))
+
+
+async def lock(db: Connection, *, incident_id: IncidentId) -> Incident:
+    """The incident, ours alone until the transaction ends. Raises NotFound."""
+    await db.execute("select id from incident where id = $1 for update", incident_id)
+    return await get(db, incident_id=incident_id)
+
+
+async def get(db: Connection, *, incident_id: IncidentId) -> Incident:
+    row = await db.fetchrow(f"{INCIDENTS} where i.id = $1", incident_id)
+    if row is None:
+        raise NotFound(f"no incident {incident_id}")
+    return to_incident(row)
+
+
+async def save(db: Connection, *, incident: Incident) -> Incident:
+    """Write the incident as it now is, with the next version; its assignments are written by assign and release."""
+    incident = replace(incident, version=incident.version + 1)
+    await db.execute(
+        """update incident set status = $2, priority = $3, nature = $4, text = $5, closed_at = $6, close_reason = $7,
+               linked_to = $8, location = $9, parish = $10, calls = $11, channels = $12, version = $13
+           where id = $1""",
+        incident.id,
+        incident.status,
+        incident.priority,
+        incident.nature,
+        incident.text,
+        incident.closed_at,
+        incident.close_reason,
+        incident.linked_to,
+        encode(incident.location),
+        _parish(incident.location),
+        incident.calls,
+        list(incident.channels),
+        incident.version,
+    )
+    return incident
+
+
+async def open_ones(db: Connection) -> list[Incident]:
+    return [to_incident(row) for row in await db.fetch(f"{INCIDENTS} where i.status <> 'closed' order by i.id")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    status: IncidentStatus | None = None
+    open: bool | None = None
+    parish: str | None = None
+    priority: int | None = None
+    nature: str | None = None
+
+
+async def page(db: Connection, *, filter: Filter, before: IncidentId | None, limit: int) -> list[Incident]:
+    """Newest first, those with an id below `before`."""
+    where, args = ["true"], list[Any]()
+    wanted = {"status = ": filter.status, "parish = ": filter.parish, "priority = ": filter.priority}
+    wanted |= {"nature = ": filter.nature, "id < ": before}
+    for condition, value in wanted.items():
+        if value is not None:
+            args.append(value)
+            where.append(f"i.{condition}${len(args)}")
+    if filter.open is not None:
+        where.append("i.status <> 'closed'" if filter.open else "i.status = 'closed'")
+    args.append(limit)
+    sql = f"{INCIDENTS} where {' and '.join(where)} order by i.id desc limit ${len(args)}"
+    return [to_incident(row) for row in await db.fetch(sql, *args)]
+
+
+async def assign(db: Connection, *, incident_id: IncidentId, unit_id: UnitId, at: datetime, by: str) -> None:
+    """Raises Conflict (by constraint) where the unit is on an incident already."""
+    await db.execute(
+        "insert into assignment (incident_id, unit_id, assigned_at, assigned_by) values ($1, $2, $3, $4)",
+        incident_id,
+        unit_id,
+        at,
+        by,
+    )
+
+
+async def of_unit(db: Connection, *, unit_id: UnitId) -> IncidentId | None:
+    """The incident that the unit is on."""
+    found = await db.fetchval(
+        "select incident_id from assignment where unit_id = $1 and released_at is null", unit_id
+    )
+    return IncidentId(found) if found is not None else None
+
+
+async def assignments(db: Connection, *, incident_id: IncidentId) -> list[Assignment]:
+    """All there ever were, in the order in which they were made."""
+    rows = await db.fetch(
+        """select unit_id, assigned_at, assigned_by, en_route_at, on_scene_at, released_at, release_reason
+           from assignment where incident_id = $1 order by id""",
+        incident_id,
+    )
+    return [Assignment(**row) for row in rows]
+
+
+def _parish(location: Location) -> str | None:
+    return location.parish.code if location.parish else None

@@ -1,0 +1,54 @@
+"""The journal: what happened, in the order in which it was committed."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import NamedTuple
+
+from dispatch.model import Event, Happening, IncidentId, Seq
+from dispatch.model.wire import decode, encode
+from dispatch.store.db import Connection
+
+CHANNEL = "journal"
+
+
+class Entry(NamedTuple):
+    """An event and its one serialisation, which goes to the store and to every screen."""
+
+    event: Event
+    body: str
+
+
+async def append(db: Connection, *, happenings: Sequence[Happening]) -> list[Entry]:
+    """The last act of a transaction: from here to the commit nobody else appends, so order of seq = order of commit."""
+    last = await db.fetchval("update journal_head set seq = seq + $1 returning seq", len(happenings))
+    entries = [_numbered(h, Seq(seq)) for seq, h in enumerate(happenings, last - len(happenings) + 1)]
+    await db.execute(
+        """insert into journal (seq, at, kind, incident_id, body)
+           select * from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::bigint[], $5::json[])""",
+        [e.event.seq for e in entries],
+        [e.event.at for e in entries],
+        [e.event.kind for e in entries],
+        [e.event.incident.id if e.event.incident else None for e in entries],
+        [e.body for e in entries],
+    )
+    await db.execute("select pg_notify($1, $2)", CHANNEL, str(last))
+    return entries
+
+
+def _numbered(happening: Happening, seq: Seq) -> Entry:
+    event = Event(**{f.name: getattr(happening, f.name) for f in fields(Happening)}, seq=seq)
+    return Entry(event, encode(event))
+
+
+async def head(db: Connection) -> Seq:
+    return Seq(await db.fetchval("select seq from journal_head"))
+
+
+async def after(db: Connection, *, seq: int, limit: int) -> list[Entry]:
+    rows = await db.fetch("select body from journal where seq > $1 order by seq limit $2", seq, limit)
+    return [Entry(decode(r["body"], Event), r["body"]) for r in rows]
+
+
+async def of_incident(db: Connection, *, incident_id: IncidentId) -> list[Event]:
+    rows = await db.fetch("select body from journal where incident_id = $1 order by seq", incident_id)
+    return [decode(r["body"], Event) for r in rows]
