@@ -1,0 +1,87 @@
+"""Several fixes of one caller → one spread: averaged where they can all be true, else the better-founded are believed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from geo.fix import Fix, Source
+from geo.point import Point
+from geo.projection import Projection
+from geo.spread import Spread
+
+# Two true fixes are farther apart than this once in a thousand times: χ² with 2 degrees of freedom.
+CONTRADICTION = 13.816
+# What a source adds to the foundation of a group that agrees. A hand-placed point is a person's decision, and outweighs all.
+TRUST = {
+    Source.MANUAL: 100.0,
+    Source.GNSS: 2.0,
+    Source.WIFI: 1.5,
+    Source.ADDRESS: 1.0,
+    Source.CELL: 1.0,
+    Source.UNKNOWN: 0.5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    fix: Fix
+    spread: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """`used` begins with the best-founded fix; `contradicted` are sources of fixes that can't be true with the spread."""
+
+    spread: Spread
+    used: tuple[Founded, ...]
+    contradicted: tuple[Source, ...]
+
+
+def fuse(founded: Sequence[Founded], projection: Projection) -> Fusion:
+    """At least one is needed. Of a source only the narrowest fix counts: errors of one receiver repeat themselves, so that
+    a hundred fixes of it are not ten times as sharp as one; the others are still asked whether they contradict."""
+    best = sorted(founded, key=_precision)
+    leaders = list({one.fix.source: one for one in reversed(best)}.values())
+    leaders.sort(key=_precision)
+    groups = [_agreeing(leader, leaders, projection) for leader in leaders]
+    # max() keeps the first of equals, and the first has the narrowest leader.
+    used, spread = max(groups, key=lambda group: sum(TRUST[one.fix.source] for one in group[0]))
+    against = [one.fix.source for one in best if one not in used and not agree(spread, one.spread)]
+    return Fusion(spread, tuple(used), tuple(dict.fromkeys(against)))
+
+
+def _precision(one: Founded) -> tuple[float, float]:
+    return one.spread.radius_m, -one.fix.at.timestamp() if one.fix.at else 0.0
+
+
+def _agreeing(leader: Founded, leaders: Sequence[Founded], projection: Projection) -> tuple[list[Founded], Spread]:
+    used, spread = [leader], leader.spread
+    for other in leaders:
+        if other is not leader and agree(spread, other.spread):
+            used.append(other)
+            spread = combine(spread, other.spread, projection)
+    used.sort(key=_precision)
+    return used, spread
+
+
+def agree(a: Spread, b: Spread) -> bool:
+    """Can both be true? χ² of the difference of the means; of an area, how far the other's mean is from it."""
+    if a.area is not None and b.area is not None:
+        return bool(a.area.intersects(b.area))
+    if a.area is not None or b.area is not None:
+        area, other = (a.area, b) if a.area is not None else (b.area, a)
+        distance = shapely.distance(area, shapely.points(other.x, other.y))
+        return float(distance) ** 2 <= CONTRADICTION * float(np.linalg.eigvalsh(other.covariance)[1])
+    apart = np.array([a.x - b.x, a.y - b.y])
+    return float(apart @ np.linalg.solve(a.covariance + b.covariance, apart)) <= CONTRADICTION
+
+
+def combine(a: Spread, b: Spread, projection: Projection) -> Spread:
+    """The precision-weighted mean: inverse covariances add up."""
+    weight_a, weight_b = np.linalg.inv(a.covariance), np.linalg.inv(b.covariance)
+    covariance = np.linalg.inv(weight_a + weight_b)
+    x, y = (float(v) for v in covariance @ (weight_a @ (a.x, a.y) + weight_b @ (b.x, b.y)))
+    lat, lon = projection.inverse(x, y)
+    return Spread(Point(round(lat, 7), round(lon, 7)), x, y, covariance)

@@ -1,0 +1,97 @@
+"""The inside of every parish as H3 cells of mixed resolution: one point is answered by its cell, nearly always.
+
+Only cells that lie wholly in one parish are kept; a point whose cell is not among them asks the lattice. A cell is kept when
+no square near it is mixed, where near means a circle that holds the cell and all its descendants: H3 children stick out of
+their parent a little, and what counts is every point whose fine cell descends from this one.
+"""
+
+from collections.abc import Iterator
+
+import h3.api.basic_int as h3
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.lattice import OUTSIDE, Lattice
+
+COARSE, FINE = 7, 10  # the cells that a location carries
+_FIRST = 8  # coarser cells would be fewer, yet a fourth question for every point
+_METRES_A_DEGREE = 110_574.0  # of latitude at the equator, where it is shortest
+# Centres of descendants lie within sqrt(3) * (1/sqrt(7) + 1/7 + ...) = 1.053 circumradii; the rest is for distortion.
+_REACH, _FINEST_REACH = 1.25, 1.05
+
+
+def cells_of(lat: float, lon: float) -> tuple[str, str]:
+    """The coarse and the fine H3 cell (resolutions 7 and 10) of a point."""
+    fine = h3.latlng_to_cell(lat, lon, FINE)
+    return h3.int_to_str(h3.cell_to_parent(fine, COARSE)), h3.int_to_str(fine)
+
+
+def ancestor_masks() -> tuple[tuple[int, int], ...]:
+    """(xor, or) which turn a fine cell into its ancestors and itself without a call, coarsest first: the resolution is
+    bits 52-55, and the three bits of every unused level are ones."""
+    return tuple(
+        ((FINE ^ resolution) << 52, (1 << 3 * (15 - resolution)) - 1) for resolution in range(_FIRST, FINE + 1)
+    )
+
+
+def interior_cells(lattice: Lattice) -> dict[int, int]:
+    """H3 cell → position of the only parish that a point of this cell can be in."""
+    labels = lattice.labels.reshape(lattice.rows, lattice.columns)
+    mixed_before = np.zeros((lattice.rows + 1, lattice.columns + 1), np.int32)
+    np.cumsum(np.cumsum(labels < OUTSIDE, axis=0, dtype=np.int32), axis=1, out=mixed_before[1:, 1:])
+    interior: dict[int, int] = {}
+    cells = list(_first_cells(lattice))
+    for resolution in range(_FIRST, FINE + 1):
+        centres = np.array([h3.cell_to_latlng(cell) for cell in cells]).reshape(-1, 2)
+        reach_m = _circumradius_m(lattice, resolution) * (_FINEST_REACH if resolution == FINE else _REACH)
+        mixed, label = _look(lattice, labels, mixed_before, centres, reach_m)
+        whole = np.flatnonzero(~mixed & (label >= 0))
+        interior.update(zip((cells[i] for i in whole.tolist()), label[whole].tolist(), strict=True))
+        if resolution < FINE:
+            cells = [child for i in np.flatnonzero(mixed).tolist() for child in h3.cell_to_children(cells[i])]
+    return interior
+
+
+def _look(
+    lattice: Lattice,
+    labels: NDArray[np.signedinteger],
+    mixed_before: NDArray[np.int32],
+    centres: NDArray[np.float64],
+    m: float,
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """For a box that holds the circle of `m` metres around each centre: is a square of it mixed; the centre's label."""
+    lat, lon = centres.T
+    north = m / _METRES_A_DEGREE
+    east = north / np.cos(np.radians(np.minimum(np.abs(lat) + north, 89)))
+    rows, columns = lattice.rows, lattice.columns
+
+    def index(degrees: NDArray[np.float64], origin: float, size: int) -> NDArray[np.int64]:
+        return np.clip(np.floor((degrees - origin) / lattice.step), 0, size - 1).astype(np.int64)
+
+    low, high = index(lat - north, lattice.bottom, rows), index(lat + north, lattice.bottom, rows) + 1
+    left, right = index(lon - east, lattice.left, columns), index(lon + east, lattice.left, columns) + 1
+    count = mixed_before[high, right] - mixed_before[low, right] - mixed_before[high, left] + mixed_before[low, left]
+    label = labels[index(lat, lattice.bottom, rows), index(lon, lattice.left, columns)]
+    return count > 0, label.astype(np.int64)
+
+
+def _first_cells(lattice: Lattice) -> Iterator[int]:
+    """Every cell of the first resolution that a point of the lattice can be in."""
+    inradius = _circumradius_m(lattice, _FIRST) / 2 / _METRES_A_DEGREE
+    lats = np.arange(lattice.south, lattice.north + inradius, inradius)
+    lons = np.arange(lattice.west, lattice.east + inradius, inradius)
+    sampled = {h3.latlng_to_cell(lat, lon, _FIRST) for lat in lats.tolist() for lon in lons.tolist()}
+    yield from {cell for sample in sampled for cell in h3.grid_disk(sample, 1)}
+
+
+def _circumradius_m(lattice: Lattice, resolution: int) -> float:
+    """The largest distance from centre to corner among cells at the middle and the corners of the layer."""
+    middle = (lattice.south + lattice.north) / 2, (lattice.west + lattice.east) / 2
+    places = [middle, *((lat, lon) for lat in (lattice.south, lattice.north) for lon in (lattice.west, lattice.east))]
+    longest = 0.0
+    for lat, lon in places:
+        cell = h3.latlng_to_cell(lat, lon, resolution)
+        centre = h3.cell_to_latlng(cell)
+        for corner in h3.cell_to_boundary(cell):
+            longest = max(longest, h3.great_circle_distance(centre, corner, unit="m"))
+    return longest

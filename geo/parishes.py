@@ -1,0 +1,128 @@
+"""All parishes of a city and the index that finds the one of a point.
+
+One rule everywhere: a parish holds the points that its polygon covers, boundary included, and a point on the boundary of
+several belongs to the first of them by code. The H3 cells, the lattice and the polygons are three speeds of that rule.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import h3.api.basic_int as h3
+import numpy as np
+import shapely
+from numpy.typing import ArrayLike, NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geo.edge_grid import EdgeGrid
+from geo.edges import Edges
+from geo.hexagons import FINE, ancestor_masks, interior_cells
+from geo.lattice import OUTSIDE, Lattice
+from geo.layer import read_layer, write_layer
+from geo.location import Nearest
+from geo.parish import Parish
+from geo.point import Point
+from geo.projection import Projection, bearing_deg, distance_m
+
+_ANCESTORS = ancestor_masks()
+_OUTLINE_M = 20.0  # the outline answers for a caller who may be anywhere
+
+
+class Parishes:
+    """`parishes` are ordered by code; `crs` is the projected system, in metres, that areas and distances use.
+
+    Raises ValueError for no parish at all, two of one code, or a `crs` that isn't projected in metres.
+    """
+
+    def __init__(self, parishes: Sequence[Parish], crs: str = "EPSG:32717") -> None:
+        if not parishes:
+            raise ValueError("a city has at least one parish")
+        self.parishes = tuple(sorted(parishes, key=lambda parish: parish.code))
+        self.by_code = {parish.code: parish for parish in self.parishes}
+        if len(self.by_code) < len(self.parishes):
+            raise ValueError("two parishes have one code")
+        self.projection = Projection(crs)
+        self.lattice = Lattice([parish.polygon for parish in self.parishes])
+        self._interior = interior_cells(self.lattice)
+        self._bounds = self.lattice.south, self.lattice.north, self.lattice.west, self.lattice.east
+
+    @classmethod
+    def from_geojson(cls, collection: object, crs: str = "EPSG:32717") -> "Parishes":
+        """Raises LayerError, whose `problems` names every fault by feature and field."""
+        return cls(read_layer(collection), crs)
+
+    def to_geojson(self) -> dict[str, Any]:
+        return write_layer(self.parishes)
+
+    def __len__(self) -> int:
+        return len(self.parishes)
+
+    def __iter__(self) -> Iterator[Parish]:
+        return iter(self.parishes)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north, in degrees."""
+        south, north, west, east = self._bounds
+        return west, south, east, north
+
+    def find(self, lat: float, lon: float) -> Parish | None:
+        """The parish of a point; None where none covers it."""
+        position = self.position(lat, lon)
+        return None if position == OUTSIDE else self.parishes[position]
+
+    def position(self, lat: float, lon: float) -> int:
+        """Position in `.parishes` of the parish of a point, -1 outside."""
+        south, north, west, east = self._bounds
+        if not (south <= lat <= north and west <= lon <= east):
+            return OUTSIDE
+        cell = h3.latlng_to_cell(lat, lon, FINE)
+        interior = self._interior
+        for xor, ones in _ANCESTORS:
+            position = interior.get((cell ^ xor) | ones)
+            if position is not None:
+                return position
+        return self.lattice.find(lat, lon)
+
+    def find_many(self, lat: ArrayLike, lon: ArrayLike) -> NDArray[np.int16]:
+        """Positions in `.parishes` of the parishes of many points, -1 outside; two arrays (n,) in degrees → (n,)."""
+        lats, lons = np.broadcast_arrays(np.asarray(lat, np.float64), np.asarray(lon, np.float64))
+        return self.lattice.find_many(lats.ravel(), lons.ravel()).reshape(lats.shape)
+
+    def nearest(self, point: Point) -> Nearest:
+        """The parish nearest to a point: itself at 0 m where it is inside one."""
+        inside = self.find(point.lat, point.lon)
+        if inside:
+            return Nearest(inside.code, inside.name, 0.0, 0.0)
+        here = shapely.points(*self.projection.forward(point.lat, point.lon))
+        distances = shapely.distance(self.projected, here)
+        parish = self.parishes[int(np.argmin(distances))]
+        there = shapely.get_coordinates(shapely.shortest_line(here, self.projected[int(np.argmin(distances))]))[1]
+        lat, lon = self.projection.inverse(float(there[0]), float(there[1]))
+        distance = distance_m(point.lat, point.lon, lat, lon)
+        return Nearest(parish.code, parish.name, distance, bearing_deg(point.lat, point.lon, lat, lon))
+
+    @cached_property
+    def projected(self) -> NDArray[np.object_]:
+        """The polygons in metres of the projected system."""
+
+        def forward(lon_lat: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.column_stack(self.projection.forward(lon_lat[:, 1], lon_lat[:, 0]))
+
+        polygons = shapely.transform(np.array([parish.polygon for parish in self.parishes], dtype=object), forward)
+        shapely.prepare(polygons)
+        return np.asarray(polygons, dtype=object)
+
+    @cached_property
+    def projected_by_code(self) -> dict[str, BaseGeometry]:
+        return dict(zip(self.by_code, self.projected, strict=True))
+
+    @cached_property
+    def outline(self) -> BaseGeometry:
+        """The whole city, in metres of the projected system; its parts are joined where they touch."""
+        return shapely.union_all(shapely.simplify(self.projected, _OUTLINE_M))
+
+    @cached_property
+    def edge_grid(self) -> EdgeGrid:
+        """The boundary in metres of the projected system, to be asked for what is near a place."""
+        return EdgeGrid(Edges.of(list(self.projected)))

@@ -1,0 +1,18 @@
+"""A point on the earth, in degrees of WGS 84, latitude first."""
+
+from dataclasses import dataclass
+from math import isfinite
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Raises ValueError for a latitude or longitude that isn't on the earth, so that no other room needs to ask."""
+
+    lat: float
+    lon: float
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.lat) and -90 <= self.lat <= 90):
+            raise ValueError(f"latitude must be between -90 and 90, not {self.lat}")
+        if not (isfinite(self.lon) and -180 <= self.lon <= 180):
+            raise ValueError(f"longitude must be between -180 and 180, not {self.lon}")

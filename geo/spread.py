@@ -1,0 +1,155 @@
+"""How the place of a caller is spread over the projected plane, and how one fix becomes that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import cos, hypot, log, radians, sin, sqrt
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geo.cells import Cell, CellTable
+from geo.fix import Fix, Pdf
+from geo.parishes import Parishes
+from geo.point import Point
+from geo.projection import Projection, destination
+from geo.region import ArcBand, Ellipse, Polygon, Region
+from geo.uncertainty import CONFIDENCE, radius_at_95, stated_confidence, widening_m
+
+Matrix = NDArray[np.float64]
+SIGMAS_AT_95 = sqrt(-2 * log(1 - CONFIDENCE))  # radius of the circle that holds 95 % of a circular Gaussian
+_RADII_AT_95 = sqrt(CONFIDENCE)  # the same of a uniform disc of radius 1
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Mean (`point`, and x, y in metres) and covariance (2, 2) in square metres. Without an `area` it is Gaussian or, where
+    `uniform`, an even ellipse; with one it is even over that projected polygon, which holds the caller with `confidence`.
+    """
+
+    point: Point
+    x: float
+    y: float
+    covariance: Matrix
+    uniform: bool = False
+    area: BaseGeometry | None = None
+    confidence: float = CONFIDENCE
+
+    @property
+    def radius_m(self) -> float:
+        """A circle around the mean that holds the caller with `confidence`; rather too wide than too narrow."""
+        if self.area is not None:
+            corners = shapely.get_coordinates(shapely.convex_hull(self.area))
+            return float(np.hypot(corners[:, 0] - self.x, corners[:, 1] - self.y).max())
+        longest = sqrt(float(np.linalg.eigvalsh(self.covariance)[1]))
+        return longest * (2 * _RADII_AT_95 if self.uniform else SIGMAS_AT_95)
+
+
+def spread_of(fix: Fix, parishes: Parishes, at: datetime, cells: CellTable | None = None) -> Spread | None:
+    """What a fix alone says at the time `at`; None where it says nothing of a place."""
+    if fix.region is not None:
+        return _of_region(fix, fix.region, parishes.projection, at)
+    if fix.point is not None:
+        return circle(fix.point, radius_at_95(fix, at), fix.pdf, parishes.projection)
+    if fix.parish_code in parishes.by_code:
+        return _of_area(parishes.projected_by_code[fix.parish_code], parishes.projection, stated_confidence(fix))
+    if fix.cell is not None:
+        cell = cells.find(fix.cell) if cells else None
+        return _of_cell(fix, cell, parishes, at)
+    return None
+
+
+def circle(point: Point, radius_m: float, pdf: Pdf, projection: Projection) -> Spread:
+    """A circle that holds 95 %: Gaussian, or an even disc where the pdf is rectangular."""
+    x, y = projection.forward(point.lat, point.lon)
+    uniform = pdf is Pdf.RECTANGULAR
+    deviation = radius_m / (2 * _RADII_AT_95 if uniform else SIGMAS_AT_95)
+    return Spread(point, x, y, np.eye(2) * deviation**2, uniform)
+
+
+def _of_cell(fix: Fix, cell: Cell | None, parishes: Parishes, at: datetime) -> Spread:
+    if cell is None:
+        # All that is known is that this city's room was reached.
+        return _of_area(parishes.outline, parishes.projection, stated_confidence(fix))
+    reach = cell.range_m + widening_m(fix, at)
+    if cell.azimuth_deg is None:
+        return circle(cell.point, reach, Pdf.RECTANGULAR, parishes.projection)
+    sector = ArcBand(cell.point, 0.0, reach, cell.azimuth_deg - cell.opening_deg / 2, cell.opening_deg)
+    return _of_area(_arc_band(sector, parishes.projection), parishes.projection, CONFIDENCE)
+
+
+def _of_region(fix: Fix, region: Region, projection: Projection, at: datetime) -> Spread:
+    widening = widening_m(fix, at)
+    match region:
+        case Ellipse():
+            return _of_ellipse(fix, region, projection, at)
+        case ArcBand():
+            wider = replace(region, inner_m=max(region.inner_m - widening, 0.0), outer_m=region.outer_m + widening)
+            area = _arc_band(wider, projection)
+        case Polygon():
+            area = _polygon(region.corners, projection)
+            area = area.buffer(widening) if widening else area
+    return _of_area(area, projection, stated_confidence(fix))
+
+
+def _of_ellipse(fix: Fix, ellipse: Ellipse, projection: Projection, at: datetime) -> Spread:
+    major, minor = (radius_at_95(fix, at, axis) for axis in (ellipse.semi_major_m, ellipse.semi_minor_m))
+    even = circle(ellipse.centre, 1.0, fix.pdf, projection)
+    # The axis on the grid, whose north is not quite the true one away from the zone's middle.
+    ahead = projection.forward(*destination(ellipse.centre.lat, ellipse.centre.lon, ellipse.orientation_deg, 100.0))
+    along = np.array([ahead[0] - even.x, ahead[1] - even.y]) / hypot(ahead[0] - even.x, ahead[1] - even.y)
+    across = np.array([-along[1], along[0]])
+    shape = major**2 * np.outer(along, along) + minor**2 * np.outer(across, across)
+    return replace(even, covariance=shape * even.covariance[0, 0])
+
+
+def _of_area(area: BaseGeometry, projection: Projection, confidence: float) -> Spread:
+    x, y, covariance = _moments(area)
+    lat, lon = projection.inverse(x, y)
+    return Spread(Point(lat, lon), x, y, covariance, True, area, confidence)
+
+
+def _polygon(corners: Sequence[Point], projection: Projection) -> BaseGeometry:
+    """The polygon in metres; one that crosses itself is made valid, one without area gets a metre around it."""
+    x, y = projection.forward([corner.lat for corner in corners], [corner.lon for corner in corners])
+    drawn = shapely.make_valid(shapely.polygons(np.column_stack([x, y])))
+    parts = [part for part in shapely.get_parts(drawn) if part.area > 0]
+    return shapely.union_all(parts) if parts else drawn.buffer(1.0)
+
+
+def _arc_band(band: ArcBand, projection: Projection) -> BaseGeometry:
+    """The band as a polygon of the same area: its corners lie a little outside the arcs."""
+    opening = min(max(band.opening_deg, 1.0), 360.0)
+    steps = max(8, int(opening / 3))
+    half = radians(opening / steps) / 2
+    stretch = sqrt(half / (sin(half) * cos(half)))
+    bearings = [band.start_deg + opening * step / steps for step in range(steps + 1)]
+    outer, inner = max(band.outer_m, 1.0), min(band.inner_m, max(band.outer_m, 1.0) - 1.0)
+    turn = [(bearing, outer * stretch) for bearing in bearings]
+    back = [(bearing, inner * stretch) for bearing in reversed(bearings)] if inner > 0 else [(0.0, 0.0)]
+    if opening >= 360:
+        shell, hole = (_polygon(_around(band.centre, ring), projection) for ring in (turn, back))
+        return shell.difference(hole) if inner > 0 else shell
+    return _polygon(_around(band.centre, turn + back), projection)
+
+
+def _around(centre: Point, ways: list[tuple[float, float]]) -> list[Point]:
+    return [Point(*destination(centre.lat, centre.lon, bearing, metres)) for bearing, metres in ways]
+
+
+def _moments(area: BaseGeometry) -> tuple[float, float, Matrix]:
+    """Mean and covariance of an even spread over a polygon, by the sum over triangles from its first corner."""
+    centre = area.centroid
+    sums, total = np.zeros((2, 2)), 0.0
+    for part in shapely.get_parts(area):
+        for ring, sign in ((part.exterior, 1), *((hole, -1) for hole in part.interiors)):
+            a = shapely.get_coordinates(ring) - (centre.x, centre.y)
+            p, q = a[:-1], a[1:]
+            cross = p[:, 0] * q[:, 1] - q[:, 0] * p[:, 1]
+            turn = sign if cross.sum() >= 0 else -sign
+            pairs = p[:, :, None] * p[:, None] + q[:, :, None] * q[:, None] + (p + q)[:, :, None] * (p + q)[:, None]
+            sums += turn * (cross[:, None, None] * pairs).sum(axis=0) / 24
+            total += turn * cross.sum() / 2
+    return centre.x, centre.y, sums / total
