@@ -1,6 +1,9 @@
-"""Read a city from its folder, or say everything that is wrong with it, by file, line and field."""
+"""Read a city from its folder, or say everything that is wrong with it, by file, line and field.
 
-from collections import Counter
+What hangs on a file that couldn't be read isn't checked: one mistake is told once.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -110,7 +113,7 @@ def _parishes(file: CityFile, crs: str) -> Parishes | None:
     if collection is None:
         return None
     try:
-        return Parishes(tuple(Parishes.from_geojson(collection)), crs)
+        return Parishes.from_geojson(collection, crs)
     except LayerError as error:
         for problem in error.problems:
             file.wrong(problem)
@@ -120,7 +123,7 @@ def _parishes(file: CityFile, crs: str) -> Parishes | None:
 def _check_known(records: Records[Any], column: str, known: Records[Any]) -> None:
     for where, item in records.items:
         code = getattr(item, column)
-        if code not in known.written:
+        if known.written and code not in known.written:
             records.file.wrong(f"{code!r} is not in {known.file.path.name}", where, column)
 
 
@@ -149,7 +152,7 @@ def _equipped(fleet: Records[FleetUnit], kinds: dict[str, Kind]) -> tuple[FleetU
         if kind is not None and kind.agency != unit.agency:
             fleet.file.wrong(f"{unit.kind!r} belongs to {kind.agency}, not to {unit.agency}", where, "kind")
         for capability in unit.capabilities:
-            if capability not in known:
+            if known and capability not in known:
                 fleet.file.wrong(f"{capability!r} is not in kinds.json", where, "capabilities")
         own = unit.capabilities or (kind.capabilities if kind is not None else ())
         units.append(replace(unit, capabilities=own))
@@ -158,9 +161,9 @@ def _equipped(fleet: Records[FleetUnit], kinds: dict[str, Kind]) -> tuple[FleetU
 
 def _check_natures(natures: Records[Nature], units: Sequence[FleetUnit]) -> None:
     available = Counter(capability for unit in units for capability in set(unit.capabilities))
-    shares: Counter[str] = Counter()
+    shares: defaultdict[str, float] = defaultdict(float)
     for where, nature in natures.items:
-        shares[nature.service] += nature.share  # type: ignore[assignment]
+        shares[nature.service] += nature.share
         _check_share(natures, where, nature.share)
         if not 1 <= nature.priority <= 5:
             natures.file.wrong(f"must be 1 to 5, not {nature.priority}", where, "priority")
@@ -169,7 +172,7 @@ def _check_natures(natures: Records[Nature], units: Sequence[FleetUnit]) -> None
         for need in nature.needs:
             if need.count < 1:
                 natures.file.wrong(f"{need.capability!r} must be 1 or more, not {need.count}", where, "needs")
-            elif available[need.capability] < need.count:
+            elif available and available[need.capability] < need.count:
                 have = f"{available[need.capability]} unit(s) of the fleet have it"
                 natures.file.wrong(f"{need.count} of {need.capability!r}, and {have}", where, "needs")
     for service, total in shares.items():
@@ -182,7 +185,7 @@ def _check_share(records: Records[Any], where: str, share: float) -> None:
 
 
 def _check_sum(records: Records[Any], where: str, total: float) -> None:
-    if records.items and abs(total - 1) > SHARES_SUM_WITHIN:
+    if records.items and len(records.items) == len(records.written) and abs(total - 1) > SHARES_SUM_WITHIN:
         records.file.wrong(f"add up to {total:.4f}, not 1", where, "share")
 
 

@@ -91,7 +91,7 @@ class CityFile:
 class Records(Generic[T]):
     """The records of a file that could be read, each with where it stands.
 
-    `written` holds every key in the file, also of records that are wrong elsewhere, so that one mistake isn't told twice."""
+    `written` holds every key in the file, also of records that are wrong elsewhere: one mistake isn't told twice."""
 
     file: CityFile
     items: list[tuple[str, T]] = field(default_factory=list)
@@ -102,7 +102,8 @@ class Records(Generic[T]):
 
 
 def read_records(cls: type[T], file: CityFile, *, key: str) -> Records[T]:
-    """The file's records as `cls` (a dataclass), unique by the field `key`."""
+    """The file's records as `cls` (a dataclass), at least one, unique by the field `key`."""
+    problems_before = len(file.problems)
     hints = get_type_hints(cls)
     names = [f.name for f in fields(cls)]  # type: ignore[arg-type]
     records: Records[T] = Records(file)
@@ -117,6 +118,8 @@ def read_records(cls: type[T], file: CityFile, *, key: str) -> Records[T]:
             records.written.add(code)
         if None not in values.values():
             records.items.append((where, cls(**values)))
+    if not records.items and len(file.problems) == problems_before:
+        file.wrong("holds nothing")
     return records
 
 

@@ -1,0 +1,140 @@
+"""Emergencies as they happen in a city: where its people live, of the kinds that its services answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+from math import hypot, sqrt
+from random import Random
+from zoneinfo import ZoneInfo
+
+import shapely
+
+from dispatch.model.city import City, Nature, Station
+from geo import Parish, Projection
+
+# Relative calls in each hour of the local day: a low before dawn, a rise to the evening. Assumed, mean 1.
+HOURS = (
+    *(0.82, 0.68, 0.55, 0.46, 0.42, 0.50, 0.70, 0.92, 1.02, 1.05, 1.06, 1.08),
+    *(1.12, 1.14, 1.13, 1.15, 1.20, 1.28, 1.36, 1.42, 1.38, 1.28, 1.20, 1.08),
+)
+BUSIEST = max(HOURS)
+
+# Happen in the open country of rural parishes, not near their squares.
+OPEN_COUNTRY = frozenset({"wildland_fire", "mountain_search", "illegal_mining"})
+NEAR_A_CENTRE = 0.85
+CENTRE_SPREAD_M = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """What really is, where it really is. `nature` None: nothing is, somebody only misuses the number."""
+
+    nature: Nature | None
+    lat: float
+    lon: float
+    parish: Parish
+    place: str
+
+
+def busyness(moment: datetime, timezone: str) -> float:
+    """How many calls come at this moment, relative to the day's mean; straight between the hours."""
+    local = moment.astimezone(ZoneInfo(timezone))
+    part = local.minute / 60
+    return HOURS[local.hour] * (1 - part) + HOURS[(local.hour + 1) % 24] * part
+
+
+class ArrivalTimes:
+    """A Poisson process in seconds after the start; with a time zone it follows the hours of the day, by thinning
+    (Lewis and Shedler 1979)."""
+
+    def __init__(self, random: Random, rate: float, start: datetime, timezone: str | None) -> None:
+        self._random, self._rate, self._start, self._timezone = random, rate, start, timezone
+        self._now_s = 0.0
+
+    def __iter__(self) -> "ArrivalTimes":
+        return self
+
+    def __next__(self) -> float:
+        if self._timezone is None:
+            self._now_s += self._random.expovariate(self._rate)
+            return self._now_s
+        while True:
+            self._now_s += self._random.expovariate(self._rate * BUSIEST)
+            moment = self._start + timedelta(seconds=self._now_s)
+            if self._random.random() * BUSIEST < busyness(moment, self._timezone):
+                return self._now_s
+
+
+class Demand:
+    """Draws emergencies: service and nature by their shares, parish by its people, place in it near where people are
+    (its stations stand for that) or, for some, anywhere."""
+
+    def __init__(self, city: City, random: Random) -> None:
+        self._random = random
+        self._projection = Projection(city.crs)
+        services = {service.code: service.share for service in city.services}
+        self._natures = city.natures
+        self._nature_weights = list(accumulate(nature.share * services[nature.service] for nature in city.natures))
+        self._parishes = tuple(city.parishes)
+        self._rural = tuple(parish for parish in self._parishes if parish.kind == "rural") or self._parishes
+        self._centres = _centres(city)
+        self._places = [(self._projection.forward(s.lat, s.lon), place_name(s)) for s in city.stations]
+        for parish in self._parishes:
+            shapely.prepare(parish.polygon)
+
+    def draw(self, *, misuse: float) -> Emergency:
+        """`misuse`: the probability, 0-1, that nothing is behind it."""
+        nature = None if self._random.random() < misuse else self._nature()
+        in_the_open = nature is not None and nature.code in OPEN_COUNTRY
+        parish = self._parish(self._rural if in_the_open else self._parishes)
+        lat, lon = self._anywhere(parish) if in_the_open else self._near_people(parish)
+        return Emergency(nature, lat, lon, parish, self._place_near(lat, lon))
+
+    def _nature(self) -> Nature:
+        return self._random.choices(self._natures, cum_weights=self._nature_weights)[0]
+
+    def _parish(self, parishes: Sequence[Parish]) -> Parish:
+        return self._random.choices(parishes, weights=[parish.population for parish in parishes])[0]
+
+    def _near_people(self, parish: Parish) -> tuple[float, float]:
+        centres = self._centres.get(parish.code)
+        if not centres or self._random.random() > NEAR_A_CENTRE:
+            return self._anywhere(parish)
+        centre = self._random.choice(centres)
+        x, y = self._projection.forward(centre.lat, centre.lon)
+        spread = min(CENTRE_SPREAD_M, sqrt(parish.area_km2) * 300)
+        while True:
+            lat, lon = self._projection.inverse(self._random.gauss(x, spread), self._random.gauss(y, spread))
+            if shapely.contains_xy(parish.polygon, lon, lat):
+                return lat, lon
+
+    def _anywhere(self, parish: Parish) -> tuple[float, float]:
+        west, south, east, north = parish.polygon.bounds
+        while True:
+            lat, lon = self._random.uniform(south, north), self._random.uniform(west, east)
+            if shapely.contains_xy(parish.polygon, lon, lat):
+                return lat, lon
+
+    def _place_near(self, lat: float, lon: float) -> str:
+        x, y = self._projection.forward(lat, lon)
+        return min(self._places, key=lambda place: hypot(place[0][0] - x, place[0][1] - y))[1]
+
+
+def place_name(station: Station) -> str:
+    """The place in a station's name: "UPC La Carolina" and "Base de montaña Cruz Loma" stand at such places."""
+    words = station.name.split()
+    kinds = {"UPC", "Bomberos", "Base", "Cruz", "Roja", "Tránsito", "Sala", "Cuartel", "de", "riesgos", "montaña"}
+    while len(words) > 1 and words[0] in kinds:
+        words.pop(0)
+    return " ".join(words)
+
+
+def _centres(city: City) -> dict[str, list[Station]]:
+    """Parish code → the stations in it."""
+    centres: dict[str, list[Station]] = {}
+    for station in city.stations:
+        parish = city.parishes.find(station.lat, station.lon)
+        if parish is not None:
+            centres.setdefault(parish.code, []).append(station)
+    return centres
