@@ -11,7 +11,8 @@ from geo.fix import CellId
 from geo.point import Point
 from geo.projection import distance_m
 
-COLUMNS = "radio,mcc,net,area,cell,unit,lon,lat,range,samples,changeable,created,updated,averageSignal".split(",")
+COLUMNS = ["radio", "mcc", "net", "area", "cell", "unit", "lon", "lat", "range", "samples"]  # what follows isn't used
+NEEDED = {"mcc", "net", "area", "cell", "lon", "lat"}
 USUAL_RANGE_M = 2000.0
 LEAST_RANGE_M = 200.0
 USUAL_OPENING_DEG = 120.0
@@ -28,7 +29,7 @@ class CellTableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell reaches `range_m` from `point`: all around, or over `opening_deg` with its middle towards `azimuth_deg`."""
+    """It reaches `range_m` from `point`: all around, or over `opening_deg` with its middle towards `azimuth_deg`."""
 
     point: Point
     range_m: float = USUAL_RANGE_M
@@ -54,7 +55,7 @@ class CellTable:
 
     @classmethod
     def from_csv(cls, lines: Iterable[str]) -> "CellTable":
-        """Reads lines with or without OpenCelliD's header; with one, `azimuth` and `opening` columns (degrees) may follow.
+        """Reads lines with or without OpenCelliD's header; with one there may be `azimuth` and `opening` (degrees).
 
         Raises CellTableError naming every bad line.
         """
@@ -96,7 +97,7 @@ def _read(lines: Iterable[str], problems: list[str]) -> Iterator[tuple[CellId, C
         if not row or not any(row):
             continue
         if number == 1 and "mcc" in (names := [name.strip().lstrip("\ufeff") for name in row]):
-            missing = [name for name in COLUMNS[1:5] + COLUMNS[6:8] if name not in names]
+            missing = sorted(NEEDED.difference(names))
             problems.extend(f"line 1: {name}: is missing" for name in missing)
             if missing:
                 return

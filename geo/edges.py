@@ -36,7 +36,8 @@ class Edges:
         within = ring[1:] == ring[:-1]
         start, end = xy[:-1][within], xy[1:][within]
         owner = part_owner[ring_part[ring[:-1][within]]].astype(np.int64)
-        return cls(*(np.ascontiguousarray(column) for column in (*start.T, *end.T)), owner)
+        x1, y1, x2, y2 = np.hstack([start, end]).T.copy()
+        return cls(x1, y1, x2, y2, owner)
 
     def split(self, longest: float) -> "Edges":
         """The same boundary with no edge longer than `longest`."""

@@ -40,7 +40,7 @@ class Fix:
     """One position of a caller.
 
     `point` is None where the fix is only a cell still to be looked up, or a parish (`parish_code`) named by the caller.
-    `radius_m` is the uncertainty at `confidence` (None: 95 %, RFC 7459); None: unknown, the source's usual error is used.
+    `radius_m` is the uncertainty at `confidence` (None: 95 %, RFC 7459); None: unknown, the source's usual error.
     `region` replaces the circle where the format gives an ellipse, arc band or polygon.
     """
 

@@ -1,4 +1,4 @@
-"""Several fixes of one caller → one spread: averaged where they can all be true, else the better-founded are believed."""
+"""Several fixes of one caller → one spread: averaged where all can be true, else the better-founded are believed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from geo.spread import Spread
 
 # Two true fixes are farther apart than this once in a thousand times: χ² with 2 degrees of freedom.
 CONTRADICTION = 13.816
-# What a source adds to the foundation of a group that agrees. A hand-placed point is a person's decision, and outweighs all.
+# What a source adds to the foundation of a group that agrees. A hand-placed point is a person's decision: above all.
 TRUST = {
     Source.MANUAL: 100.0,
     Source.GNSS: 2.0,
@@ -32,7 +32,7 @@ class Founded:
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """`used` begins with the best-founded fix; `contradicted` are sources of fixes that can't be true with the spread."""
+    """`used` begins with the best-founded fix; `contradicted` are the sources of fixes that can't be true with it."""
 
     spread: Spread
     used: tuple[Founded, ...]
@@ -40,8 +40,8 @@ class Fusion:
 
 
 def fuse(founded: Sequence[Founded], projection: Projection) -> Fusion:
-    """At least one is needed. Of a source only the narrowest fix counts: errors of one receiver repeat themselves, so that
-    a hundred fixes of it are not ten times as sharp as one; the others are still asked whether they contradict."""
+    """At least one is needed. Of a source only the narrowest fix counts: errors of one receiver repeat themselves, so
+    that a hundred fixes of it are not ten times as sharp as one; the others are still asked whether they contradict."""
     best = sorted(founded, key=_precision)
     leaders = list({one.fix.source: one for one in reversed(best)}.values())
     leaders.sort(key=_precision)

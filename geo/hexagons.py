@@ -1,13 +1,13 @@
 """The inside of every parish as H3 cells of mixed resolution: one point is answered by its cell, nearly always.
 
-Only cells that lie wholly in one parish are kept; a point whose cell is not among them asks the lattice. A cell is kept when
-no square near it is mixed, where near means a circle that holds the cell and all its descendants: H3 children stick out of
-their parent a little, and what counts is every point whose fine cell descends from this one.
+Only cells that lie wholly in one parish are kept; a point whose cell is not among them asks the lattice. A cell is kept
+when no square near it is mixed, where near means a circle that holds the cell and all its descendants: H3 children
+reach out of their parent a little, and what counts is every point whose fine cell descends from it.
 """
 
 from collections.abc import Iterator
 
-import h3.api.basic_int as h3
+import h3.api.basic_int as h3  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,7 +66,8 @@ def _look(
     rows, columns = lattice.rows, lattice.columns
 
     def index(degrees: NDArray[np.float64], origin: float, size: int) -> NDArray[np.int64]:
-        return np.clip(np.floor((degrees - origin) / lattice.step), 0, size - 1).astype(np.int64)
+        square: NDArray[np.int64] = np.clip(np.floor((degrees - origin) / lattice.step), 0, size - 1).astype(np.int64)
+        return square
 
     low, high = index(lat - north, lattice.bottom, rows), index(lat + north, lattice.bottom, rows) + 1
     left, right = index(lon - east, lattice.left, columns), index(lon + east, lattice.left, columns) + 1

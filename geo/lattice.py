@@ -1,6 +1,6 @@
 """A lattice over the parishes: each square is wholly in one parish, wholly outside, or mixed.
 
-A point in a mixed square is answered by the polygons themselves, so the lattice never decides anything it isn't sure of.
+A point in a mixed square is answered by the polygons themselves, so the lattice never decides what it isn't sure of.
 Built from the edges: squares touched by an edge are marked (a little inflated, so that rounding can't hide a touch),
 and what remains is filled row by row by counting the edges crossed.
 """
@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon
 from shapely.geometry import Polygon as ShapelyPolygon
+from shapely.geometry.base import BaseGeometry
 
 from geo.edges import Edges, Floats, Ints
 
@@ -35,14 +36,17 @@ class Lattice:
         self.rows = int((self.north - self.south) / self.step) + 3
         edges = self._in_squares(Edges.of(polygons))
         self.labels, self.candidates = self._label(edges, len(polygons))
-        self._asked = [[(p, self.polygons[p]) for p in row if p >= 0] for row in self.candidates.tolist()]
+        self._asked: list[list[tuple[int, BaseGeometry]]] = [
+            [(position, self.polygons[position]) for position in row if position >= 0]
+            for row in self.candidates.tolist()
+        ]
 
     def find(self, lat: float, lon: float) -> int:
         """Position of the polygon that covers the point, -1 for none."""
         if not (self.south <= lat <= self.north and self.west <= lon <= self.east):
             return OUTSIDE
         row, column = int((lat - self.bottom) / self.step), int((lon - self.left) / self.step)
-        label: int = self.labels.item(row * self.columns + column)
+        label = int(self.labels.item(row * self.columns + column))
         if label >= OUTSIDE:
             return label
         for position, polygon in self._asked[-2 - label]:
@@ -70,7 +74,7 @@ class Lattice:
         np.fmax(np.fmin(row, self.rows - 1, out=row), 0, out=row)
         column = (lon - self.left) * (1 / self.step)
         np.fmax(np.fmin(column, self.columns - 1, out=column), 0, out=column)
-        square = row.astype(np.int32)
+        square: NDArray[np.int32] = row.astype(np.int32)
         square *= self.columns
         square += column.astype(np.int32)
         return square
@@ -153,13 +157,13 @@ def _filled(edges: Edges, columns: int, count: int) -> list[tuple[int, Ints]]:
         # The crossings of a row, in order, are where the polygon begins and ends by turns.
         order = np.lexsort((starts, rows))
         rows, starts = rows[order], starts[order]
-        run, square = _spread(rows[::2] * columns + starts[::2], rows[::2] * columns + starts[1::2] - 1)
+        _, square = _spread(rows[::2] * columns + starts[::2], rows[::2] * columns + starts[1::2] - 1)
         filled.append((position, square))
     return filled
 
 
 def _candidate_sets(pairs: Ints, count: int) -> tuple[NDArray[np.int64], Ints, Ints]:
-    """From sorted square * count + owner: the different sets of owners (padded with -1), each square's set, the squares."""
+    """From sorted square * count + owner: the sets of owners (padded with -1), each square's set, the squares."""
     square, owner = np.divmod(pairs, count)
     squares, first, size = np.unique(square, return_index=True, return_counts=True)
     table = np.full((len(squares), int(size.max(initial=1))), -1, np.int64)

@@ -90,7 +90,7 @@ def _read_feature(number: int, feature: object, problems: list[str]) -> Parish |
         reader.wrong("properties", "must be an object")
         return None
     polygon = _read_polygon(reader, feature.get("geometry"))
-    parish = Parish(
+    return Parish(
         reader.text("code"),
         reader.text("name"),
         reader.text("kind"),
@@ -98,7 +98,6 @@ def _read_feature(number: int, feature: object, problems: list[str]) -> Parish |
         reader.area_km2(polygon),
         polygon or ShapelyPolygon(),
     )
-    return parish
 
 
 def _read_polygon(reader: _Feature, geometry: object) -> ShapelyPolygon | MultiPolygon | None:
@@ -121,7 +120,8 @@ def _read_polygon(reader: _Feature, geometry: object) -> ShapelyPolygon | MultiP
             "geometry", "is empty" if polygon.is_empty else f"is not valid: {shapely.is_valid_reason(polygon)}"
         )
         return None
-    return ShapelyPolygon(polygon) if isinstance(polygon, ShapelyPolygon) else MultiPolygon(polygon)
+    assert isinstance(polygon, ShapelyPolygon | MultiPolygon)
+    return polygon
 
 
 def _wrong_coordinates(polygons: object) -> str | None:

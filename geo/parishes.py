@@ -1,14 +1,15 @@
 """All parishes of a city and the index that finds the one of a point.
 
-One rule everywhere: a parish holds the points that its polygon covers, boundary included, and a point on the boundary of
-several belongs to the first of them by code. The H3 cells, the lattice and the polygons are three speeds of that rule.
+One rule everywhere: a parish holds the points that its polygon covers, boundary included, and a point on the boundary
+of several belongs to the first of them by code. H3 cells, lattice and polygons are three speeds of that one rule.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
-import h3.api.basic_int as h3
+import h3.api.basic_int as h3  # type: ignore[import-untyped]
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
@@ -22,10 +23,10 @@ from geo.layer import read_layer, write_layer
 from geo.location import Nearest
 from geo.parish import Parish
 from geo.point import Point
-from geo.projection import Projection, bearing_deg, distance_m
+from geo.projection import Projection, bearing_deg, distance_m, distances_m
 
 _ANCESTORS = ancestor_masks()
-_OUTLINE_M = 20.0  # the outline answers for a caller who may be anywhere
+_FAR_M = 200_000.0
 
 
 class Parishes:
@@ -94,13 +95,29 @@ class Parishes:
         inside = self.find(point.lat, point.lon)
         if inside:
             return Nearest(inside.code, inside.name, 0.0, 0.0)
-        here = shapely.points(*self.projection.forward(point.lat, point.lon))
-        distances = shapely.distance(self.projected, here)
-        parish = self.parishes[int(np.argmin(distances))]
-        there = shapely.get_coordinates(shapely.shortest_line(here, self.projected[int(np.argmin(distances))]))[1]
-        lat, lon = self.projection.inverse(float(there[0]), float(there[1]))
+        position, lat, lon = self._nearest_near(point) or self._nearest_far(point)
+        parish = self.parishes[position]
         distance = distance_m(point.lat, point.lon, lat, lon)
         return Nearest(parish.code, parish.name, distance, bearing_deg(point.lat, point.lon, lat, lon))
+
+    def _nearest_near(self, point: Point) -> tuple[int, float, float] | None:
+        """The nearest parish and its nearest place, on the plane; None where that is too far to be true to scale."""
+        x, y = self.projection.forward(point.lat, point.lon)
+        if not (isfinite(x) and isfinite(y)):
+            return None
+        distances = shapely.distance(self.projected, shapely.points(x, y))
+        position = int(np.argmin(distances))
+        if distances[position] > _FAR_M:
+            return None
+        line = shapely.shortest_line(shapely.points(x, y), self.projected[position])
+        there = shapely.get_coordinates(line)[1].tolist()
+        return position, *self.projection.inverse(there[0], there[1])
+
+    def _nearest_far(self, point: Point) -> tuple[int, float, float]:
+        """As from far away: the nearest corner on the ellipsoid."""
+        corners, owner = shapely.get_coordinates([parish.polygon for parish in self.parishes], return_index=True)
+        nearest = int(np.argmin(distances_m(point.lat, point.lon, corners[:, 1], corners[:, 0])))
+        return int(owner[nearest]), float(corners[nearest, 1]), float(corners[nearest, 0])
 
     @cached_property
     def projected(self) -> NDArray[np.object_]:
@@ -119,8 +136,10 @@ class Parishes:
 
     @cached_property
     def outline(self) -> BaseGeometry:
-        """The whole city, in metres of the projected system; its parts are joined where they touch."""
-        return shapely.union_all(shapely.simplify(self.projected, _OUTLINE_M))
+        """The whole city, in metres of the projected system."""
+        # Quick for parishes that share their boundaries, not to be trusted for those that overlap.
+        joined = shapely.coverage_union_all(self.projected)
+        return joined if joined.is_valid else shapely.union_all(self.projected)
 
     @cached_property
     def edge_grid(self) -> EdgeGrid:

@@ -1,16 +1,16 @@
 """The probability of every parish, by integrating a spread over the exact polygons.
 
-For a spread that depends only on the distance r from its centre, with P(r) the probability within r, Green's theorem turns
-the integral over a polygon into one along its boundary: mass = 1/2π ∮ P(r) dθ. Since P is 1 far away and a closed boundary
-turns by 2π (or 0) around the centre, only what edges near the centre lack of that is ever computed:
+For a spread that depends only on the distance r from its centre, with P(r) the probability within r, Green's theorem
+turns the integral over a polygon into one along its boundary: mass = 1/2π ∮ P(r) dθ. Since P is 1 far away and a closed
+boundary turns by 2π (or 0) around the centre, only what edges near the centre lack of that is ever computed:
 
     mass = [centre is inside] - 1/2π Σ over near edges of ∫ (1 - P(r)) dθ
 
-An even disc has a closed form for each edge; a Gaussian a smooth integrand, done by Gauss-Legendre. An ellipse is a circle
-once the plane is stretched. Even polygons and arc bands are intersections of areas (RFC 7459 section 5.4).
+An even disc has a closed form for each edge; a Gaussian a smooth integrand, done by Gauss-Legendre. An ellipse is a
+circle once the plane is stretched. Even polygons and arc bands are intersections of areas (RFC 7459 section 5.4).
 """
 
-from math import pi
+from math import isfinite, pi
 
 import numpy as np
 import shapely
@@ -33,6 +33,8 @@ def parish_probabilities(spread: Spread, parishes: Parishes) -> tuple[ParishProb
 
     Exact where polygons don't overlap.
     """
+    if not isfinite(spread.x) or not isfinite(spread.y):
+        return ()  # on the other side of the earth, where the projection ends
     masses = _of_area(spread, parishes) if spread.area is not None else _of_ellipse(spread, parishes)
     found = sorted(
         ((mass, position) for position, mass in masses.items() if mass >= _LEAST), key=lambda m: (-m[0], m[1])
@@ -79,17 +81,16 @@ def _lacking(
     square, half = dx * dx + dy * dy, ux * dx + uy * dy
     under = half * half - square * (ux * ux + uy * uy - reach * reach)
     near = np.flatnonzero((under > 0) & (square > 0))
-    ux, uy, dx, dy, square, half, owner = (v[near] for v in (ux, uy, dx, dy, square, half, owner))
+    ux, uy, dx, dy, square, half = (v[near] for v in (ux, uy, dx, dy, square, half))
     root = np.sqrt(under[near])
     start, stop = np.maximum((-half - root) / square, 0), np.minimum((-half + root) / square, 1)
     some = np.flatnonzero(start < stop)
-    ux, uy, dx, dy, start, stop, owner = (v[some] for v in (ux, uy, dx, dy, start, stop, owner))
+    ux, uy, dx, dy, start, stop = (v[some] for v in (ux, uy, dx, dy, start, stop))
     px, py, qx, qy = ux + start * dx, uy + start * dy, ux + stop * dx, uy + stop * dy
     cross = px * qy - py * qx
     turn = np.arctan2(cross, px * qx + py * qy)
     held = cross if uniform else cross * _gaussian(px, py, qx - px, qy - py)
-    lacking: Floats = np.bincount(owner, (turn - held) / (2 * pi), count)
-    return lacking
+    return np.asarray(np.bincount(owner[near[some]], (turn - held) / (2 * pi), count), np.float64)
 
 
 def _gaussian(px: Floats, py: Floats, dx: Floats, dy: Floats) -> Floats:

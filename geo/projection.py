@@ -15,6 +15,11 @@ def distance_m(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     return float(_ELLIPSOID.inv(lon1, lat1, lon2, lat2)[2])
 
 
+def distances_m(lat: float, lon: float, lats: NDArray[np.float64], lons: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Geodesic distances from one point to n others (arrays (n,), degrees) → (n,)."""
+    return np.asarray(_ELLIPSOID.inv(np.full_like(lons, lon), np.full_like(lats, lat), lons, lats)[2], np.float64)
+
+
 def bearing_deg(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     """Direction at the first point towards the second, clockwise from north, in [0, 360)."""
     return float(_ELLIPSOID.inv(lon1, lat1, lon2, lat2)[0]) % 360.0

@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import cos, hypot, log, radians, sin, sqrt
+from math import cos, hypot, isfinite, log, radians, sin, sqrt
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry import Polygon as ShapelyPolygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.cells import Cell, CellTable
-from geo.fix import Fix, Pdf
+from geo.fix import Fix, Pdf, Source
 from geo.parishes import Parishes
 from geo.point import Point
 from geo.projection import Projection, destination
 from geo.region import ArcBand, Ellipse, Polygon, Region
-from geo.uncertainty import CONFIDENCE, radius_at_95, stated_confidence, widening_m
+from geo.uncertainty import CONFIDENCE, USUAL_RADIUS_M, radius_at_95, stated_confidence, widening_m
 
 Matrix = NDArray[np.float64]
 SIGMAS_AT_95 = sqrt(-2 * log(1 - CONFIDENCE))  # radius of the circle that holds 95 % of a circular Gaussian
@@ -25,8 +26,9 @@ _RADII_AT_95 = sqrt(CONFIDENCE)  # the same of a uniform disc of radius 1
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Mean (`point`, and x, y in metres) and covariance (2, 2) in square metres. Without an `area` it is Gaussian or, where
-    `uniform`, an even ellipse; with one it is even over that projected polygon, which holds the caller with `confidence`.
+    """Mean (`point`, and x, y in metres) and covariance (2, 2) in square metres. Without an `area` it is Gaussian or,
+    where `uniform`, an even ellipse; with one it is even over that projected polygon, which holds the caller with
+    `confidence`.
     """
 
     point: Point
@@ -82,6 +84,10 @@ def _of_cell(fix: Fix, cell: Cell | None, parishes: Parishes, at: datetime) -> S
 
 def _of_region(fix: Fix, region: Region, projection: Projection, at: datetime) -> Spread:
     widening = widening_m(fix, at)
+    area: BaseGeometry
+    centre = _centre(region)
+    if not all(isfinite(v) for v in projection.forward(centre.lat, centre.lon)):
+        return circle(centre, USUAL_RADIUS_M[Source.UNKNOWN], Pdf.UNKNOWN, projection)
     match region:
         case Ellipse():
             return _of_ellipse(fix, region, projection, at)
@@ -92,6 +98,13 @@ def _of_region(fix: Fix, region: Region, projection: Projection, at: datetime) -
             area = _polygon(region.corners, projection)
             area = area.buffer(widening) if widening else area
     return _of_area(area, projection, stated_confidence(fix))
+
+
+def _centre(region: Region) -> Point:
+    if not isinstance(region, Polygon):
+        return region.centre
+    corners = region.corners
+    return Point(sum(c.lat for c in corners) / len(corners), sum(c.lon for c in corners) / len(corners))
 
 
 def _of_ellipse(fix: Fix, ellipse: Ellipse, projection: Projection, at: datetime) -> Spread:
@@ -114,7 +127,7 @@ def _of_area(area: BaseGeometry, projection: Projection, confidence: float) -> S
 def _polygon(corners: Sequence[Point], projection: Projection) -> BaseGeometry:
     """The polygon in metres; one that crosses itself is made valid, one without area gets a metre around it."""
     x, y = projection.forward([corner.lat for corner in corners], [corner.lon for corner in corners])
-    drawn = shapely.make_valid(shapely.polygons(np.column_stack([x, y])))
+    drawn: BaseGeometry = shapely.make_valid(ShapelyPolygon(np.column_stack([x, y])))
     parts = [part for part in shapely.get_parts(drawn) if part.area > 0]
     return shapely.union_all(parts) if parts else drawn.buffer(1.0)
 

@@ -1,4 +1,4 @@
-"""How long the way to a place takes. A street network may take this one's place: same question, same shape of answer."""
+"""How long the way to a place takes. A street network may take its place: same question, same shape of answer."""
 
 from typing import Protocol
 
@@ -21,7 +21,7 @@ class TravelTime(Protocol):
 
 
 class StraightLine:
-    """Straight distance times `detour`, at a mean speed. 1.35 is between the circuity of planned and of hilly cities."""
+    """Straight distance times `detour`, at a mean speed. 1.35 lies between planned and hilly cities."""
 
     def __init__(self, projection: Projection, detour: float = 1.35) -> None:
         self.projection = projection

@@ -24,8 +24,8 @@ _MEASURED = {Source.GNSS, Source.WIFI, Source.CELL, Source.UNKNOWN}  # the other
 def scale_radius(radius_m: float, from_confidence: float, to_confidence: float, pdf: Pdf, dimensions: int = 2) -> float:
     """The radius that holds `to_confidence`, given the one that holds `from_confidence`; both in (0, 1).
 
-    Normal: RFC 7459 section 5.3; in the plane a circle, whose radius is Rayleigh distributed, in one or three dimensions
-    the RFC's erfinv formula. Rectangular: volume is proportional to confidence. Unknown: the wider of the two.
+    Normal: RFC 7459 section 5.3; in the plane a circle, whose radius is Rayleigh distributed, in one or three
+    dimensions the RFC's erfinv formula. Rectangular: volume is proportional to confidence. Unknown: the wider of both.
     """
     if pdf is Pdf.UNKNOWN:
         shapes = (Pdf.NORMAL, Pdf.RECTANGULAR)
@@ -43,7 +43,7 @@ def _half_width(confidence: float) -> float:
 
 
 def stated_confidence(fix: Fix) -> float:
-    """Strictly between 0 and 1; none, or nonsense, means 95 % (RFC 7459), and nothing but a rectangle is ever certain."""
+    """Strictly between 0 and 1: none, or nonsense, means 95 % (RFC 7459), and nothing measured is ever certain."""
     confidence = CONFIDENCE if fix.confidence is None else fix.confidence
     return min(confidence, 0.999) if confidence > 0 else CONFIDENCE
 
