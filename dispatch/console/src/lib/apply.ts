@@ -1,0 +1,51 @@
+/** The room as the journal says it is, and the one function that moves it forward. */
+
+import type { Incident, JournalEvent, QuarantineItem, Snapshot, Unit } from './wire'
+
+export interface Room {
+  readonly seq: number
+  readonly incidents: ReadonlyMap<number, Incident>
+  readonly units: ReadonlyMap<string, Unit>
+  readonly quarantine: ReadonlyMap<number, QuarantineItem>
+}
+
+export const EMPTY: Room = { seq: 0, incidents: new Map(), units: new Map(), quarantine: new Map() }
+
+export function fromSnapshot(snapshot: Snapshot): Room {
+  return {
+    seq: snapshot.seq,
+    incidents: new Map(snapshot.incidents.map((incident) => [incident.id, incident])),
+    units: new Map(snapshot.units.map((unit) => [unit.id, unit])),
+    quarantine: new Map(snapshot.quarantine.map((item) => [item.id, item])),
+  }
+}
+
+/** The room after `events`, or null where one is missing between them and the room. Events already seen change nothing. */
+export function apply(room: Room, events: readonly JournalEvent[]): Room | null {
+  const fresh = events.filter((event) => event.seq > room.seq)
+  if (fresh.length === 0) return room
+  if (fresh.some((event, index) => event.seq !== room.seq + 1 + index)) return null
+
+  return {
+    seq: room.seq + fresh.length,
+    incidents: replaced(room.incidents, fresh.map((event) => event.incident), (incident) => incident.status === 'closed'),
+    units: replaced(room.units, fresh.flatMap((event) => event.units), () => false),
+    quarantine: replaced(room.quarantine, fresh.map((event) => event.quarantine), (item) => item.handled_at !== null),
+  }
+}
+
+/** The same map when nothing changed, so that whoever depends on it isn't woken. */
+function replaced<Id, Thing extends { id: Id }>(
+  things: ReadonlyMap<Id, Thing>,
+  news: readonly (Thing | null)[],
+  gone: (thing: Thing) => boolean,
+): ReadonlyMap<Id, Thing> {
+  const present = news.filter((thing) => thing !== null)
+  if (present.length === 0) return things
+  const next = new Map(things)
+  for (const thing of present) {
+    if (gone(thing)) next.delete(thing.id)
+    else next.set(thing.id, thing)
+  }
+  return next
+}

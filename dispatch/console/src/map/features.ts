@@ -1,0 +1,110 @@
+/** The room as GeoJSON, ready for the map's sources. Pure. */
+
+import polylabel from 'polylabel'
+import { circle } from '../lib/circle'
+import type { Positions } from '../lib/positions'
+import { onDuty } from '../lib/steps'
+import type { City, Incident, ParishCollection, Unit } from '../lib/wire'
+import { priorityImage, unitImage } from './marks'
+
+type Feature = GeoJSON.Feature
+const collection = (features: Feature[]): GeoJSON.FeatureCollection => ({ type: 'FeatureCollection', features })
+const point = (lon: number, lat: number, properties: GeoJSON.GeoJsonProperties): Feature => ({
+  type: 'Feature',
+  properties,
+  geometry: { type: 'Point', coordinates: [lon, lat] },
+})
+
+export function incidentPoints(incidents: Iterable<Incident>, selected: number | null, fresh: ReadonlySet<number>): GeoJSON.FeatureCollection {
+  const features: Feature[] = []
+  for (const { id, priority, location } of incidents) {
+    if (location.lat === null || location.lon === null) continue
+    const chosen = id === selected
+    const order = (chosen ? 100 : 0) + 10 - priority
+    features.push(point(location.lon, location.lat, { id, priority, image: priorityImage(priority), selected: chosen, fresh: fresh.has(id), order }))
+  }
+  return collection(features)
+}
+
+export function uncertaintyCircles(incidents: Iterable<Incident>, selected: number | null): GeoJSON.FeatureCollection {
+  const features: Feature[] = []
+  for (const { id, priority, location } of incidents) {
+    if (location.lat === null || location.lon === null || location.radius_m === null) continue
+    features.push({
+      type: 'Feature',
+      properties: { id, priority, selected: id === selected },
+      geometry: { type: 'Polygon', coordinates: [circle(location.lat, location.lon, location.radius_m)] },
+    })
+  }
+  return collection(features)
+}
+
+export interface UnitView {
+  units: ReadonlyMap<string, Unit>
+  positions: Positions
+  letters: ReadonlyMap<string, string>
+  marked: ReadonlySet<string>
+  now_ms: number
+  stale_after_s: number
+}
+
+/** Units off duty or out of service aren't on the map: nobody can send them. */
+export function unitPoints({ units, positions, letters, marked, now_ms, stale_after_s }: UnitView): GeoJSON.FeatureCollection {
+  const features: Feature[] = []
+  for (const [id, unit] of units) {
+    const position = positions.latest.get(id)
+    if (!position || !onDuty(unit.status)) continue
+    const letter = letters.get(unit.agency) ?? '?'
+    const stale = now_ms - position.at_ms > stale_after_s * 1000
+    const busy = unit.status !== 'available' && unit.status !== 'returning'
+    const image = unitImage(letter, busy ? 'busy' : 'free', stale)
+    const order = (marked.has(id) ? 4 : 0) + (stale ? 0 : 2) + (busy ? 1 : 0)
+    const properties: Record<string, unknown> = { id, letter, image, order, selected: marked.has(id) }
+    if (position.heading_deg !== null && !stale) properties['heading'] = position.heading_deg
+    features.push(point(position.lon, position.lat, properties))
+  }
+  return collection(features)
+}
+
+/** Straight lines from the units on their way to where they are sent. */
+export function roadsTaken(incident: Incident | undefined, units: ReadonlyMap<string, Unit>, positions: Positions): GeoJSON.FeatureCollection {
+  if (incident?.location.lat == null || incident.location.lon == null) return collection([])
+  const target = [incident.location.lon, incident.location.lat]
+  const features: Feature[] = []
+  for (const { unit_id } of incident.assignments) {
+    const status = units.get(unit_id)?.status
+    const from = positions.latest.get(unit_id)
+    if (!from || (status !== 'dispatched' && status !== 'en_route')) continue
+    features.push({ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: [[from.lon, from.lat], target] } })
+  }
+  return collection(features)
+}
+
+/** One name for each parish, where it has the most room around it. Larger parishes give way to smaller ones. */
+export function parishNames(parishes: ParishCollection): GeoJSON.FeatureCollection {
+  return collection(
+    parishes.features.map(({ geometry, properties }) => {
+      const rings = geometry.type === 'Polygon' ? geometry.coordinates : largest(geometry.coordinates)
+      const [lon, lat] = polylabel(rings as [number, number][][], 0.001)
+      return point(lon, lat, { name: properties.name, code: properties.code, order: properties.kind === 'urban' ? 0 : 1 })
+    }),
+  )
+}
+
+function largest(polygons: GeoJSON.Position[][][]): GeoJSON.Position[][] {
+  return polygons.reduce((most, next) => ((next[0]?.length ?? 0) > (most[0]?.length ?? 0) ? next : most))
+}
+
+export function hospitals(city: City): GeoJSON.FeatureCollection {
+  return collection(city.hospitals.map(({ name, lat, lon }) => point(lon, lat, { name })))
+}
+
+export function draftPlace(place: { lat: number; lon: number; radius_m: number } | null): GeoJSON.FeatureCollection {
+  if (!place) return collection([])
+  const area: Feature = {
+    type: 'Feature',
+    properties: {},
+    geometry: { type: 'Polygon', coordinates: [circle(place.lat, place.lon, place.radius_m)] },
+  }
+  return collection([area, point(place.lon, place.lat, {})])
+}
