@@ -32,7 +32,8 @@ class Task:
 
 
 class Crew:
-    """Times are seconds of one clock that the caller chooses; `pace` makes all of it that many times faster."""
+    """Times are seconds of one clock that the caller chooses. `pace` makes work at the scene and at the hospital that
+    many times shorter; driving is never faster than in life."""
 
     def __init__(
         self, unit: dict[str, Any], agency: Agency, home: Place, hospitals: Sequence[Place], random: Random, pace: float
@@ -63,7 +64,7 @@ class Crew:
         self.vehicle.stop()
         match self.status:
             case "dispatched":
-                self._until_s = now_s + self._agency.mobilisation_s * self._random.uniform(0.4, 1.2) / self._pace
+                self._until_s = now_s + self._agency.mobilisation_s * self._random.uniform(0.4, 1.2)
             case "en_route" if self.task is not None and self.task.place is not None:
                 self.vehicle.drive_to(self.task.place, self._random)
             case "en_route":
@@ -95,7 +96,7 @@ class Crew:
             return
         share = PATROL_SPEED if self.status in {"available", "returning"} else 1.0
         self.speed_mps = self._agency.speed_kmh / 3.6 * share * self._random.uniform(0.75, 1.25)
-        self.vehicle.advance(self.speed_mps * self._pace * passed_s)
+        self.vehicle.advance(self.speed_mps * passed_s)
 
     def _next(self, now_s: float) -> str | None:
         waited, arrived = now_s >= self._until_s, not self.vehicle.is_moving

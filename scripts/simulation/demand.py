@@ -22,6 +22,10 @@ BUSIEST = max(HOURS)
 
 # Happen in the open country of rural parishes, not near their squares.
 OPEN_COUNTRY = frozenset({"wildland_fire", "mountain_search", "illegal_mining"})
+KINDS_OF_STATION = (
+    *("UPC ", "Bomberos ", "Base de montaña ", "Base ", "Cruz Roja ", "Tránsito "),
+    *("Administración Zonal ", "Sala de riesgos ", "Cuartel "),
+)
 NEAR_A_CENTRE = 0.85
 CENTRE_SPREAD_M = 900.0
 
@@ -122,12 +126,11 @@ class Demand:
 
 
 def place_name(station: Station) -> str:
-    """The place in a station's name: "UPC La Carolina" and "Base de montaña Cruz Loma" stand at such places."""
-    words = station.name.split()
-    kinds = {"UPC", "Bomberos", "Base", "Cruz", "Roja", "Tránsito", "Sala", "Cuartel", "de", "riesgos", "montaña"}
-    while len(words) > 1 and words[0] in kinds:
-        words.pop(0)
-    return " ".join(words)
+    """The place in a station's name: "UPC La Carolina" stands in La Carolina."""
+    for kind in KINDS_OF_STATION:
+        if station.name.startswith(kind):
+            return station.name.removeprefix(kind)
+    return station.name
 
 
 def _centres(city: City) -> dict[str, list[Station]]:

@@ -19,6 +19,11 @@ LONGEST_PAUSE_S = 5.0
 FIRST_PAUSE_S = 0.2
 
 
+def unheard(message: dict[str, Any], at_s: float) -> None:
+    """For a feed of which only the room is wanted."""
+    del message, at_s
+
+
 class OutOfOrder(Exception):
     """An event's number doesn't follow the one before."""
 
@@ -27,7 +32,7 @@ class Feed:
     """The room as this client sees it. `on_event` and `on_snapshot` are called with the message and the moment
     (perf_counter, seconds) at which it came."""
 
-    def __init__(self, url: str, key: str, *, on_event: Listener, on_snapshot: Listener) -> None:
+    def __init__(self, url: str, key: str, *, on_event: Listener = unheard, on_snapshot: Listener = unheard) -> None:
         scheme, *rest = urlsplit(url)
         self._url = urlunsplit(("wss" if scheme == "https" else "ws", *rest)).rstrip("/") + "/v1/live"
         self._headers = {"Authorization": f"Bearer {key}"}

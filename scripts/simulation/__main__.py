@@ -1,0 +1,146 @@
+"""scripts/simulate: Quito calls for help, and its crews answer, against a running service."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from dispatch.city import CityError, load_city
+from scripts.simulation.day import Day, Options, Refused
+from scripts.simulation.dispatcher import Patience
+from scripts.simulation.service import is_loopback
+
+QUITO = Path(__file__).resolve().parents[2] / "data" / "quito"
+DRAW_S = 0.2
+console = Console(stderr=True)
+
+
+def main(
+    url: Annotated[str, typer.Option(help="The service.")] = "http://127.0.0.1:8000",
+    key: Annotated[
+        str | None, typer.Option(envvar="DISPATCH_KEY", help="An API key of it; better given as DISPATCH_KEY.")
+    ] = None,
+    rate: Annotated[float, typer.Option(min=0.0001, max=2000, help="Calls a second.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="The same seed, the same calls.")] = 1,
+    duration: Annotated[float | None, typer.Option(min=0.1, help="Seconds; left out: until interrupted.")] = None,
+    screens: Annotated[int, typer.Option(min=0, max=500, help="Screens that watch, and must see every call.")] = 2,
+    dispatch: Annotated[bool, typer.Option(help="A dispatcher that assigns what is recommended.")] = True,
+    crews: Annotated[bool, typer.Option(help="Crews that drive, arrive, work and come free.")] = True,
+    by_hour: Annotated[
+        bool | None,
+        typer.Option("--by-hour/--steady", help="Busy and quiet hours as in life; steady where a duration is given."),
+    ] = None,
+    misuse: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of silent and prank calls (0.486 of all in 2019).")
+    ] = 0.06,
+    pace: Annotated[float, typer.Option(min=0.1, max=100, help="Work at the scene so many times shorter.")] = 4.0,
+    patience: Annotated[
+        tuple[float, float], typer.Option(help="Seconds that the dispatcher waits before it assigns: least, most.")
+    ] = (20.0, 60.0),
+    left: Annotated[float, typer.Option(min=0, max=1, help="Share of incidents left to a person for longer.")] = 0.25,
+    city: Annotated[Path, typer.Option(envvar="DISPATCH_CITY", help="Folder of the city's data.")] = QUITO,
+    until_stdin_closes: Annotated[bool, typer.Option(help="End when standard input does: with the parent.")] = False,
+    allow_remote: Annotated[bool, typer.Option(help="Let made-up emergencies go to another machine.")] = False,
+) -> None:
+    """Quito calls for help, and its crews answer, against a running service. Exit code 1: a call that was acknowledged
+    is missing on a screen; 2: it could not begin."""
+    if not is_loopback(url) and not allow_remote:
+        _give_up(f"{url} is another machine: made-up emergencies stay on this one, unless --allow-remote.")
+    if key is None or not key:
+        _give_up("No key: set DISPATCH_KEY to one that the service knows.")
+    if not 0 <= patience[0] <= patience[1]:
+        _give_up("--patience takes the least and the most seconds, in this order.")
+    try:
+        quito = load_city(city)
+    except CityError as error:
+        _give_up(str(error))
+    options = Options(
+        url=url,
+        key=key,
+        rate=rate,
+        seed=seed,
+        duration_s=duration,
+        screens=screens,
+        dispatch=dispatch,
+        crews=crews,
+        by_hour=duration is None if by_hour is None else by_hour,
+        misuse=misuse,
+        pace=pace,
+        patience=Patience(*patience, left),
+    )
+
+    async def live() -> Day:
+        day = Day(quito, options)
+        _end_early(day, until_stdin_closes)
+        async with _progress(day):
+            await day.live()
+        return day
+
+    try:
+        day = asyncio.run(live())
+    except Refused as error:
+        _give_up(str(error))
+    console.print(day.summary.table(day.screens))
+    raise SystemExit(1 if day.summary.failed(day.screens) else 0)
+
+
+def _end_early(day: Day, until_stdin_closes: bool) -> None:
+    loop = asyncio.get_running_loop()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(ending, day.over.set)
+    if until_stdin_closes:
+        threading.Thread(target=_watch_stdin, args=(loop, day.over.set), daemon=True).start()
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, closed: Callable[[], None]) -> None:
+    try:
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+    except OSError:
+        pass
+    loop.call_soon_threadsafe(closed)
+
+
+@asynccontextmanager
+async def _progress(day: Day) -> AsyncIterator[None]:
+    """A bar, on a terminal only."""
+    options = day.options
+    planned = None if options.duration_s is None else round(options.rate * options.duration_s)
+    progress = Progress(
+        SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console
+    )
+    bar = progress.add_task("", total=planned)
+
+    async def draw() -> None:
+        while True:
+            sent, acknowledged = len(day.summary.calls), len(day.summary.acknowledged)
+            progress.update(bar, completed=sent, description=f"{sent:,} calls · {acknowledged:,} acknowledged")
+            await asyncio.sleep(DRAW_S)
+
+    if not console.is_terminal:
+        yield
+        return
+    drawing = asyncio.create_task(draw())
+    with progress:
+        try:
+            yield
+        finally:
+            drawing.cancel()
+
+
+def _give_up(why: str) -> NoReturn:
+    console.print(why, style="bold red", highlight=False, markup=False)
+    raise SystemExit(2)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,105 @@
+"""All crews of the city: their radio is the live feed, their reports go by HTTP."""
+
+import asyncio
+from datetime import UTC, datetime
+from random import Random
+from time import perf_counter
+from typing import Any
+
+from dispatch.model.city import City
+from geo import Projection
+from scripts.simulation.crew import Crew, Task
+from scripts.simulation.feed import Feed
+from scripts.simulation.service import Service
+
+TICK_S = 1.0
+PARKED_REPORT_S = 20.0
+GNSS_M = 4.0
+
+
+class Crews:
+    def __init__(self, city: City, service: Service, feed: Feed, *, seed: int, pace: float) -> None:
+        self._city, self._service, self._feed, self._pace = city, service, feed, pace
+        self._random = Random(seed)
+        self._projection = Projection(city.crs)
+        self._hospitals = [self._projection.forward(h.lat, h.lon) for h in city.hospitals]
+        self._crews: dict[str, Crew] = {}
+        self._reported_s: dict[str, float] = {}
+        self._asking: set[asyncio.Task[None]] = set()
+
+    async def work(self) -> None:
+        """Until cancelled."""
+        await self._feed.ready.wait()
+        before_s = perf_counter()
+        while True:
+            now_s = perf_counter()
+            self._listen(now_s)
+            for crew in self._crews.values():
+                step = crew.tick(now_s, now_s - before_s)
+                if step is not None:
+                    self._report(crew.id, step)
+            await self._send_positions(now_s)
+            before_s = now_s
+            await asyncio.sleep(max(0.0, TICK_S - (perf_counter() - now_s)))
+
+    def _listen(self, now_s: float) -> None:
+        for unit in self._feed.units.values():
+            crew = self._crews.get(unit["id"]) or self._hire(unit)
+            incident = self._feed.incidents.get(unit["incident_id"]) if unit["incident_id"] is not None else None
+            crew.told(unit["status"], self._task(incident) if incident is not None else None, now_s)
+
+    def _hire(self, unit: dict[str, Any]) -> Crew:
+        station = self._city.stations_by_id.get(unit["station"]) or self._random.choice(self._city.stations)
+        home = self._projection.forward(station.lat, station.lon)
+        crew = Crew(unit, self._city.agency(unit["agency"]), home, self._hospitals, self._random, self._pace)
+        if unit["id"] in self._feed.positions:
+            crew.vehicle.place = self._projection.forward(*self._feed.positions[unit["id"]])
+        self._crews[unit["id"]] = crew
+        # Parked ones don't all report in the same second.
+        self._reported_s[unit["id"]] = perf_counter() - self._random.uniform(0, PARKED_REPORT_S)
+        return crew
+
+    def _task(self, incident: dict[str, Any]) -> Task:
+        location = incident["location"]
+        known = location["lat"] is not None
+        nature = self._city.natures_by_code.get(incident["nature"] or "")
+        return Task(
+            incident["id"],
+            nature.service if nature is not None else None,
+            self._projection.forward(location["lat"], location["lon"]) if known else None,
+        )
+
+    def _report(self, unit_id: str, status: str) -> None:
+        """A refused step is told to us by the feed: the room has decided otherwise meanwhile."""
+
+        async def send() -> None:
+            await self._service.post(f"/v1/units/{unit_id}/status", {"status": status})
+
+        task = asyncio.create_task(send())
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _send_positions(self, now_s: float) -> None:
+        due = [
+            crew
+            for crew in self._crews.values()
+            if crew.vehicle.is_moving or now_s - self._reported_s[crew.id] >= PARKED_REPORT_S
+        ]
+        if due:
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            await self._service.post("/v1/units/positions", {"positions": [self._position(crew, now) for crew in due]})
+            self._reported_s.update((crew.id, now_s) for crew in due)
+
+    def _position(self, crew: Crew, now: str) -> dict[str, Any]:
+        x, y = crew.vehicle.place
+        lat, lon = self._projection.inverse(x + self._random.gauss(0, GNSS_M), y + self._random.gauss(0, GNSS_M))
+        heading = crew.vehicle.heading_deg
+        return {
+            "unit_id": crew.id,
+            "lat": round(lat, 6),
+            "lon": round(lon, 6),
+            "at": now,
+            "heading_deg": None if heading is None else round(heading, 1),
+            "speed_mps": round(crew.speed_mps, 1),
+            "accuracy_m": round(2.45 * GNSS_M, 1),
+        }
