@@ -1,0 +1,95 @@
+"""XML from strangers as small plain trees: no document type, no entities, nothing fetched, bounded in every way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+MOST_BYTES = 256 * 1024
+MOST_DEPTH = 40
+MOST_ELEMENTS = 5_000
+
+
+class UnsafeXml(ValueError):
+    """Not well-formed, or not allowed here."""
+
+
+@dataclass(slots=True)
+class Element:
+    """One element: namespace and local name apart, `text` that stands directly in it."""
+
+    namespace: str
+    name: str
+    attributes: dict[str, str]
+    text: str = ""
+    children: list["Element"] = field(default_factory=list)
+
+    def each(self, *names: str) -> Iterator["Element"]:
+        """Children of one of these local names, in whatever namespace: senders confuse them."""
+        return (child for child in self.children if child.name in names)
+
+    def first(self, *names: str) -> "Element | None":
+        return next(self.each(*names), None)
+
+    def descendants(self) -> Iterator["Element"]:
+        """Itself and all below, in document order."""
+        yield self
+        for child in self.children:
+            yield from child.descendants()
+
+
+def read(body: bytes) -> Element:
+    """The root element. Raises UnsafeXml."""
+    if len(body) > MOST_BYTES:
+        raise UnsafeXml(f"has {len(body)} bytes, at most {MOST_BYTES} are read")
+    builder = _Builder()
+    parser = DefusedXMLParser(target=builder, forbid_dtd=True, forbid_entities=True, forbid_external=True)
+    try:
+        parser.feed(body)
+        parser.close()
+    except DefusedXmlException:
+        raise UnsafeXml("has a document type or an entity, which aren't read here") from None
+    except UnsafeXml:
+        raise
+    except (ParseError, ValueError, LookupError) as error:
+        raise UnsafeXml(f"is not well-formed XML: {error}") from None
+    if builder.root is None:
+        raise UnsafeXml("has no element")
+    return builder.root
+
+
+class _Builder:
+    """Target of the parser, which counts while it builds so that a deep or wide document ends early."""
+
+    def __init__(self) -> None:
+        self.root: Element | None = None
+        self._open: list[Element] = []
+        self._count = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._count += 1
+        if len(self._open) >= MOST_DEPTH or self._count > MOST_ELEMENTS:
+            raise UnsafeXml(f"is deeper than {MOST_DEPTH} or has more than {MOST_ELEMENTS} elements")
+        element = Element(*_split(tag), {_split(name)[1]: value for name, value in attributes.items()})
+        if self._open:
+            self._open[-1].children.append(element)
+        elif self.root is None:
+            self.root = element
+        self._open.append(element)
+
+    def end(self, _tag: str) -> None:
+        self._open.pop()
+
+    def data(self, text: str) -> None:
+        if self._open:
+            self._open[-1].text += text
+
+    def close(self) -> Element | None:
+        return self.root
+
+
+def _split(tag: str) -> tuple[str, str]:
+    namespace, brace, name = tag.rpartition("}")
+    return (namespace[1:], name) if brace else ("", tag)

@@ -1,0 +1,59 @@
+"""How hard each parser is fuzzed: shortly in every run, for about a minute each with DISPATCH_FUZZ_EXAMPLES=20000."""
+
+import os
+from collections.abc import Callable
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from dispatch.intake import Unreadable
+from dispatch.model.report import Report
+
+EXAMPLES = int(os.environ.get("DISPATCH_FUZZ_EXAMPLES", "200"))
+fuzz = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@st.composite
+def mutations(draw: st.DrawFn, samples: list[bytes]) -> bytes:
+    """A good message with a few pieces cut out, doubled, swapped for others or overwritten."""
+    message = draw(st.sampled_from(samples))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(message)))
+        end = min(len(message), start + draw(st.integers(0, 30)))
+        other = draw(st.sampled_from(samples))
+        cut = draw(st.integers(0, len(other)))
+        piece = draw(
+            st.one_of(
+                st.just(b""),
+                st.just(message[start:end] * 2),
+                st.just(other[cut : cut + 30]),
+                st.binary(max_size=8),
+                st.sampled_from(
+                    [b"nan", b"inf", b"-", b"1e999", b"0", b"99999999999999999999", b"\x00", b"\xff", "−".encode()]
+                ),
+            )
+        )
+        message = message[:start] + piece + message[end:]
+    return message
+
+
+def survives(parse: Callable[[bytes], Report], body: bytes) -> None:
+    """The parser makes a sound report or says what is wrong; nothing else comes out of it."""
+    try:
+        report = parse(body)
+    except Unreadable as error:
+        _check_problems(error)
+        return
+    assert len(report.fixes) <= 20
+    for text in (report.text, report.caller.number, report.caller.name, report.caller.language, *report.flaws):
+        assert text is None or ("\x00" not in text and text.encode())
+    for fix in report.fixes:
+        assert fix.radius_m is None or 0 < fix.radius_m < 20_500_000
+        assert fix.confidence is None or 0 < fix.confidence <= 1
+        assert fix.at is None or fix.at.utcoffset() is not None
+        assert fix.point or fix.region or fix.cell or fix.parish_code
+
+
+def _check_problems(error: Unreadable) -> None:
+    assert error.problems
+    assert all(problem.field and problem.problem for problem in error.problems)
