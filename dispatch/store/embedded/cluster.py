@@ -1,5 +1,6 @@
 """The folders of one PostgreSQL: data made by initdb, log, the socket's place, and how the server is to run on them."""
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -110,6 +111,12 @@ class Cluster:
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid or stat.S_IMODE(found.st_mode) & 0o077:
             raise EmbeddedPostgresError(f"{folder}, the place for PostgreSQL's socket, is not a private folder of ours")
         return folder
+
+    def forget_short_socket_folder(self, folder: Path | None) -> None:
+        """What was made outside the state folder goes with the server; one that is not empty stays."""
+        if folder and not folder.is_relative_to(self.home):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     def command(self, programs: Programs, sockets: Path) -> list[str]:
         """The server's command line; settings given here win over any file in the data folder."""

@@ -93,6 +93,7 @@ class EmbeddedPostgres:
         with self._turn:
             if self._lock.held:
                 self._end_server()
+                self._cluster.forget_short_socket_folder(self._sockets)
                 self._lock.release()
 
     def _start(self) -> None:
