@@ -102,5 +102,3 @@ def _fleet(city: City, now: datetime) -> list[Unit]:
     return [
         Unit(UnitId(u.id), u.agency, u.kind, u.capabilities, u.station, UnitStatus.AVAILABLE, now) for u in city.fleet
     ]
-
-

@@ -57,7 +57,7 @@ async def serve(settings: Settings) -> int:
 
 
 async def _when_started(server: uvicorn.Server, settings: Settings) -> None:
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.02)
     url = f"http://{_shown(settings.host)}:{settings.port}/"
     console.print(f"\n  [bold]Despacho[/]  {url}#code={settings.sign_in_code}\n", highlight=False, soft_wrap=True)

@@ -18,14 +18,17 @@ router = APIRouter(prefix="/v1", tags=["city"])
 
 @router.get("/city")
 async def get_city(desk: TheDesk, _: Anyone) -> Response:
-    return Json(city_view(desk.city) | {
-        "tile_style_url": desk.settings.tile_style_url,
-        "stale_after_s": desk.settings.stale_after_s,
-    })
+    return Json(
+        city_view(desk.city)
+        | {
+            "tile_style_url": desk.settings.tile_style_url,
+            "stale_after_s": desk.settings.stale_after_s,
+        }
+    )
 
 
 @router.get("/parishes", responses={200: {"content": {"application/geo+json": {}}}}, response_class=Response)
-async def get_parishes(request: Request, desk: TheDesk, _: Anyone) -> Response:
+async def get_parishes(request: Request, _: Anyone) -> Response:
     body: str = request.app.state.parishes_json
     etag = f'"{sha256(body.encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}

@@ -53,12 +53,13 @@ class Protected:
 
 
 def _is_docs(scope: Scope) -> bool:
-    return scope["path"] == "/docs"
+    return str(scope["path"]) == "/docs"
 
 
 def _is_hashed(scope: Scope) -> bool:
     """Vite names a built file by its content: it never changes."""
-    return bool(scope["path"].startswith("/assets/") and Path(scope["path"]).suffix)
+    path = str(scope["path"])
+    return path.startswith("/assets/") and bool(Path(path).suffix)
 
 
 def _origin(url: str) -> str:

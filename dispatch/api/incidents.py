@@ -52,14 +52,10 @@ async def change_incident(
     desk: TheDesk,
     actor: Dispatcher,
 ) -> Response:
-    changes: dict[str, Any] = {
-        f: v for f in ("priority", "nature", "text") if (v := getattr(body, f)) is not None
-    }
+    changes: dict[str, Any] = {f: v for f in ("priority", "nature", "text") if (v := getattr(body, f)) is not None}
     if (place := body.location) is not None:
         now = datetime.now(UTC)
-        changes["location"] = incidents.placed(
-            desk, lat=place.lat, lon=place.lon, radius_m=place.radius_m, at=now
-        )
+        changes["location"] = incidents.placed(desk, lat=place.lat, lon=place.lon, radius_m=place.radius_m, at=now)
     changed = await incidents.change(
         desk, incident_id=IncidentId(incident_id), changes=changes, version=body.version, actor=actor.name
     )

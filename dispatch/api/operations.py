@@ -70,5 +70,3 @@ class Timed:
             route = getattr(scope.get("route"), "path", "other")
             taken = perf_counter() - began
             metrics.REQUEST_SECONDS.labels(method=scope["method"], route=route, status=status).observe(taken)
-
-

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from dispatch.errors import DispatchError, FieldProblem, Invalid, Malformed, NotFound, Unavailable, Unauthenticated
+from dispatch.errors import DispatchError, FieldProblem, Invalid, Malformed, NotFound, Unauthenticated, Unavailable
 from dispatch.intake.unreadable import Unreadable
 from dispatch.model.wire import encode
 

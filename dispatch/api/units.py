@@ -55,23 +55,36 @@ async def list_units(desk: TheDesk, _: Anyone) -> Response:
 
 
 @router.post("", status_code=201, response_model=UnitPage, openapi_extra=describes(UnitsBody))
-async def add_units(
-    body: Annotated[UnitsBody, Depends(body_of(UnitsBody))], desk: TheDesk, actor: Admin
-) -> Response:
+async def add_units(body: Annotated[UnitsBody, Depends(body_of(UnitsBody))], desk: TheDesk, actor: Admin) -> Response:
     new = [_unit(desk, unit) for unit in body.units]
     await units.add_units(desk, new=new, actor=actor.name)
     return Json(UnitPage(new), 201)
 
 
-@router.post("/positions", response_model=Moved, openapi_extra={"requestBody": {
-    "required": True,
-    "content": {"application/json": {"schema": {
-        "type": "object",
-        "required": ["positions"],
-        "properties": {"positions": {"type": "array", "maxItems": 20_000, "items": msgspec.json.schema_components(
-            [PositionBody])[1]["PositionBody"]}},
-    }}},
-}})
+@router.post(
+    "/positions",
+    response_model=Moved,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["positions"],
+                        "properties": {
+                            "positions": {
+                                "type": "array",
+                                "maxItems": 20_000,
+                                "items": msgspec.json.schema_components([PositionBody])[1]["PositionBody"],
+                            }
+                        },
+                    }
+                }
+            },
+        }
+    },
+)
 async def post_positions(request: Request, desk: TheDesk, writer: TheWriter, _: Crew) -> Response:
     positions, rejected = _read(await limited_body(request))
     kept, refused = units.move_units(desk, [p for _, p in positions])
@@ -126,5 +139,3 @@ def _position(body: PositionBody) -> UnitPosition:
         body.speed_mps,
         body.accuracy_m,
     )
-
-

@@ -13,7 +13,7 @@ from dispatch.store import incidents, units
 async def assign(
     desk: Desk, *, incident_id: IncidentId, unit_ids: Sequence[UnitId], version: int | None, actor: str
 ) -> Incident:
-    """All of them or none. Raises NotFound; Conflict where one isn't free, or the incident isn't as the actor saw it."""
+    """All or none. Raises NotFound; Conflict where one isn't free, or the incident isn't as the actor saw it."""
     async with act(desk, actor=actor) as doing:
         await lock_open(doing, incident_id, version=version)
         wanted = await units.lock(doing.db, unit_ids=unit_ids)
@@ -28,7 +28,7 @@ async def assign(
             status = UnitStatus.DISPATCHED
             assigned.append(await units.set_status(doing.db, unit_id=unit_id, status=status, at=doing.at))
         incident = await refresh(doing, incident_id)
-        doing.tell(EventKind.UNIT_ASSIGNED, incident=incident, units=tuple(assigned), unit_ids=sorted(wanted))
+        doing.tell(EventKind.UNIT_ASSIGNED, incident=incident, units=tuple(assigned), data={"unit_ids": sorted(wanted)})
     return incident
 
 
@@ -41,5 +41,7 @@ async def release(desk: Desk, *, incident_id: IncidentId, unit_id: UnitId, reaso
             raise Conflict(f"{unit_id} is not on incident {incident_id}", unit=unit)
         unit = await set_free(doing, unit_id=unit_id, reason=reason)
         incident = await refresh(doing, incident_id)
-        doing.tell(EventKind.UNIT_RELEASED, incident=incident, units=(unit,), unit_id=unit_id, reason=reason)
+        doing.tell(
+            EventKind.UNIT_RELEASED, incident=incident, units=(unit,), data={"unit_id": unit_id, "reason": reason}
+        )
     return incident

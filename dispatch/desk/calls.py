@@ -142,7 +142,7 @@ async def _join(doing: Act, incident_id: IncidentId, report: Report, location: L
 
 
 async def _same_contact(desk: Desk, doing: Act, report: Report) -> Call | None:
-    """A phone that calls sends its position by AML too, perhaps twice: these reports are one call, whichever is first."""
+    """A phone that calls sends its position by AML too, perhaps twice: one call, whichever report is first."""
     caller = report.caller
     if not (caller.number or caller.imei or caller.imsi):
         return None
@@ -201,9 +201,7 @@ async def _relocate(desk: Desk, doing: Act, call: Call) -> Call:
     doing.tell(
         EventKind.LOCATION_CHANGED,
         incident=incident,
-        call_id=call.id,
-        before_m=before.radius_m,
-        after_m=call.location.radius_m,
+        data={"call_id": call.id, "before_m": before.radius_m, "after_m": call.location.radius_m},
     )
     return call
 
@@ -219,11 +217,13 @@ def _tell_call(doing: Act, kind: EventKind, incident: Incident, call: Call, chan
     doing.tell(
         kind,
         incident=incident,
-        call_id=call.id,
-        channel=channel,
-        number_masked=masked(call.caller.number),
-        source=call.location.source,
-        radius_m=call.location.radius_m,
+        data={
+            "call_id": call.id,
+            "channel": channel,
+            "number_masked": masked(call.caller.number),
+            "source": call.location.source,
+            "radius_m": call.location.radius_m,
+        },
     )
 
 
@@ -243,5 +243,3 @@ def _more_of_caller(known: Caller, new: Caller) -> Caller:
         known.imsi or new.imsi,
         known.language or new.language,
     )
-
-

@@ -47,9 +47,9 @@ class Act:
         incident: Incident | None = None,
         units: tuple[Unit, ...] = (),
         quarantine: QuarantineItem | None = None,
-        **data: Any,
+        data: dict[str, Any] | None = None,
     ) -> None:
-        self.told.append(Happening(kind, self.at, self.actor, incident, units, quarantine, data))
+        self.told.append(Happening(kind, self.at, self.actor, incident, units, quarantine, data or {}))
 
 
 @asynccontextmanager

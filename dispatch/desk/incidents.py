@@ -12,18 +12,22 @@ from dispatch.store import calls, incidents
 from geo import Fix, Location, Point, Source, locate
 
 
-async def change(desk: Desk, *, incident_id: IncidentId, changes: dict[str, Any], version: int | None, actor: str) -> Incident:
+async def change(
+    desk: Desk, *, incident_id: IncidentId, changes: dict[str, Any], version: int | None, actor: str
+) -> Incident:
     """Give it another priority, nature, text or place. Raises NotFound, Conflict, Invalid for an unknown nature."""
     if changes.get("nature") is not None and changes["nature"] not in desk.city.natures_by_code:
         raise Invalid(f"no nature {changes['nature']!r}", errors=[FieldProblem("nature", "not in the catalogue")])
     async with act(desk, actor=actor) as doing:
         before = await lock_open(doing, incident_id, version=version)
         after = replace(before, **changes)
-        changed = {f: [getattr(before, f), getattr(after, f)] for f in changes if getattr(before, f) != getattr(after, f)}
+        changed = {
+            f: [getattr(before, f), getattr(after, f)] for f in changes if getattr(before, f) != getattr(after, f)
+        }
         if not changed:
             return before
         incident = await incidents.save(doing.db, incident=after)
-        doing.tell(EventKind.INCIDENT_CHANGED, incident=incident, changed=changed)
+        doing.tell(EventKind.INCIDENT_CHANGED, incident=incident, data={"changed": changed})
     return incident
 
 
@@ -38,7 +42,7 @@ async def close(desk: Desk, *, incident_id: IncidentId, reason: str, version: in
     async with act(desk, actor=actor) as doing:
         incident = await lock_open(doing, incident_id, version=version)
         incident, units = await _close(doing, incident, reason)
-        doing.tell(EventKind.INCIDENT_CLOSED, incident=incident, units=units, reason=reason)
+        doing.tell(EventKind.INCIDENT_CLOSED, incident=incident, units=units, data={"reason": reason})
     return incident
 
 
@@ -46,7 +50,7 @@ async def add_note(desk: Desk, *, incident_id: IncidentId, text: str, actor: str
     """A note may be added to a closed incident too. Raises NotFound."""
     async with act(desk, actor=actor) as doing:
         incident = await incidents.lock(doing.db, incident_id=incident_id)
-        doing.tell(EventKind.NOTE_ADDED, incident=incident, text=text)
+        doing.tell(EventKind.NOTE_ADDED, incident=incident, data={"text": text})
 
 
 async def link(desk: Desk, *, incident_id: IncidentId, into: IncidentId, actor: str) -> Incident:
@@ -69,13 +73,15 @@ async def link(desk: Desk, *, incident_id: IncidentId, into: IncidentId, actor: 
         joined = await incidents.save(doing.db, incident=joined)
         source = replace(source, calls=0, linked_to=into)
         source, units = await _close(doing, source, f"linked to {into}")
-        doing.tell(EventKind.INCIDENT_LINKED, incident=source, units=units, into=into)
-        doing.tell(EventKind.INCIDENT_CHANGED, incident=joined, changed={"calls": [target.calls, joined.calls]})
+        doing.tell(EventKind.INCIDENT_LINKED, incident=source, units=units, data={"into": into})
+        doing.tell(
+            EventKind.INCIDENT_CHANGED, incident=joined, data={"changed": {"calls": [target.calls, joined.calls]}}
+        )
     return joined
 
 
 async def lock_open(doing: Act, incident_id: IncidentId, *, version: int | None = None) -> Incident:
-    """The incident, ours until the act ends. Raises NotFound; Conflict where it is closed, or not as the actor saw it."""
+    """The incident, ours until the act ends. Raises NotFound; Conflict where closed, or not as the actor saw it."""
     incident = await incidents.lock(doing.db, incident_id=incident_id)
     if incident.status is IncidentStatus.CLOSED:
         raise Conflict(f"incident {incident_id} is closed", incident=incident)
@@ -86,7 +92,5 @@ async def lock_open(doing: Act, incident_id: IncidentId, *, version: int | None 
 
 async def _close(doing: Act, incident: Incident, reason: str) -> tuple[Incident, tuple[Unit, ...]]:
     units = [await set_free(doing, unit_id=a.unit_id, reason="incident closed") for a in incident.assignments]
-    closed = replace(
-        incident, status=IncidentStatus.CLOSED, closed_at=doing.at, close_reason=reason, assignments=()
-    )
+    closed = replace(incident, status=IncidentStatus.CLOSED, closed_at=doing.at, close_reason=reason, assignments=())
     return await incidents.save(doing.db, incident=closed), tuple(units)

@@ -67,8 +67,7 @@ async def set_status(desk: Desk, *, unit_id: UnitId, status: UnitStatus, actor: 
             EventKind.UNIT_STATUS_CHANGED,
             incident=incident,
             units=(unit,),
-            unit_id=unit_id,
-            **{"from": before.status, "to": status},
+            data={"unit_id": unit_id, "from": before.status, "to": status},
         )
     return unit
 

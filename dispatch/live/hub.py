@@ -1,4 +1,4 @@
-"""All screens: told of events as they come, of positions twice a second, and that the room is alive every few seconds."""
+"""All screens: told of events as they come, of positions twice a second, and every few seconds that we live."""
 
 import asyncio
 from collections.abc import Iterator, Sequence

@@ -8,7 +8,7 @@ from geo import Parishes
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """`letter` marks its units on the map. `mobilisation_s`: from the order to moving wheels; `speed_kmh`: under way."""
+    """`letter` marks its units on the map. `mobilisation_s`: from order to moving wheels; `speed_kmh`: under way."""
 
     code: str
     es: str

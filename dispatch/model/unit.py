@@ -70,8 +70,11 @@ class UnitPosition:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A unit and where it stands, as well as known: its last position, else its station (`position` None)."""
+    """A unit and where it stands, as well as known: its last position, else its station (`position` None).
+
+    `distance_m` is the straight line to the place that was asked about."""
 
     unit: Unit
     point: Point
     position: UnitPosition | None
+    distance_m: float

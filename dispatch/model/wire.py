@@ -1,4 +1,4 @@
-"""Model ↔ JSON. The dataclasses are the wire shapes, field for field; encoded once, the text serves store and screens."""
+"""Model ↔ JSON. The dataclasses are the wire shapes, field for field; one text serves store and screens."""
 
 from typing import Any, TypeVar
 

@@ -31,7 +31,7 @@ class Picture:
         self.positions: dict[UnitId, UnitPosition] = {}
         self.moved = 0
         self._moved_at: dict[UnitId, int] = {}
-        self._index = UnitIndex(Projection(city.crs))
+        self._index: UnitIndex[UnitId] = UnitIndex(Projection(city.crs))
         self._stations = {s.id: Point(s.lat, s.lon) for s in city.stations}
         for unit in room.units.values():
             self._place_at_station(unit)
@@ -64,13 +64,13 @@ class Picture:
 
     def nearest(self, point: Point, *, k: int) -> list[Standing]:
         """The k nearest units of any status, by the straight line."""
-        return [self.standing(unit_id) for unit_id, _ in self._index.nearest(point.lat, point.lon, k)]
+        return [self._standing(unit_id, metres) for unit_id, metres in self._index.nearest(point.lat, point.lon, k)]
 
-    def standing(self, unit_id: UnitId) -> Standing:
+    def _standing(self, unit_id: UnitId, metres: float) -> Standing:
         unit, position = self.room.units[unit_id], self.positions.get(unit_id)
         if position is None:
-            return Standing(unit, self._stations[unit.station or ""], None)
-        return Standing(unit, Point(position.lat, position.lon), position)
+            return Standing(unit, self._stations[unit.station or ""], None, metres)
+        return Standing(unit, Point(position.lat, position.lon), position, metres)
 
     def _place(self, position: UnitPosition) -> None:
         known = self.positions.get(position.unit_id)

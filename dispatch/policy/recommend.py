@@ -10,7 +10,7 @@ import numpy as np
 
 from dispatch.model import ASSIGNABLE, Standing, UnitId, UnitStatus
 from dispatch.model.city import Agency, Need
-from geo import Location, Point, TravelTime, distance_m
+from geo import Location, Point, TravelTime
 
 # Turnout and driving vary from the expected by about this share to either side (a stated assumption).
 SPREAD = 0.2
@@ -90,10 +90,9 @@ def _arrivals(
     lats = np.array([s.point.lat for s in ready])
     lons = np.array([s.point.lon for s in ready])
     speeds = np.array([agencies[s.unit.agency].speed_kmh for s in ready])
-    straight = distance_m(lats, lons, target.lat, target.lon)
     driving = travel.seconds(lats, lons, target, speed_kmh=speeds)
     ranked = []
-    for standing, metres, drive_s, kmh in zip(ready, straight, driving, speeds, strict=True):
+    for standing, drive_s, kmh in zip(ready, driving, speeds, strict=True):
         unit, position = standing.unit, standing.position
         age = max(0.0, (at - position.at).total_seconds()) if position else None
         stale = age is None or age > stale_after_s
@@ -112,7 +111,7 @@ def _arrivals(
                 eta_s=round(float(eta), 1),
                 eta_low_s=round(float(max(ready_s * (1 - SPREAD), eta * (1 - SPREAD) - slack_s)), 1),
                 eta_high_s=round(float(eta * (1 + SPREAD) + slack_s), 1),
-                distance_m=round(float(metres), 1),
+                distance_m=round(standing.distance_m, 1),
                 position_age_s=None if age is None else round(age, 1),
                 stale=stale and age is not None,
                 fills=None,

@@ -24,7 +24,7 @@ def same_incident(
     nature: str | None,
     at: datetime,
     incidents: Iterable[Incident],
-    likeness: Likeness = Likeness(),  # noqa: B008 - frozen
+    likeness: Likeness = Likeness(),
 ) -> IncidentId | None:
     """The open incident, nearest first, that this call is about; None where none is surely the same.
 

@@ -21,9 +21,7 @@ async def add_key(db: Connection, *, secret: str, name: str, role: str, at: date
 
 
 async def revoke_key(db: Connection, *, name: str, at: datetime) -> bool:
-    status = await db.execute(
-        "update api_key set revoked_at = $2 where name = $1 and revoked_at is null", name, at
-    )
+    status = await db.execute("update api_key set revoked_at = $2 where name = $1 and revoked_at is null", name, at)
     return bool(status == "UPDATE 1")
 
 
@@ -32,9 +30,7 @@ async def keys(db: Connection) -> list[Record]:
 
 
 async def by_key(db: Connection, *, secret: str) -> Record | None:
-    return await db.fetchrow(
-        "select name, role from api_key where digest = $1 and revoked_at is null", digest(secret)
-    )
+    return await db.fetchrow("select name, role from api_key where digest = $1 and revoked_at is null", digest(secret))
 
 
 async def add_session(db: Connection, *, secret: str, name: str, role: str, expires_at: datetime) -> None:
@@ -49,9 +45,7 @@ async def add_session(db: Connection, *, secret: str, name: str, role: str, expi
 
 
 async def by_session(db: Connection, *, secret: str, at: datetime) -> Record | None:
-    return await db.fetchrow(
-        "select name, role from session where digest = $1 and expires_at > $2", digest(secret), at
-    )
+    return await db.fetchrow("select name, role from session where digest = $1 and expires_at > $2", digest(secret), at)
 
 
 async def end_session(db: Connection, *, secret: str) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from dispatch.errors import NotFound
-from dispatch.model import Call, CallId, Caller, Channel, IncidentId, Report
+from dispatch.model import Call, Caller, CallId, Channel, IncidentId, Report
 from dispatch.model.wire import decode, encode
 from dispatch.store.db import Connection
 from geo import Fix, Location

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import asyncpg
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
     Pool = asyncpg.Pool
+
+Isolation = Literal["read_committed", "repeatable_read", "serializable"]
 
 # What each constraint of the schema means to a person.
 CONFLICTS = {
@@ -46,7 +48,7 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
 
 
 @asynccontextmanager
-async def transaction(pool: Pool, *, isolation: str | None = None) -> AsyncIterator[Connection]:
+async def transaction(pool: Pool, *, isolation: Isolation | None = None) -> AsyncIterator[Connection]:
     async with connection(pool) as db, db.transaction(isolation=isolation):
         yield db
 

@@ -140,9 +140,7 @@ async def assign(db: Connection, *, incident_id: IncidentId, unit_id: UnitId, at
 
 async def of_unit(db: Connection, *, unit_id: UnitId) -> IncidentId | None:
     """The incident that the unit is on."""
-    found = await db.fetchval(
-        "select incident_id from assignment where unit_id = $1 and released_at is null", unit_id
-    )
+    found = await db.fetchval("select incident_id from assignment where unit_id = $1 and released_at is null", unit_id)
     return IncidentId(found) if found is not None else None
 
 

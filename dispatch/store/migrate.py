@@ -25,7 +25,7 @@ class MigrationError(Exception):
 
 def all_migrations() -> list[Migration]:
     folder = resources.files("dispatch.store") / "migrations"
-    files = sorted(f for f in folder.iterdir() if f.name.endswith(".sql"))
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
     return [Migration(int(f.name[:4]), f.name, f.read_text()) for f in files]
 
 
