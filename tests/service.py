@@ -36,7 +36,9 @@ class Service:
         DISPATCH_* variables. Raises `RuntimeError` when it doesn't become ready."""
         port = free_port()
         command = [sys.executable, "-P", "-m", "dispatch", "run", "--no-demo", "--port", str(port), *options]
-        process = subprocess.Popen(command, env=_environment(database_url, settings), start_new_session=True)
+        process = await asyncio.to_thread(
+            subprocess.Popen, command, env=_environment(database_url, settings), start_new_session=True
+        )
         service = cls(f"http://127.0.0.1:{port}", KEY, CODE, process)
         try:
             await service.ready()
