@@ -1,4 +1,4 @@
-/** Times and numbers as they stand on the screen. */
+/** Times and numbers as they stand on the screen. A number and its unit are never parted by a line's end. */
 
 export type Language = 'es' | 'en'
 
@@ -41,21 +41,21 @@ export function number(value: number, language: Language, digits = 0): string {
 
 /** 620 m, 1,9 km. Rounded up: an uncertainty must not look smaller than it is. */
 export function metres(value: number, language: Language): string {
-  if (value < 1000) return `${number(Math.ceil(value), language)} m`
-  return `${number(Math.ceil(value / 100) / 10, language, value < 10_000 ? 1 : 0)} km`
+  if (value < 1000) return `${number(Math.ceil(value), language)}\u00a0m`
+  return `${number(Math.ceil(value / 100) / 10, language, value < 10_000 ? 1 : 0)}\u00a0km`
 }
 
 /** 58 %; what is there but rounds to nothing is <1 %. */
 export function percent(share: number, language: Language): string {
   const value = Math.round(share * 100)
   const text = value === 0 && share > 0 ? '<1' : String(value)
-  return language === 'es' ? `${text} %` : `${text}%`
+  return language === 'es' ? `${text}\u00a0%` : `${text}%`
 }
 
 /** An age in words short enough for a row: 12 s, 3 min, 2 h. */
 export function age(ms: number): string {
   const s = Math.max(0, Math.round(ms / 1000))
-  if (s < 100) return `${s} s`
-  if (s < 5400) return `${Math.round(s / 60)} min`
-  return `${Math.round(s / 3600)} h`
+  if (s < 100) return `${s}\u00a0s`
+  if (s < 5400) return `${Math.round(s / 60)}\u00a0min`
+  return `${Math.round(s / 3600)}\u00a0h`
 }

@@ -107,9 +107,9 @@ export function unitMark(pen: CanvasRenderingContext2D, c: number, letter: strin
 function nose(pen: CanvasRenderingContext2D, c: number, colour: string): void {
   pen.fillStyle = colour
   pen.beginPath()
-  pen.moveTo(c, 0.8)
-  pen.lineTo(c + 3.6, 5.6)
-  pen.lineTo(c - 3.6, 5.6)
+  pen.moveTo(c, c - 16)
+  pen.lineTo(c + 4, c - 10)
+  pen.lineTo(c - 4, c - 10)
   pen.fill()
 }
 

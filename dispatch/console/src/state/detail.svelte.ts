@@ -1,6 +1,6 @@
 /** The open card's own questions to the service: the history of the incident and who should go. */
 
-import { api, Refused } from '../lib/api'
+import { api } from '../lib/api'
 import type { IncidentDetail, Recommendation } from '../lib/wire'
 import { explained } from './acts'
 
@@ -24,12 +24,12 @@ class Detail {
   async load(): Promise<void> {
     const id = this.id
     if (id === null) return
+    void this.advise()
     try {
       const history = await api.incident(id)
       if (id !== this.id) return
       this.history = history
       this.trouble = null
-      if (history.incident.status !== 'closed') await this.advise()
     } catch (error) {
       if (id === this.id) this.trouble = explained(error)
     }
@@ -41,9 +41,8 @@ class Detail {
     try {
       const advice = await api.recommendation(id)
       if (id === this.id) this.advice = advice
-    } catch (error) {
-      // Closed in between: the history will say so.
-      if (!(error instanceof Refused)) throw error
+    } catch {
+      // Closed in between, or the line is cut: the card and the top line say which. An old list is worse than none.
       if (id === this.id) this.advice = null
     }
   }

@@ -167,8 +167,8 @@ export const en: Words = {
     stale_position: (age) => `position ${age} old`,
     at_station: 'no position: taken to be at its station',
     returning: 'returning',
-    not_nearest: (unit, why) => `${unit} is nearer, but ${why}`,
-    because: { not_capable: 'cannot', stale_position: 'its position is old', later_arrival: 'would arrive later' },
+    not_nearest: (unit, why) => `${unit} nearer, ${why}`,
+    because: { not_capable: 'cannot', stale_position: 'old position', later_arrival: 'would arrive later' },
   },
   event: {
     call_taken: (channel, number) => `Call by ${channel}${number}`,

@@ -181,8 +181,8 @@ export const es = {
     stale_position: (age: string) => `posición de hace ${age}`,
     at_station: 'sin posición: se supone en su base',
     returning: 'retornando',
-    not_nearest: (unit: string, why: string) => `${unit} está más cerca, pero ${why}`,
-    because: { not_capable: 'no puede', stale_position: 'su posición es vieja', later_arrival: 'llegaría después' } as Record<string, string>,
+    not_nearest: (unit: string, why: string) => `${unit} más cerca, ${why}`,
+    because: { not_capable: 'no puede', stale_position: 'posición vieja', later_arrival: 'llegaría después' } as Record<string, string>,
   },
   event: {
     call_taken: (channel: string, number: string) => `Llamada por ${channel}${number}`,
