@@ -22,8 +22,11 @@ from scripts.simulation.service import is_loopback
 QUITO = Path(__file__).resolve().parents[2] / "data" / "quito"
 DRAW_S = 0.2
 console = Console(stderr=True)
+# No pretty traceback: it may show a key.
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+@app.command()
 def main(
     url: Annotated[str, typer.Option(help="The service.")] = "http://127.0.0.1:8000",
     key: Annotated[
@@ -143,4 +146,4 @@ def _give_up(why: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

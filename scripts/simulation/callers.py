@@ -1,6 +1,6 @@
 """Who calls about an emergency, through which channel, with what words and which fixes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import heappop, heappush
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from dispatch.model.city import City
 from geo import Projection
-from scripts.simulation.demand import ArrivalTimes, Demand, Emergency
+from scripts.simulation.demand import Demand, Emergency
 from scripts.simulation.fixes import PlannedFix, Positioning
 from scripts.simulation.words import Words
 
@@ -60,16 +60,16 @@ class PlannedCall:
         }
 
 
-def plan_calls(
-    city: City, *, seed: int, rate: float, misuse: float, start: datetime, by_hour: bool
-) -> Iterator[PlannedCall]:
-    """Calls without end, `rate` a second (the mean of a day, where they follow its hours); the same for one seed."""
+def plan_calls(city: City, *, seed: int, arrivals: Iterable[float], misuse: float) -> Iterator[PlannedCall]:
+    """A call for each arrival (seconds after the start), some about an emergency already called in.
+
+    The same seed and arrivals give the same calls."""
     random = Random(seed)
     demand = Demand(city, random)
     callers = Callers(city, random)
     waiting: list[tuple[float, int, Emergency]] = []
     order = count()
-    for at_s in ArrivalTimes(random, rate, start, city.timezone if by_hour else None):
+    for at_s in arrivals:
         if waiting and waiting[0][0] <= at_s:
             yield callers.call(at_s, heappop(waiting)[2], again=True)
             continue

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import takewhile
+from random import Random
 from time import perf_counter
 from uuid import UUID, uuid4, uuid5
 
 from dispatch.model.city import City, Nature
 from scripts.simulation.callers import PlannedCall, plan_calls
 from scripts.simulation.crews import Crews
+from scripts.simulation.demand import by_the_hour, spread, steadily
 from scripts.simulation.dispatcher import Dispatcher, Patience
 from scripts.simulation.feed import Feed
 from scripts.simulation.screen import Screen
@@ -58,6 +60,7 @@ class Day:
     async def live(self) -> None:
         """Raises Refused."""
         async with Service(self.options.url, self.options.key) as service:
+            self.summary.failures = service.failures
             await self._knock(service)
             async with self._city_at_work(service):
                 self.summary.started_s = perf_counter()
@@ -96,16 +99,17 @@ class Day:
             await asyncio.gather(*working, *self._sending, return_exceptions=True)
 
     def _plan(self) -> Iterator[PlannedCall]:
-        options = self.options
-        calls = plan_calls(
-            self.city,
-            seed=options.seed,
-            rate=options.rate,
-            misuse=options.misuse,
-            start=datetime.now(UTC),
-            by_hour=options.by_hour,
-        )
-        return islice(calls, None if options.duration_s is None else round(options.rate * options.duration_s))
+        seed, arrivals = self.options.seed, self._arrivals(Random(self.options.seed))
+        return plan_calls(self.city, seed=seed, arrivals=arrivals, misuse=self.options.misuse)
+
+    def _arrivals(self, random: Random) -> Iterator[float]:
+        rate, duration_s = self.options.rate, self.options.duration_s
+        if self.options.by_hour:
+            arrivals = by_the_hour(random, rate=rate, start=datetime.now(UTC), timezone=self.city.timezone)
+            return takewhile(lambda at_s: duration_s is None or at_s < duration_s, arrivals)
+        if duration_s is None:
+            return steadily(random, rate=rate)
+        return spread(random, count=round(rate * duration_s), over_s=duration_s)
 
     async def _send_calls(self, service: Service) -> None:
         """Open loop: a slow answer delays no other call."""

@@ -1,9 +1,9 @@
 """Emergencies as they happen in a city: where its people live, of the kinds that its services answer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, repeat
 from math import hypot, sqrt
 from random import Random
 from zoneinfo import ZoneInfo
@@ -48,26 +48,24 @@ def busyness(moment: datetime, timezone: str) -> float:
     return HOURS[local.hour] * (1 - part) + HOURS[(local.hour + 1) % 24] * part
 
 
-class ArrivalTimes:
-    """A Poisson process in seconds after the start; with a time zone it follows the hours of the day, by thinning
-    (Lewis and Shedler 1979)."""
+def spread(random: Random, *, count: int, over_s: float) -> Iterator[float]:
+    """So many arrivals in so many seconds: a Poisson process of which only the count is known."""
+    return iter(sorted(random.uniform(0, over_s) for _ in range(count)))
 
-    def __init__(self, random: Random, rate: float, start: datetime, timezone: str | None) -> None:
-        self._random, self._rate, self._start, self._timezone = random, rate, start, timezone
-        self._now_s = 0.0
 
-    def __iter__(self) -> "ArrivalTimes":
-        return self
+def by_the_hour(random: Random, *, rate: float, start: datetime, timezone: str) -> Iterator[float]:
+    """Seconds after `start`, without end: a Poisson process that follows the hours of the day, by thinning (Lewis and
+    Shedler 1979); `rate`, a second, is the day's mean."""
+    now_s = 0.0
+    while True:
+        now_s += random.expovariate(rate * BUSIEST)
+        if random.random() * BUSIEST < busyness(start + timedelta(seconds=now_s), timezone):
+            yield now_s
 
-    def __next__(self) -> float:
-        if self._timezone is None:
-            self._now_s += self._random.expovariate(self._rate)
-            return self._now_s
-        while True:
-            self._now_s += self._random.expovariate(self._rate * BUSIEST)
-            moment = self._start + timedelta(seconds=self._now_s)
-            if self._random.random() * BUSIEST < busyness(moment, self._timezone):
-                return self._now_s
+
+def steadily(random: Random, *, rate: float) -> Iterator[float]:
+    """Seconds, without end: a Poisson process of one rate."""
+    return accumulate(random.expovariate(rate) for _ in repeat(None))
 
 
 class Demand:

@@ -1,6 +1,8 @@
 """The service, as its HTTP clients know it."""
 
 import asyncio
+import re
+from collections import Counter
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Self
@@ -8,10 +10,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
+NUMBERED = re.compile(r"/(?=[^/]*\d)(?!v1\b)[^/]+")
 AGAIN = frozenset({0, 429, 502, 503, 504})
 ATTEMPTS = 4
 FIRST_PAUSE_S = 0.25
 CONNECTIONS = 200
+# Shorter than servers keep an idle connection: nobody then sends into one that is just being closed.
+KEEP_ALIVE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,15 @@ def is_loopback(url: str) -> bool:
 
 
 class Service:
+    """`failures` counts what wasn't answered well: what was asked, and the status."""
+
     def __init__(self, url: str, key: str) -> None:
+        self.failures: Counter[tuple[str, int]] = Counter()
         self._http = httpx.AsyncClient(
             base_url=url,
             headers={"Authorization": f"Bearer {key}"},
             timeout=httpx.Timeout(30, pool=None),
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE_S),
             trust_env=False,
         )
 
@@ -71,6 +79,12 @@ class Service:
         return answer, attempt
 
     async def _ask(self, method: str, path: str, body: Any) -> Answer:
+        answer = await self._answer(method, path, body)
+        if not answer.is_good:
+            self.failures[f"{method} {NUMBERED.sub('/…', path)}", answer.status] += 1
+        return answer
+
+    async def _answer(self, method: str, path: str, body: Any) -> Answer:
         try:
             response = await self._http.request(method, path, json=body)
         except httpx.TransportError:

@@ -1,5 +1,6 @@
 """What came of the calls, in numbers that a reader can hold us to."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +32,8 @@ class Summary:
     calls: list[CallRecord] = field(default_factory=list)
     fixes: list[tuple[str, float]] = field(default_factory=list)
     """Later fixes that were accepted: call id, when it was sent."""
+    failures: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """What wasn't answered well, of any kind: what was asked, and the status (0: no answer)."""
     started_s: float = 0.0
     ended_s: float = 0.0
 
@@ -83,6 +86,7 @@ class Summary:
         table.add_row("acknowledged", f"{len(acknowledged):,}")
         table.add_row("  joined to a known incident", f"{sum(call.joined for call in acknowledged):,}")
         table.add_row("  sent again before an answer", f"{sum(call.attempts > 1 for call in acknowledged):,}")
+        table.add_row("better fixes taken", f"{len(self.fixes):,}")
         table.add_row("refused", _refusals(refused))
         table.add_row("never answered", f"{unanswered:,}")
         if screens:
@@ -90,6 +94,8 @@ class Summary:
             table.add_row(f"on every one of {len(screens)} screens", f"{len(acknowledged) - unseen:,}")
             table.add_row("  acknowledged, missing on a screen", f"[bold red]{unseen:,}[/]" if unseen else "0")
             table.add_row("screens told to resync · reconnected · out of order", _troubles(screens))
+        for (asked, status), count in sorted(self.failures.items()):
+            table.add_row(f"  {status or 'no'} answer to {asked}", f"{count:,}")
         table.add_row("call → acknowledged, ms", percentiles(self.acknowledge_s()))
         table.add_row("first fix → screen, ms", percentiles(self.to_screen_s(screens)))
         table.add_row("better fix → screen, ms", percentiles(self.fix_to_screen_s(screens)))
