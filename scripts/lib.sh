@@ -118,7 +118,11 @@ ensure_node_modules() {
   printf %s "$want" >"$workshop/node_modules/.stamp-lock"
 }
 
-build_console() { ensure_node_modules && npm run --silent --prefix "$workshop" build >&2; }
+build_console() {
+  local said
+  ensure_node_modules || return 1
+  said=$(npm run --silent --prefix "$workshop" build 2>&1) || { printf '%s\n' "$said" >&2; return 1; }
+}
 
 ensure_console() {
   local want dist=$console/dist
