@@ -33,7 +33,7 @@ NUMBER = r"[0-9]{{1,{}}}(?:[.,][0-9]{{1,15}})?"
 COORDINATE = re.compile(
     rf"""(?:(?<![^\W_])(?P<label>lat(?:itude?)?|lo?ng?(?:itude?)?)\b\s{{0,2}}[.:=]?\s{{0,2}})?
     (?:(?<![^\W_])(?P<before>{HEMISPHERE})\.?\s{{0,2}})?
-    (?<![\w.])(?P<sign>[-+]\s?)?
+    (?(before)|(?<![\w.]))(?P<sign>[-+]\s?)?
     (?P<deg>{NUMBER.format(3)})
     (?:\s?(?P<mark>°)
        (?:\s?(?P<min>{NUMBER.format(2)})\s?'?
@@ -67,9 +67,10 @@ class Pair:
     step: float
     span: tuple[int, int]
 
-    def fix(self) -> Fix:
+    def fix(self, source: Source = Source.MANUAL) -> Fix:
+        """A place that somebody pointed to, as far as its digits tell."""
         radius_m = METRES_A_DEGREE * self.step
-        return Fix(Source.UNKNOWN, self.point, radius_m if radius_m > COARSE_M else None)
+        return Fix(source, self.point, radius_m if radius_m > COARSE_M else None)
 
 
 def plain(text: str) -> str:

@@ -1,10 +1,11 @@
 """`geo:` URIs (RFC 5870), and the query with which Android phones extend them."""
 
 import re
+from dataclasses import replace
 from urllib.parse import parse_qs
 
-from dispatch.intake.degrees import pairs, plain
-from dispatch.intake.reading import altitude, decimal, radius
+from dispatch.intake.degrees import Pair, pairs, plain
+from dispatch.intake.reading import altitude, decimal, decimals, radius
 from geo import Fix, Point, Source
 
 URI = re.compile(r"\bgeo:(?P<coordinates>[-+0-9.,]*)(?P<parameters>(?:;[^\s;?]*)*)(?:\?(?P<query>\S*))?", re.IGNORECASE)
@@ -22,7 +23,13 @@ def read(match: re.Match[str]) -> tuple[Fix | None, list[str]]:
         return None, [*flaws, "geo: a search for a name, no position"]
     if point is None or uncertainty is NOT_OURS:
         return None, flaws
-    return Fix(Source.UNKNOWN, point, radius(uncertainty), altitude_m=altitude_m), flaws
+    if radius_m := radius(uncertainty):
+        return Fix(Source.UNKNOWN, point, radius_m, altitude_m=altitude_m), flaws
+    return replace(Pair(point, _step(match["coordinates"]), match.span()).fix(), altitude_m=altitude_m), flaws
+
+
+def _step(written: str) -> float:
+    return 1 / float(10 ** min(decimals(part) for part in written.split(",")[:2]))
 
 
 NOT_OURS = -1.0

@@ -1,5 +1,6 @@
 """The door of this system's own clients: JSON for `POST /v1/calls` and `POST /v1/calls/{id}/fixes`."""
 
+from dispatch.intake import text
 from dispatch.intake.json_body import CallBody, FixBody, FixesBody, read
 from dispatch.intake.text_rules import cleaned
 from dispatch.model.ids import CallId
@@ -18,15 +19,18 @@ def parse(body: bytes) -> Report:
 
     Raises Unreadable."""
     call = read(CallBody, body)
-    flaws = [*call.unknown_fields(), *(_number_flaw(call)), *(_time_flaws(call.fixes))]
+    words = cleaned(call.text)
+    flaws = [*call.unknown_fields(), *_number_flaw(call), *_time_flaws(call.fixes)]
+    # People paste their position into a chat; where a client has measured one, words don't compete with it.
+    written, wrong = text.find(words or "") if not call.fixes else ((), ())
     return Report(
         id=CallId(call.id),
         channel=call.channel,
         caller=_caller(call),
         nature=cleaned(call.nature),
-        text=cleaned(call.text),
-        fixes=tuple(_fix(fix) for fix in call.fixes),
-        flaws=tuple(flaws[:MOST_FLAWS]),
+        text=words,
+        fixes=written or tuple(_fix(fix) for fix in call.fixes),
+        flaws=(*flaws, *wrong)[:MOST_FLAWS],
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import SplitResult, parse_qs, unquote_plus, urlsplit
 
 from dispatch.intake.degrees import Pair, pairs, plain
-from geo import Fix, Point
+from geo import Fix, Point, Source
 
 LINK = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,19}://|\b(?:[a-z0-9-]{1,20}\.){1,3}(?:com|org|ec|es|gl|gle|to)(?:\.[a-z]{2})?[/?])[^\s<>\"]*",
@@ -29,7 +29,7 @@ def read(link: str) -> tuple[Fix | None, list[str]]:
     for pair in _places(url):
         return pair.fix(), []
     for pair in _views(url):
-        return pair.fix(), ["link: shows a map, the middle of its view is taken"]
+        return pair.fix(Source.UNKNOWN), ["link: shows a map, the middle of its view is taken"]
     if SHORT.search(url.netloc) or SHORT.search(url.netloc + url.path):
         return None, ["link: a short link is not followed, open it by hand"]
     return None, []

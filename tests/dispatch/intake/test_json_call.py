@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dispatch.intake import Unreadable
 from dispatch.intake.json_call import CallBody, FixesBody, parse, parse_fixes
 from dispatch.model.report import Channel
 from geo import CellId, Fix, Point, Source
+from tests.dispatch.intake.fuzz import fuzz, mutations, survives
 
 ID = "5f3c1a52-7c0e-4a55-9d3f-0a5b8f6c2e11"
 FIX = {"source": "gnss", "lat": -0.22, "lon": -78.51, "radius_m": 12.5, "confidence": 0.68}
@@ -84,6 +87,12 @@ def test_a_hidden_number_is_kept_and_flagged() -> None:
     assert report.flaws[0].startswith("caller.number")
 
 
+def test_a_place_in_the_words_is_found_where_none_is_measured() -> None:
+    words = "Humo, estoy en -0.1807, -78.4678"
+    assert parse(body(text=words)).fixes[0].point == Point(-0.1807, -78.4678)
+    assert [fix.point for fix in parse(body(text=words, fixes=[FIX])).fixes] == [Point(-0.22, -78.51)]
+
+
 def test_control_characters_do_not_get_in() -> None:
     assert parse(body(text="a\x00b\r\nc\x1b\x9f")).text == "ab\nc"
 
@@ -155,3 +164,34 @@ def test_later_fixes() -> None:
 def test_the_shapes_can_be_published() -> None:
     assert "date-time" in json.dumps(CallBody.model_json_schema())
     assert FixesBody.model_json_schema()["required"] == ["fixes"]
+
+
+SAMPLES = [
+    body(caller={"number": "0991234567", "name": "Ana"}, text="Humo", nature="fire", fixes=[FIX]),
+    body(
+        fixes=[{"source": "cell", "cell": {"mcc": "740", "mnc": "01", "lac": 1, "cid": 2}, "at": "2026-11-23T10:00Z"}]
+    ),
+]
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["lat", "lon", "at", "x"]), inner),
+    max_leaves=6,
+)
+
+
+@fuzz
+@given(st.one_of(mutations(SAMPLES), st.binary(max_size=200)))
+def test_no_body_breaks_it(raw: bytes) -> None:
+    survives(parse, raw)
+
+
+@fuzz
+@given(st.dictionaries(st.sampled_from([*CallBody.model_fields, "extra"]), VALUES))
+def test_no_values_break_it(fields: dict[str, Any]) -> None:
+    survives(parse, body(**fields))
+
+
+@fuzz
+@given(st.dictionaries(st.sampled_from([*FIX, "at", "cell", "parish_code", "altitude_m", "extra"]), VALUES))
+def test_no_fix_breaks_it(change: dict[str, Any]) -> None:
+    survives(parse, body(fixes=[FIX | change]))
