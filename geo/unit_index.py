@@ -46,6 +46,8 @@ class UnitIndex(Generic[Id]):
         self, lat: float, lon: float, k: int, where: Callable[[Id], bool] | None = None, within_m: float | None = None
     ) -> list[tuple[Id, float]]:
         """The `k` nearest units for which `where` holds, not farther than `within_m`; nearest first, ties by id."""
+        if k < 1:
+            return []
         x, y = self._plane(lat, lon)
         limit = inf if within_m is None else within_m
         found: list[tuple[float, str, Id]] = []
@@ -55,15 +57,11 @@ class UnitIndex(Generic[Id]):
                 distance = hypot(place[0] - x, place[1] - y)
                 if distance <= limit and (where is None or where(unit)):
                     found.append((distance, str(unit), unit))
-            if unseen_from > limit:
+            found = sorted(found, key=lambda one: one[:2])[:k]
+            # Strictly nearer than all unseen, so that a tie with the last one has been seen too.
+            if unseen_from > limit or (len(found) == k and found[-1][0] < unseen_from):
                 break
-            if len(found) >= k:
-                # Ties lie strictly inside: a unit as near as the k-th must have been seen before stopping.
-                found.sort(key=lambda one: one[:2])
-                del found[max(k, 0) :]
-                if not found or found[-1][0] < unseen_from:
-                    break
-        return [(unit, distance) for distance, _, unit in sorted(found, key=lambda one: one[:2])]
+        return [(unit, distance) for distance, _, unit in found]
 
     def _outwards(self, x: float, y: float) -> Iterator[tuple[list[Id], float]]:
         """The units of each ring of squares around a place, with a distance that every unit still unseen is at least
