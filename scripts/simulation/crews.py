@@ -52,11 +52,13 @@ class Crews:
         station = self._city.stations_by_id.get(unit["station"]) or self._random.choice(self._city.stations)
         home = self._projection.forward(station.lat, station.lon)
         crew = Crew(unit, self._city.agency(unit["agency"]), home, self._hospitals, self._random, self._pace)
-        if unit["id"] in self._feed.positions:
-            crew.vehicle.place = self._projection.forward(*self._feed.positions[unit["id"]])
-        self._crews[unit["id"]] = crew
-        # Parked ones don't all report in the same second.
-        self._reported_s[unit["id"]] = perf_counter() - self._random.uniform(0, PARKED_REPORT_S)
+        # Those of which nobody knows the place report at once; the others, while parked, not all in the same second.
+        waited_s = PARKED_REPORT_S
+        if crew.id in self._feed.positions:
+            crew.vehicle.place = self._projection.forward(*self._feed.positions[crew.id])
+            waited_s = self._random.uniform(0, PARKED_REPORT_S)
+        self._reported_s[crew.id] = perf_counter() - waited_s
+        self._crews[crew.id] = crew
         return crew
 
     def _task(self, incident: dict[str, Any]) -> Task:

@@ -1,0 +1,77 @@
+"""The simulated city against the real service."""
+
+import asyncio
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from dataclasses import replace
+
+import pytest
+
+from dispatch.model.city import City
+from scripts.simulation.day import Day, Options, Refused
+from scripts.simulation.dispatcher import Patience
+from tests.service import Service
+
+
+def options_for(service: Service) -> Options:
+    return Options(
+        url=service.url,
+        key=service.key,
+        rate=20.0,
+        seed=4,
+        duration_s=2.0,
+        screens=2,
+        dispatch=False,
+        crews=False,
+        by_hour=False,
+        misuse=0.1,
+        pace=4.0,
+        patience=Patience(0.0, 0.5, 0.0),
+    )
+
+
+async def test_every_call_is_acknowledged_and_on_every_screen(quito: City, module_service: Service) -> None:
+    day = Day(quito, options_for(module_service))
+    await day.live()
+    summary = day.summary
+    assert len(summary.calls) == len(summary.acknowledged) == 40
+    assert summary.unseen(day.screens) == []
+    assert not summary.failed(day.screens)
+    assert len(summary.to_screen_s(day.screens)) == 80
+    assert not summary.failures
+
+
+async def test_crews_are_sent_and_drive(quito: City, module_service: Service) -> None:
+    options = replace(options_for(module_service), rate=3.0, duration_s=8.0, seed=6, crews=True, dispatch=True)
+    day = Day(quito, options)
+    await day.live()
+    feed = day.screens[0].feed
+    sent = {unit["id"] for unit in feed.units.values() if unit["status"] in {"dispatched", "en_route"}}
+    assert sent
+    assert feed.positions.keys() >= sent
+    assert {incident["status"] for incident in feed.incidents.values()} >= {"dispatched"}
+
+
+async def test_a_wrong_key_is_told_before_anything_is_sent(quito: City, module_service: Service) -> None:
+    day = Day(quito, replace(options_for(module_service), key="not-a-key-of-anybody"))
+    with pytest.raises(Refused, match="401"):
+        await day.live()
+    assert day.summary.calls == []
+
+
+async def test_it_ends_with_its_parent(module_service: Service) -> None:
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "scripts.simulation", "--until-stdin-closes"),
+        *("--url", module_service.url, "--key", module_service.key, "--rate", "5"),
+        stdin=PIPE,
+        stdout=DEVNULL,
+        stderr=PIPE,
+    )
+    assert child.stdin is not None
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(child.wait(), 4)
+    child.stdin.close()
+    _, said = await asyncio.wait_for(child.communicate(), 30)
+    assert child.returncode == 0
+    assert "calls sent" in said.decode()
+    assert module_service.key not in said.decode()
