@@ -48,9 +48,9 @@ async def get_incident(incident_id: Number, pool: ThePool, _: Dispatcher) -> Res
 @router.patch("/{incident_id}", response_model=Incident, openapi_extra=describes(IncidentChange))
 async def change_incident(
     incident_id: Number,
+    actor: Dispatcher,
     body: Annotated[IncidentChange, Depends(body_of(IncidentChange))],
     desk: TheDesk,
-    actor: Dispatcher,
 ) -> Response:
     changes: dict[str, Any] = {f: v for f in ("priority", "nature", "text") if (v := getattr(body, f)) is not None}
     if (place := body.location) is not None:
@@ -64,7 +64,7 @@ async def change_incident(
 
 @router.post("/{incident_id}/close", response_model=Incident, openapi_extra=describes(Closing))
 async def close_incident(
-    incident_id: Number, body: Annotated[Closing, Depends(body_of(Closing))], desk: TheDesk, actor: Dispatcher
+    incident_id: Number, actor: Dispatcher, body: Annotated[Closing, Depends(body_of(Closing))], desk: TheDesk
 ) -> Response:
     closed = await incidents.close(
         desk, incident_id=IncidentId(incident_id), reason=body.reason, version=body.version, actor=actor.name
@@ -74,7 +74,7 @@ async def close_incident(
 
 @router.post("/{incident_id}/notes", status_code=204, openapi_extra=describes(Note))
 async def add_note(
-    incident_id: Number, body: Annotated[Note, Depends(body_of(Note))], desk: TheDesk, actor: Dispatcher
+    incident_id: Number, actor: Dispatcher, body: Annotated[Note, Depends(body_of(Note))], desk: TheDesk
 ) -> Response:
     await incidents.add_note(desk, incident_id=IncidentId(incident_id), text=body.text, actor=actor.name)
     return Response(status_code=204)
@@ -82,7 +82,7 @@ async def add_note(
 
 @router.post("/{incident_id}/link", response_model=Incident, openapi_extra=describes(Link))
 async def link_incident(
-    incident_id: Number, body: Annotated[Link, Depends(body_of(Link))], desk: TheDesk, actor: Dispatcher
+    incident_id: Number, actor: Dispatcher, body: Annotated[Link, Depends(body_of(Link))], desk: TheDesk
 ) -> Response:
     into = IncidentId(body.into)
     return Json(await incidents.link(desk, incident_id=IncidentId(incident_id), into=into, actor=actor.name))
@@ -93,9 +93,9 @@ async def link_incident(
 )
 async def assign_units(
     incident_id: Number,
+    actor: Dispatcher,
     body: Annotated[AssignmentBody, Depends(body_of(AssignmentBody))],
     desk: TheDesk,
-    actor: Dispatcher,
 ) -> Response:
     incident = await assignments.assign(
         desk,

@@ -55,7 +55,7 @@ async def list_units(desk: TheDesk, _: Anyone) -> Response:
 
 
 @router.post("", status_code=201, response_model=UnitPage, openapi_extra=describes(UnitsBody))
-async def add_units(body: Annotated[UnitsBody, Depends(body_of(UnitsBody))], desk: TheDesk, actor: Admin) -> Response:
+async def add_units(actor: Admin, body: Annotated[UnitsBody, Depends(body_of(UnitsBody))], desk: TheDesk) -> Response:
     new = [_unit(desk, unit) for unit in body.units]
     await units.add_units(desk, new=new, actor=actor.name)
     return Json(UnitPage(new), 201)
@@ -97,7 +97,7 @@ async def post_positions(request: Request, desk: TheDesk, writer: TheWriter, _: 
 
 @router.post("/{unit_id}/status", response_model=Unit, openapi_extra=describes(StatusBody))
 async def set_status(
-    unit_id: str, body: Annotated[StatusBody, Depends(body_of(StatusBody))], desk: TheDesk, actor: Crew
+    unit_id: str, actor: Crew, body: Annotated[StatusBody, Depends(body_of(StatusBody))], desk: TheDesk
 ) -> Response:
     return Json(await units.set_status(desk, unit_id=UnitId(unit_id), status=body.status, actor=actor.name))
 

@@ -62,10 +62,9 @@ class Screen:
             if self._frame is not None:
                 frame, self._frame = self._frame, None
                 await send(frame)
-            else:
-                missed, self.batch = moved_since(self.batch)
-                if missed is not None:
-                    await send(missed)
+            missed, self.batch = moved_since(self.batch)
+            if missed is not None:
+                await send(missed)
             if self._pulse is not None:
                 pulse, self._pulse = self._pulse, None
                 await send(pulse)

@@ -1,11 +1,15 @@
 """Model ↔ JSON. The dataclasses are the wire shapes, field for field; one text serves store and screens."""
 
-from typing import Any, TypeVar
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar, cast
 
 import msgspec
+from pydantic import TypeAdapter
 
 T = TypeVar("T")
 
+_reader: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 _encoder = msgspec.json.Encoder()
 
 
@@ -14,5 +18,5 @@ def encode(value: Any) -> str:
 
 
 def decode(text: str | bytes, kind: type[T]) -> T:
-    """Raises msgspec.ValidationError where the text isn't of that kind."""
-    return msgspec.json.decode(text, type=kind)
+    """By pydantic, for msgspec can't tell the shapes of a fix's region apart. Raises pydantic.ValidationError."""
+    return cast(T, _reader(kind).validate_json(text))
