@@ -1,0 +1,182 @@
+"""LoST (RFC 5222): which emergency service covers a place. Bytes in, status and bytes out; nothing else is touched."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from dispatch.exchange import lost_xml
+from dispatch.exchange.lost_services import URN, Authority, below, substitute
+from dispatch.gml import NotAShape, Shape, UnknownCrs, read_shape
+from dispatch.model.city import City
+from dispatch.safe_xml import Element, UnsafeXml, read
+from geo import Fix, LocationStatus, Parish, Pdf, Source, locate
+
+CONTENT_TYPE = "application/lost+xml"
+PROFILE = "geodetic-2d"
+MOST_MAPPINGS = 3
+
+
+class LostError(Exception):
+    """An error of RFC 5222 section 13.1, by its element's name."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name, self.message = name, message
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    request: Element
+    city: City
+    authority: Authority
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Parishes that the location may be in, most probable first; `is_half_out`: most of it lies in none."""
+
+    location_id: str | None
+    parishes: tuple[Parish, ...]
+    is_half_out: bool
+
+
+def answer(body: bytes, city: City, *, at: datetime, authority: Authority | None = None) -> tuple[int, bytes]:
+    """HTTP status and body, of type CONTENT_TYPE, for a request of any kind at the time `at`.
+
+    Errors of the protocol are answers too, and have status 200 like any other (RFC 5222 section 14)."""
+    authority = authority or Authority()
+    try:
+        request = read(body)
+        reply = REQUESTS.get(request.name)
+        if reply is None or request.namespace != lost_xml.NAMESPACE:
+            raise LostError("badRequest", "not a request of LoST")
+        _check_path(request, authority)
+        return 200, reply(Query(request, city, authority, at))
+    except UnsafeXml as error:
+        return 200, lost_xml.errors(authority, "badRequest", f"the request {error}")
+    except LostError as error:
+        return 200, lost_xml.errors(authority, error.name, error.message)
+
+
+def _find_service(query: Query) -> bytes:
+    asked = _service(query.request)
+    if asked is None:
+        raise LostError("badRequest", "service is missing")
+    service = substitute(asked, query.city)
+    if service is None:
+        raise LostError("serviceNotImplemented", f"{asked} is not offered")
+    place = _place(query)
+    by_value = query.request.attributes.get("serviceBoundary", "reference") == "value"
+    cautions = {} if service == asked else {"serviceSubstitution": f"{service} is given for {asked}"}
+    if place.is_half_out:
+        cautions["defaultMappingReturned"] = "most of the location is outside; the nearest part of the city is given"
+    return lost_xml.document(
+        "findServiceResponse",
+        *(
+            lost_xml.mapping(service, parish, query.city, query.authority, query.at, by_value=by_value)
+            for parish in place.parishes
+        ),
+        lost_xml.warnings(query.authority, cautions),
+        lost_xml.path([query.authority.source]),
+        _location_used(place),
+    )
+
+
+def _get_service_boundary(query: Query) -> bytes:
+    key = query.request.attributes.get("key", "").strip()
+    if not key:
+        raise LostError("badRequest", "key is missing")
+    parish = next((each for each in query.city.parishes if lost_xml.boundary_key(each) == key), None)
+    if parish is None:
+        raise LostError("notFound", "no service boundary has this key, or it has changed since")
+    return lost_xml.document(
+        "getServiceBoundaryResponse", lost_xml.boundary(parish), lost_xml.path([query.authority.source])
+    )
+
+
+def _list_services(query: Query) -> bytes:
+    return lost_xml.document(
+        "listServicesResponse",
+        lost_xml.tag("serviceList", " ".join(below(_service(query.request), query.city))),
+        lost_xml.path([query.authority.source]),
+    )
+
+
+def _list_services_by_location(query: Query) -> bytes:
+    place = _place(query)
+    return lost_xml.document(
+        "listServicesByLocationResponse",
+        lost_xml.tag("serviceList", " ".join(below(_service(query.request), query.city))),
+        lost_xml.path([query.authority.source]),
+        _location_used(place),
+    )
+
+
+REQUESTS: dict[str, Callable[[Query], bytes]] = {
+    "findService": _find_service,
+    "getServiceBoundary": _get_service_boundary,
+    "listServices": _list_services,
+    "listServicesByLocation": _list_services_by_location,
+}
+
+
+def _check_path(request: Element, authority: Authority) -> None:
+    """A request that has been here before would go round for ever."""
+    vias = [via.attributes.get("source", "") for path in request.each("path") for via in path.each("via")]
+    if authority.source in vias:
+        raise LostError("loop", "this server has seen the request before")
+
+
+def _service(request: Element) -> str | None:
+    element = request.first("service")
+    if element is None:
+        return None
+    written = element.text.strip()
+    if not URN.fullmatch(written):
+        raise LostError("badRequest", "service is no service URN")
+    return written.lower()
+
+
+def _place(query: Query) -> Place:
+    """Of the locations given, the first in the one profile that is understood here."""
+    locations = list(query.request.each("location"))
+    if not locations:
+        raise LostError("badRequest", "location is missing")
+    location = next((each for each in locations if each.attributes.get("profile") == PROFILE), None)
+    if location is None:
+        raise LostError("locationProfileUnrecognized", f"only {PROFILE} is understood here")
+    shape = _shape(location)
+    parishes, is_half_out = _parishes(shape, query)
+    if not parishes:
+        raise LostError("notFound", f"the location is outside of {query.city.name}")
+    return Place(location.attributes.get("id"), parishes, is_half_out)
+
+
+def _shape(location: Element) -> Shape:
+    if not location.children:
+        raise LostError("badRequest", "location is empty")
+    try:
+        return read_shape(location.children[0])
+    except UnknownCrs as error:
+        raise LostError("SRSInvalid", str(error)) from None
+    except NotAShape as error:
+        raise LostError("locationInvalid", str(error)) from None
+
+
+def _parishes(shape: Shape, query: Query) -> tuple[tuple[Parish, ...], bool]:
+    """A point is in one parish; an area in the few that hold most of it (RFC 7459: evenly spread unless said)."""
+    parishes = query.city.parishes
+    if shape.radius_m is None and shape.region is None:
+        parish = parishes.find(shape.point.lat, shape.point.lon)
+        return ((parish,) if parish else ()), False
+    fix = Fix(Source.UNKNOWN, shape.point, shape.radius_m, pdf=Pdf.RECTANGULAR, region=shape.region)
+    location = locate([fix], parishes, at=query.at)
+    found = tuple(parishes.by_code[candidate.code] for candidate in location.candidates[:MOST_MAPPINGS])
+    if location.status is LocationStatus.LOCATED:
+        return found[:1], False
+    return found, location.status is LocationStatus.OUTSIDE
+
+
+def _location_used(place: Place) -> str:
+    return lost_xml.tag("locationUsed", id=place.location_id) if place.location_id else ""
