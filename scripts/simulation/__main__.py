@@ -123,10 +123,13 @@ async def _progress(day: Day) -> AsyncIterator[None]:
     )
     bar = progress.add_task("", total=planned)
 
+    def update() -> None:
+        sent, acknowledged = len(day.summary.calls), len(day.summary.acknowledged)
+        progress.update(bar, completed=sent, description=f"{sent:,} calls · {acknowledged:,} acknowledged")
+
     async def draw() -> None:
         while True:
-            sent, acknowledged = len(day.summary.calls), len(day.summary.acknowledged)
-            progress.update(bar, completed=sent, description=f"{sent:,} calls · {acknowledged:,} acknowledged")
+            update()
             await asyncio.sleep(DRAW_S)
 
     if not console.is_terminal:
@@ -138,6 +141,7 @@ async def _progress(day: Day) -> AsyncIterator[None]:
             yield
         finally:
             drawing.cancel()
+            update()
 
 
 def _give_up(why: str) -> NoReturn:

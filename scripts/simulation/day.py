@@ -10,10 +10,10 @@ from random import Random
 from time import perf_counter
 from uuid import UUID, uuid4, uuid5
 
-from dispatch.model.city import City, Nature
+from dispatch.model.city import City
 from scripts.simulation.callers import PlannedCall, plan_calls
 from scripts.simulation.crews import Crews
-from scripts.simulation.demand import by_the_hour, spread, steadily
+from scripts.simulation.demand import Emergency, by_the_hour, spread, steadily
 from scripts.simulation.dispatcher import Dispatcher, Patience
 from scripts.simulation.feed import Feed
 from scripts.simulation.screen import Screen
@@ -54,7 +54,7 @@ class Day:
         self.screens = [Screen(options.url, options.key) for _ in range(options.screens)]
         self.over = asyncio.Event()
         self._run = uuid4()
-        self._truth: dict[int, Nature | None] = {}
+        self._truth: dict[int, Emergency] = {}
         self._sending: set[asyncio.Task[None]] = set()
 
     async def live(self) -> None:
@@ -142,7 +142,7 @@ class Day:
             return
         record.acknowledged_s = perf_counter()
         record.incident_id, record.joined = answer.body["incident_id"], answer.body["joined"]
-        self._truth.setdefault(answer.body["incident_id"], call.emergency.nature)
+        self._truth.setdefault(answer.body["incident_id"], call.emergency)
         for delay_s, fix in call.later:
             await asyncio.sleep(delay_s)
             sent_s = perf_counter()

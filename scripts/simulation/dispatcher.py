@@ -6,7 +6,7 @@ from random import Random
 from time import perf_counter
 from typing import Any
 
-from dispatch.model.city import Nature
+from scripts.simulation.demand import Emergency
 from scripts.simulation.feed import Feed
 from scripts.simulation.service import Service
 
@@ -14,7 +14,8 @@ LOOK_S = 1.0
 AGAIN_S = 30.0
 LEFT_FOR_S = 240.0
 CLOSE_AFTER_S = (3.0, 12.0)
-MISUSE, DONE = "Mal uso de la línea", "Atendido"
+MISUSE, DONE, LOST = "Mal uso de la línea", "Atendido", "Se perdió el contacto con quien llamó"
+TOLD_RADIUS_M = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +29,23 @@ class Patience:
 
 
 class Dispatcher:
-    """`truth` is what the callers know: incident → what it really is (None: misuse), as the call-taker hears it."""
+    """`truth` is what the callers know: incident → what it really is and where, as the call-taker hears it. What was
+    open before the first look and can't be worked on, since nobody is on the phone any more, is closed."""
 
     def __init__(
-        self, service: Service, feed: Feed, truth: dict[int, Nature | None], *, seed: int, patience: Patience
+        self, service: Service, feed: Feed, truth: dict[int, Emergency], *, seed: int, patience: Patience
     ) -> None:
         self._service, self._feed, self._truth, self._patience = service, feed, truth, patience
         self._random = Random(seed)
         self._due_s: dict[int, float] = {}
         self._attended: set[int] = set()
+        self._found_open: set[int] = set()
         self.assigned = self.lost_races = 0
 
     async def work(self) -> None:
         """Until cancelled."""
         await self._feed.ready.wait()
+        self._found_open.update(self._feed.incidents)
         while True:
             now_s = perf_counter()
             for incident in list(self._feed.incidents.values()):
@@ -71,17 +75,32 @@ class Dispatcher:
     async def _act(self, incident: dict[str, Any], now_s: float) -> None:
         number = incident["id"]
         self._due_s[number] = now_s + AGAIN_S
-        known = number in self._truth
-        nature = self._truth.get(number)
+        truth = self._truth.get(number)
+        incomplete = incident["nature"] is None or incident["location"]["lat"] is None
         if number in self._attended:
-            await self._service.post(f"/v1/incidents/{number}/close", {"reason": DONE})
-        elif known and nature is None:
-            await self._service.post(f"/v1/incidents/{number}/close", {"reason": MISUSE})
-        elif incident["nature"] is None and nature is not None:
-            await self._service.patch(f"/v1/incidents/{number}", {"nature": nature.code, "priority": nature.priority})
+            await self._close(number, DONE)
+        elif truth is not None and truth.nature is None:
+            await self._close(number, MISUSE)
+        elif incomplete and truth is not None:
+            await self._complete(incident, truth)
             self._due_s[number] = now_s + self._random.uniform(*CLOSE_AFTER_S)
+        elif incomplete and number in self._found_open:
+            await self._close(number, LOST)
         else:
             await self._assign(number)
+
+    async def _close(self, number: int, reason: str) -> None:
+        await self._service.post(f"/v1/incidents/{number}/close", {"reason": reason})
+
+    async def _complete(self, incident: dict[str, Any], truth: Emergency) -> None:
+        """What the caller says when asked: what happens, and where."""
+        changes: dict[str, Any] = {}
+        if incident["nature"] is None and truth.nature is not None:
+            changes |= {"nature": truth.nature.code, "priority": truth.nature.priority}
+        if incident["location"]["lat"] is None:
+            lat, lon = round(truth.lat, 4), round(truth.lon, 4)
+            changes["location"] = {"lat": lat, "lon": lon, "radius_m": TOLD_RADIUS_M}
+        await self._service.patch(f"/v1/incidents/{incident['id']}", changes)
 
     async def _assign(self, number: int) -> None:
         answer = await self._service.get(f"/v1/incidents/{number}/recommendation")
@@ -97,3 +116,4 @@ class Dispatcher:
         for number in self._due_s.keys() - open_now:
             del self._due_s[number]
         self._attended &= open_now
+        self._found_open &= open_now

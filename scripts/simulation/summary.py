@@ -93,7 +93,7 @@ class Summary:
             unseen = len(self.unseen(screens))
             table.add_row(f"on every one of {len(screens)} screens", f"{len(acknowledged) - unseen:,}")
             table.add_row("  acknowledged, missing on a screen", f"[bold red]{unseen:,}[/]" if unseen else "0")
-            table.add_row("screens told to resync · reconnected · out of order", _troubles(screens))
+            table.add_row("  resynced · reconnected · out of order", _troubles(screens))
         for (asked, status), count in sorted(self.failures.items()):
             table.add_row(f"  {status or 'no'} answer to {asked}", f"{count:,}")
         table.add_row("call → acknowledged, ms", percentiles(self.acknowledge_s()))
