@@ -23,6 +23,7 @@ from geo.spread import Spread
 
 _REACH_SIGMAS = 6.0  # beyond lies 1.5e-8 of a circular Gaussian
 _LEAST = 1e-6
+_AT_CORNER, _BESIDE = 1e-8, (3.1e-7, 1.7e-7)  # in sigmas, or radii of the disc
 _SHORT = 0.5  # sigmas; the nodes below leave an error under 1e-9 for such a chord, and for the longest
 _FEW = np.polynomial.legendre.leggauss(4)
 _MANY = np.polynomial.legendre.leggauss(32)
@@ -74,9 +75,10 @@ def _lacking(
     ends: Floats, owner: NDArray[np.int64], x: float, y: float, to_unit: Floats, reach: float, uniform: bool, count: int
 ) -> Floats:
     """1/2π ∫ (1 - P) dθ along the edges of each owner (count,)."""
-    (a, b), (_, d) = to_unit
-    ux, uy = a * (ends[0] - x) + b * (ends[1] - y), d * (ends[1] - y)
-    dx, dy = a * (ends[2] - ends[0]) + b * (ends[3] - ends[1]), d * (ends[3] - ends[1])
+    (ux, uy), (dx, dy) = to_unit @ (ends[:2] - [[x], [y]]), to_unit @ (ends[2:] - ends[:2])
+    if len(owner) and np.min(ux * ux + uy * uy) < _AT_CORNER**2:
+        # Seen from a corner itself its edges have no direction: look from beside it.
+        ux, uy = ux + _BESIDE[0], uy + _BESIDE[1]
     # The chord of each edge within reach: |u + t d| <= reach, 0 <= t <= 1.
     square, half = dx * dx + dy * dy, ux * dx + uy * dy
     under = half * half - square * (ux * ux + uy * uy - reach * reach)
@@ -99,6 +101,6 @@ def _gaussian(px: Floats, py: Floats, dx: Floats, dy: Floats) -> Floats:
     long = dx * dx + dy * dy > _SHORT * _SHORT
     for chosen, (nodes, weights) in ((np.flatnonzero(~long), _FEW), (np.flatnonzero(long), _MANY)):
         t = (nodes[:, None] + 1) / 2
-        r2 = np.maximum((px[chosen] + t * dx[chosen]) ** 2 + (py[chosen] + t * dy[chosen]) ** 2, 1e-12)
+        r2 = np.maximum((px[chosen] + t * dx[chosen]) ** 2 + (py[chosen] + t * dy[chosen]) ** 2, 1e-30)
         result[chosen] = weights / 2 @ (-np.expm1(-r2 / 2) / r2)
     return result

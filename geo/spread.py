@@ -141,11 +141,11 @@ def _arc_band(band: ArcBand, projection: Projection) -> BaseGeometry:
     bearings = [band.start_deg + opening * step / steps for step in range(steps + 1)]
     outer, inner = max(band.outer_m, 1.0), min(band.inner_m, max(band.outer_m, 1.0) - 1.0)
     turn = [(bearing, outer * stretch) for bearing in bearings]
-    back = [(bearing, inner * stretch) for bearing in reversed(bearings)] if inner > 0 else [(0.0, 0.0)]
-    if opening >= 360:
-        shell, hole = (_polygon(_around(band.centre, ring), projection) for ring in (turn, back))
-        return shell.difference(hole) if inner > 0 else shell
-    return _polygon(_around(band.centre, turn + back), projection)
+    back = [(bearing, inner * stretch) for bearing in reversed(bearings)] if inner > 0 else []
+    if opening < 360:
+        return _polygon(_around(band.centre, turn + (back or [(0.0, 0.0)])), projection)
+    disc = _polygon(_around(band.centre, turn), projection)
+    return disc.difference(_polygon(_around(band.centre, back), projection)) if back else disc
 
 
 def _around(centre: Point, ways: list[tuple[float, float]]) -> list[Point]:

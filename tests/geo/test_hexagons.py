@@ -1,0 +1,42 @@
+import h3.api.basic_int as h3  # type: ignore[import-untyped]
+import numpy as np
+
+from geo import Parishes, cells_of
+from geo.hexagons import ancestor_masks, interior_cells
+
+
+def test_a_cell_that_is_kept_holds_points_of_its_parish_only(quito: Parishes) -> None:
+    interior = interior_cells(quito.lattice)
+    random = np.random.default_rng(2)
+    west, south, east, north = quito.bounds
+    lat, lon = random.uniform(south, north, 200_000), random.uniform(west, east, 200_000)
+    positions = quito.find_many(lat, lon)
+    hits = 0
+    for place, position in zip(zip(lat.tolist(), lon.tolist(), strict=True), positions.tolist(), strict=True):
+        fine = h3.latlng_to_cell(*place, 10)
+        for xor, ones in ancestor_masks():
+            kept = interior.get((fine ^ xor) | ones)
+            if kept is not None:
+                hits += 1
+                assert kept == position
+    assert hits > 0.85 * (positions >= 0).sum(), "nearly all points are answered by their cell"
+
+
+def test_the_cells_kept_are_of_mixed_resolution_and_none_lies_in_another(quito: Parishes) -> None:
+    interior = interior_cells(quito.lattice)
+    resolutions = {h3.get_resolution(cell) for cell in interior}
+    assert resolutions == {8, 9, 10}
+    for cell in interior:
+        above = range(8, h3.get_resolution(cell))
+        assert not any(h3.cell_to_parent(cell, resolution) in interior for resolution in above)
+
+
+def test_ancestors_by_bits_are_those_of_the_library() -> None:
+    fine = h3.latlng_to_cell(-0.2, -78.5, 10)
+    by_bits = [(fine ^ xor) | ones for xor, ones in ancestor_masks()]
+    assert by_bits == [h3.cell_to_parent(fine, 8), h3.cell_to_parent(fine, 9), fine]
+
+
+def test_a_place_has_a_coarse_and_a_fine_cell() -> None:
+    coarse, fine = cells_of(-0.2, -78.5)
+    assert (coarse, fine) == ("8766d338cffffff", "8a66d338c777fff")
