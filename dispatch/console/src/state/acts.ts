@@ -56,6 +56,7 @@ export const acts = {
   close: (id: number, reason: string) => act(() => api.close(id, reason), tongue.w.done.closed(id)),
   note: (id: number, text: string) => act(() => api.note(id, text), tongue.w.done.noted),
   priority: (id: number, priority: number) => act(() => api.change(id, { priority }), null),
+  classify: (id: number, nature: string) => act(() => api.change(id, { nature }), null),
   link: (id: number, into: number) => act(() => api.link(id, into), tongue.w.event.incident_linked(String(into))),
   locate: (id: number, lat: number, lon: number) =>
     act(() => api.change(id, { location: { lat, lon, radius_m: 30 } }), null),

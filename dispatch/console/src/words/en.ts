@@ -147,6 +147,8 @@ export const en: Words = {
     closeFree: 'Another reason…',
     cancel: 'Cancel',
     changePriority: 'Change priority',
+    classify: 'Classify',
+    reclassify: 'Change nature',
     more: 'More units',
     fewer: 'Fewer',
     arrival: (eta, low, high) => `arrives in ${eta}, between ${low} and ${high}`,

@@ -161,6 +161,8 @@ export const es = {
     closeFree: 'Otro motivo…',
     cancel: 'Cancelar',
     changePriority: 'Cambiar prioridad',
+    classify: 'Clasificar',
+    reclassify: 'Cambiar naturaleza',
     more: 'Más unidades',
     fewer: 'Menos',
     arrival: (eta: string, low: string, high: string) => `llega en ${eta}, entre ${low} y ${high}`,

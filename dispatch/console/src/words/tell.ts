@@ -17,6 +17,11 @@ export function natureOf(incident: { nature: string | null; text: string | null 
   return incident.nature === null ? teller.w.queue.unclassified : named(teller.city?.natures, incident.nature, teller)
 }
 
+/** What a row is called: its nature, or until a person has given it one, the caller's own words. */
+export function titleOf(incident: Incident, teller: Teller): string {
+  return incident.nature === null && incident.text ? `«${incident.text}»` : natureOf(incident, teller)
+}
+
 export function capability(code: string, { w }: Teller): string {
   return w.capability[code] ?? code.replaceAll('_', ' ')
 }
@@ -123,5 +128,5 @@ function changes(changed: unknown, teller: Teller): string {
 
 /** Everything a queue row's reader should hear. */
 export function rowLabel(incident: Incident, teller: Teller): string {
-  return `${teller.w.queue.priority(incident.priority)}, ${natureOf(incident, teller)}, ${placeOf(incident.location, teller)}, ${incident.id}`
+  return `${teller.w.queue.priority(incident.priority)}, ${titleOf(incident, teller)}, ${placeOf(incident.location, teller)}, ${incident.id}`
 }

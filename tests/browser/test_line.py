@@ -1,0 +1,92 @@
+"""The line to the service: nothing else is asked, and when it is cut the screen says so and comes back."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser import city
+from tests.browser.screen import live, screen
+from tests.service import Service
+
+pytestmark = pytest.mark.browser
+
+
+async def test_nothing_outside_the_service_is_even_asked(browser: Browser, service: Service) -> None:
+    incident = await city.call(service)
+    async with screen(browser, service) as shown:
+        await shown.open_card(incident)
+        await shown.page.get_by_role("button", name="Toda la ciudad").click()
+        await shown.page.wait_for_load_state("networkidle")
+        assert shown.strayed == []
+        assert shown.errors == []
+
+
+async def test_the_link_opens_once_and_leaves_no_trace_in_the_address(browser: Browser, service: Service) -> None:
+    async with screen(browser, service) as shown:
+        assert shown.page.url == f"{service.url}/"
+        await shown.page.reload()
+        await live(shown)
+
+
+async def test_without_the_link_a_key_is_asked_for(browser: Browser, service: Service) -> None:
+    async with screen(browser, service, signed_in=False) as shown:
+        field = shown.page.get_by_label("Clave de acceso")
+        await field.fill("not the key")
+        await field.press("Enter")
+        await expect(shown.page.get_by_role("alert")).to_contain_text("no sirve")
+        await field.fill(service.key)
+        await field.press("Enter")
+        await live(shown)
+        await shown.page.get_by_role("button", name="Salir").click()
+        await expect(field).to_be_visible()
+
+
+async def test_killed_it_says_so_and_back_it_catches_up(browser: Browser, service: Service, database_url: str) -> None:
+    incident = await city.call(service)
+    async with screen(browser, service) as shown:
+        await shown.open_card(incident)
+        service.process.kill()
+        await expect(shown.page.get_by_test_id("link")).to_contain_text("sin conexión desde")
+        await expect(shown.page.get_by_test_id("cut")).to_be_visible()
+        await expect(shown.row(incident)).to_be_visible()
+        await expect(shown.card.get_by_test_id("assign")).to_be_disabled()
+        await asyncio.to_thread(service.process.wait)
+
+        back = replace(service, process=started_again(service, database_url))
+        try:
+            await back.ready()
+            missed = await city.call(back, nature="structure_fire", lat=-0.11, lon=-78.47)
+            await live(shown)
+            await expect(shown.row(missed)).to_be_visible()
+            await expect(shown.page.get_by_test_id("cut")).to_have_count(0)
+        finally:
+            await asyncio.to_thread(back.stop)
+
+
+async def test_a_line_that_is_only_silent_is_cut_too(browser: Browser, service: Service) -> None:
+    async with screen(browser, service) as shown:
+        service.process.send_signal(signal.SIGSTOP)
+        try:
+            await expect(shown.page.get_by_test_id("link")).to_contain_text("sin conexión", timeout=30_000)
+        finally:
+            service.process.send_signal(signal.SIGCONT)
+        await live(shown)
+
+
+def started_again(service: Service, database_url: str) -> subprocess.Popen[bytes]:
+    """The very same service, where it was: port, database, key."""
+    ours = {
+        "DISPATCH_DATABASE_URL": database_url,
+        "DISPATCH_BOOTSTRAP_KEY": service.key,
+        "DISPATCH_SIGN_IN_CODE": service.code,
+    }
+    port = str(urlsplit(service.url).port)
+    command = [sys.executable, "-P", "-m", "dispatch", "run", "--no-demo", "--port", port]
+    return subprocess.Popen(command, env=os.environ | ours, start_new_session=True)

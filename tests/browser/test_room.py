@@ -1,0 +1,158 @@
+"""The whole road, seen: a call posted, the room that shows it, the click that sends someone."""
+
+import asyncio
+import re
+
+import pytest
+from playwright.async_api import Browser, Route, expect
+
+from tests.browser import city
+from tests.browser.screen import Screen, screen
+from tests.service import Service
+
+pytestmark = pytest.mark.browser
+
+PRIORITY_1 = "#ff5a52"
+AMBULANCE = "#8fe6f5"
+HOSTILE = "<img src=x onerror=\"window.hacked='yes'\"><script>window.hacked='yes'</script>"
+
+
+async def until_drawn(shown: Screen, colour: str, more_than: int) -> int:
+    """The map draws a frame or two after the room changes."""
+    for _ in range(50):
+        if (count := await shown.pixels(colour)) > more_than:
+            return count
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"never more than {more_than} pixels of {colour}")
+
+
+async def test_a_call_appears_on_the_queue_and_on_the_map(browser: Browser, service: Service) -> None:
+    async with screen(browser, service) as shown:
+        await expect(shown.page.get_by_text("Nada espera.")).to_be_visible()
+        before = await shown.pixels(PRIORITY_1)
+        incident = await city.call(service, text="dos motos, uno no se mueve")
+        await expect(shown.row(incident)).to_contain_text("Robo o asalto en curso")
+        await expect(shown.row(incident)).to_contain_text("Mariscal Sucre")
+        await expect(shown.page.locator("[aria-live=assertive]")).to_contain_text("Nueva prioridad 1")
+        await until_drawn(shown, PRIORITY_1, before + 100)
+        card = await shown.open_card(incident)
+        await expect(card).to_contain_text("dos motos, uno no se mueve")
+        await expect(card.get_by_label("Cronología")).to_contain_text("Llamada por voz")
+        assert shown.errors == []
+
+
+async def test_a_click_assigns_and_a_second_screen_shows_it(browser: Browser, service: Service) -> None:
+    await city.place(service, "A01", -0.2080, -78.4950)
+    incident = await city.call(service, nature="chest_pain")
+    async with screen(browser, service) as one, screen(browser, service) as other:
+        hollow = await until_drawn(other, AMBULANCE, 10)
+        card = await one.open_card(incident)
+        button = card.get_by_test_id("assign")
+        await expect(button).to_contain_text("Asignar")
+        for chosen in await card.locator("[role=checkbox][aria-checked=true]").all():
+            if await chosen.get_attribute("data-unit") != "A01":
+                await chosen.click()
+        if await card.locator("[data-unit=A01][aria-checked=false]").count():
+            await card.locator("[data-unit=A01]").click()
+        await expect(button).to_have_text(re.compile("^Asignar A01"))
+        await button.click()
+        await expect(one.card.get_by_label("Asignadas")).to_contain_text("A01")
+        await expect(other.row(incident)).to_contain_text("A01 despachada")
+        await until_drawn(other, AMBULANCE, hollow * 3 // 2)
+
+        await one.card.locator(".crew[data-unit=A01]").get_by_role("button", name="En ruta").click()
+        await expect(other.row(incident)).to_contain_text("A01 en ruta")
+        await one.card.get_by_role("button", name="Liberar A01").click()
+        await expect(other.row(incident)).not_to_contain_text("A01")
+        assert one.errors == other.errors == []
+
+
+async def test_a_lost_race_is_told_and_what_is_seen_is_fresh(browser: Browser, service: Service) -> None:
+    await city.place(service, "A01", -0.2080, -78.4950)
+    wanted = await city.call(service, nature="chest_pain")
+    elsewhere = await city.call(service, nature="structure_fire", lat=-0.11, lon=-78.47)
+    async with screen(browser, service) as shown:
+
+        async def overtaken(route: Route) -> None:
+            await city.assign(service, elsewhere, "A01")
+            await route.continue_()
+
+        await shown.page.route(f"**/v1/incidents/{wanted}/assignments", overtaken)
+        await shown.open_card(wanted)
+        await shown.assign(wanted, "A01")
+        await expect(shown.page.get_by_role("alert").filter(has_text="se adelantó")).to_be_visible()
+        await expect(shown.row(elsewhere)).to_contain_text("A01 despachada")
+        await expect(shown.row(wanted)).not_to_contain_text("A01")
+
+
+async def test_citizens_words_are_text(browser: Browser, service: Service) -> None:
+    incident = await city.call(service, text=HOSTILE, caller={"name": HOSTILE, "number": "+593991234567"})
+    async with screen(browser, service) as shown:
+        card = await shown.open_card(incident)
+        await expect(card).to_contain_text(HOSTILE)
+        await card.get_by_label("Nota").fill(HOSTILE)
+        await shown.page.keyboard.press("Enter")
+        await expect(card.get_by_label("Cronología")).to_contain_text(f"Nota: {HOSTILE}")
+        assert await shown.page.locator("img").count() == 0
+        assert await shown.page.evaluate("window.hacked") is None
+
+
+async def test_what_could_not_be_read_waits_in_quarantine(browser: Browser, service: Service) -> None:
+    async with service.client() as client, screen(browser, service) as shown:
+        answer = await client.post("/v1/calls", content=f'{{"text": "{HOSTILE}", "fixes": [')
+        assert answer.status_code in {400, 422}
+        tab = shown.page.get_by_role("tab", name="Cuarentena")
+        await expect(tab).to_contain_text("1")
+        await tab.click()
+        item = shown.page.locator("[data-quarantine]")
+        await expect(item).to_contain_text("<img src=x")
+        assert await shown.page.evaluate("window.hacked") is None
+        await item.get_by_role("button", name="Marcar como revisado").click()
+        await expect(shown.page.get_by_text("Ningún reporte en cuarentena.")).to_be_visible()
+
+
+async def test_by_keyboard_alone(browser: Browser, service: Service) -> None:
+    async with screen(browser, service) as shown:
+        keys = shown.page.keyboard
+        await keys.press("n")
+        form = shown.page.get_by_test_id("new-call")
+        await form.get_by_label("¿Qué sucede?").fill("dolor de pecho")
+        await keys.press("Enter")
+        await form.get_by_label("¿Dónde?").fill("-0.2080, -78.4950")
+        await keys.press("Enter")
+        row = shown.page.locator("[role=option][data-incident]")
+        await expect(row).to_have_count(1)
+        incident = int(str(await row.get_attribute("data-incident")))
+        await keys.press("Escape")
+        await keys.press("j")
+        await expect(shown.row(incident)).to_have_attribute("aria-selected", "true")
+        await expect(shown.card.get_by_test_id("assign")).to_contain_text("Asignar A")
+        await keys.press("Enter")
+        await expect(shown.card.get_by_label("Asignadas")).to_contain_text("despachada")
+        unit = await shown.card.locator(".crew").first.get_attribute("data-unit")
+        await shown.command(f"{unit} en sitio")
+        await expect(shown.row(incident)).to_contain_text("en sitio")
+        await shown.command(f"cerrar {incident} atendido en sitio")
+        await expect(shown.row(incident)).to_have_count(0)
+        assert shown.errors == []
+
+
+async def test_the_language_changes_and_is_remembered(browser: Browser, service: Service) -> None:
+    incident = await city.call(service)
+    async with screen(browser, service) as shown:
+        await expect(shown.row(incident)).to_contain_text("Robo o asalto en curso")
+        await shown.page.get_by_role("button", name="EN", exact=True).click()
+        await expect(shown.row(incident)).to_contain_text("Robbery in progress")
+        await expect(shown.page.locator("html")).to_have_attribute("lang", "en")
+        await shown.page.reload()
+        await expect(shown.row(incident)).to_contain_text("Robbery in progress")
+
+
+async def test_a_call_from_nowhere_and_one_from_outside_say_so(browser: Browser, service: Service) -> None:
+    nowhere = await city.call(service, fixes=[])
+    outside = await city.call(service, nature="structure_fire", lat=-0.95, lon=-78.60)
+    async with screen(browser, service) as shown:
+        await expect(shown.row(nowhere)).to_contain_text("Sin ubicación")
+        await expect(shown.row(outside)).to_contain_text("Fuera del distrito")
+        card = await shown.open_card(nowhere)
+        await expect(card).to_contain_text("pregunte el lugar")
