@@ -1,7 +1,7 @@
 """A day, or half a minute, in the city: callers, crews, dispatcher and screens at once, until it is over."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,8 +20,8 @@ from scripts.simulation.screen import Screen
 from scripts.simulation.service import Service
 from scripts.simulation.summary import CallRecord, Summary
 
-SETTLE_S, LOOK_S = 10.0, 0.1
-"""How long after the last answer a screen may still show what it has to."""
+# How long after the last call answers may still come, and after those the screens may show what they have to.
+ANSWERS_S, SCREENS_S, LOOK_S = 45.0, 10.0, 0.1
 KEPT_CALLS = 200_000
 
 
@@ -154,7 +154,11 @@ class Day:
 
     async def _settle(self) -> None:
         """The last answers, and the screens' last events; not the fixes that would still follow."""
-        for _ in range(round(SETTLE_S / LOOK_S)):
-            if not self.summary.pending and not self.summary.unseen(self.screens):
-                return
-            await asyncio.sleep(LOOK_S)
+        await _until(lambda: not self.summary.pending, ANSWERS_S)
+        await _until(lambda: not self.summary.unseen(self.screens), SCREENS_S)
+
+
+async def _until(done: Callable[[], bool], limit_s: float) -> None:
+    end_s = perf_counter() + limit_s
+    while not done() and perf_counter() < end_s:  # noqa: ASYNC110 - what it waits for has no event
+        await asyncio.sleep(LOOK_S)

@@ -88,7 +88,7 @@ class Summary:
         table.add_row("  sent again before an answer", f"{sum(call.attempts > 1 for call in acknowledged):,}")
         table.add_row("better fixes taken", f"{len(self.fixes):,}")
         table.add_row("refused", _refusals(refused))
-        table.add_row("never answered", f"{unanswered:,}")
+        table.add_row("not answered", f"{unanswered:,}")
         if screens:
             unseen = len(self.unseen(screens))
             table.add_row(f"on every one of {len(screens)} screens", f"{len(acknowledged) - unseen:,}")
