@@ -8,7 +8,7 @@ import structlog
 from fastapi import FastAPI
 
 from dispatch.api import city as city_routes
-from dispatch.api import incidents, live, operations, quarantine, reports, session, units
+from dispatch.api import exchange, formats, incidents, live, operations, quarantine, reports, session, units
 from dispatch.api.console import Protected, mount_console
 from dispatch.api.problems import render_errors
 from dispatch.city import load_city
@@ -30,7 +30,7 @@ from geo import Projection, StraightLine
 
 log = structlog.get_logger()
 
-ROUTERS = (reports, incidents, units, quarantine, city_routes, session, live, operations)
+ROUTERS = (reports, formats, incidents, units, quarantine, exchange, city_routes, session, live, operations)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -24,7 +24,7 @@ TRUST = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Founded:
     fix: Fix
     spread: Spread

@@ -45,7 +45,7 @@ async def post_call(request: Request, desk: TheDesk, actor: Intake) -> Response:
     "/v1/calls/{call_id}/fixes", status_code=201, response_model=Refined, openapi_extra=describes(json_call.FixesBody)
 )
 async def post_fixes(request: Request, call_id: UUID, desk: TheDesk, actor: Intake) -> Response:
-    raw, size = await raw_body(request, limit=MOST_BYTES)
+    raw, size = await take_raw(request)
     try:
         fixes = json_call.parse_fixes(_whole(raw, size))
     except (Unreadable, TooLarge) as error:
@@ -59,14 +59,26 @@ async def get_call(call_id: UUID, pool: ThePool, _: Anyone) -> Response:
         return Json(await calls.get(db, call_id=CallId(call_id)))
 
 
+async def take_raw(request: Request) -> tuple[bytes, int]:
+    return await raw_body(request, limit=MOST_BYTES)
+
+
 async def through_door(
-    request: Request, desk: Desk, actor: Actor, *, door: str, parse: Callable[[bytes], Report]
+    request: Request,
+    desk: Desk,
+    actor: Actor,
+    *,
+    door: str,
+    parse: Callable[[bytes], Report],
+    read: tuple[bytes, int] | None = None,
 ) -> Response:
     """One road for every format: bytes → report → the desk. 201 leaves only after the commit.
 
+    `read` is the body and its size where the route had to look at it before.
+
     Raises Malformed, Invalid or TooLarge, each after the report was put in quarantine."""
     began = perf_counter()
-    raw, size = await raw_body(request, limit=MOST_BYTES)
+    raw, size = read or await take_raw(request)
     try:
         report = parse(_whole(raw, size))
         answer, is_new = await take_call(desk, report, actor=actor.name)

@@ -51,6 +51,14 @@ def sign(body: bytes, hmac_key: bytes) -> bytes:
     return body + b"&hmac=" + hmac.digest(hmac_key, body, "sha1").hex().encode()
 
 
+def is_signed(body: bytes, hmac_key: bytes) -> bool:
+    try:
+        _signed(body, hmac_key)
+    except Unreadable:
+        return False
+    return True
+
+
 def _signed(body: bytes, hmac_key: bytes) -> bytes:
     """What stands before `&hmac=`, if that signs it (SHA-1, hexadecimal or base 64): the rest isn't believed."""
     signed, mark, rest = body.rpartition(b"&hmac=")

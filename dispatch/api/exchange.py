@@ -1,0 +1,26 @@
+"""What other systems ask in the field's own formats."""
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request, Response
+
+from dispatch.api.access import Anyone
+from dispatch.api.state import TheDesk
+from dispatch.api.wire import limited_body
+from dispatch.exchange import lost
+
+router = APIRouter(prefix="/v1", tags=["exchange"])
+
+LOST = {"content": {lost.CONTENT_TYPE: {"schema": {"type": "string"}}}}
+
+
+@router.post(
+    "/lost",
+    response_class=Response,
+    responses={200: LOST},
+    openapi_extra={"requestBody": {"required": True} | LOST},
+)
+async def post_lost(request: Request, desk: TheDesk, _: Anyone) -> Response:
+    """LoST (RFC 5222): which service answers for a place, and within which boundary."""
+    status, body = lost.answer(await limited_body(request), desk.city, at=datetime.now(UTC))
+    return Response(body, status, media_type=lost.CONTENT_TYPE)

@@ -1,0 +1,101 @@
+"""The doors for other formats: each reads its own bytes, and then it is the same road.
+
+The number that a message came from is in the header `SMS-From`: personal data, which an address must not carry."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request, Response
+
+from dispatch.api.access import Actor, Intake, Role, who
+from dispatch.api.reports import take_raw, through_door
+from dispatch.api.state import TheDesk
+from dispatch.api.wire import Json
+from dispatch.errors import Forbidden, Invalid, TooLarge, Unauthenticated
+from dispatch.intake import aml_data_sms, aml_https, aml_sms, pidf_lo, sip_geolocation, text
+from dispatch.model import Channel
+
+router = APIRouter(prefix="/v1/intake", tags=["intake"])
+
+Sender = Annotated[str | None, Header(alias="SMS-From", max_length=40)]
+
+
+def _takes(*media_types: str) -> dict[str, Any]:
+    content = {media_type: {"schema": {"type": "string"}} for media_type in media_types}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+@router.post("/aml/sms", status_code=201, openapi_extra=_takes("text/plain"))
+async def post_aml_sms(request: Request, desk: TheDesk, actor: Intake, sender: Sender = None) -> Response:
+    """Advanced Mobile Location by SMS, version 1 or 2."""
+    return await through_door(request, desk, actor, door="aml/sms", parse=lambda raw: aml_sms.parse(raw, sender))
+
+
+@router.post("/aml/data-sms", status_code=201, openapi_extra=_takes("application/octet-stream"))
+async def post_aml_data_sms(request: Request, desk: TheDesk, actor: Intake, sender: Sender = None) -> Response:
+    """Advanced Mobile Location by data SMS: GSM 7-bit, packed."""
+    return await through_door(
+        request, desk, actor, door="aml/data-sms", parse=lambda raw: aml_data_sms.parse(raw, sender)
+    )
+
+
+@router.post("/aml/https", openapi_extra=_takes("application/x-www-form-urlencoded"))
+async def post_aml_https(request: Request, desk: TheDesk) -> Response:
+    """Advanced Mobile Location by HTTPS. Handsets hold no key of ours: where an HMAC key is set, a good signature is
+    enough. Answered 2xx even to what can't be used, which is kept: a handset that is refused stops sending."""
+    key = desk.settings.aml_hmac_key
+    secret = key.encode() if key else None
+    raw, size = await take_raw(request)
+    actor = await _handset(request, raw, secret)
+    try:
+        return await through_door(
+            request, desk, actor, door="aml/https", parse=lambda body: aml_https.parse(body, secret), read=(raw, size)
+        )
+    except (Invalid, TooLarge) as error:
+        return Json({"used": False, "detail": error.detail, "errors": error.errors} | error.extra, 202)
+
+
+@router.post("/pidf-lo", status_code=201, openapi_extra=_takes("application/pidf+xml"))
+async def post_pidf_lo(request: Request, desk: TheDesk, actor: Intake) -> Response:
+    """A presence document with a location (RFC 4119, 5139, 5491)."""
+    return await through_door(request, desk, actor, door="pidf-lo", parse=pidf_lo.parse)
+
+
+@router.post("/sip", status_code=201, openapi_extra=_takes("message/sip", "multipart/mixed"))
+async def post_sip(request: Request, desk: TheDesk, actor: Intake) -> Response:
+    """A SIP request with its location by value (RFC 6442); or its body, `Geolocation` and `Content-Type` as headers."""
+    geolocation, content_type = request.headers.get("geolocation"), request.headers.get("content-type")
+    return await through_door(
+        request, desk, actor, door="sip", parse=lambda raw: sip_geolocation.parse(raw, geolocation, content_type)
+    )
+
+
+@router.post("/text", status_code=201, openapi_extra=_takes("text/plain"))
+async def post_text(
+    request: Request,
+    desk: TheDesk,
+    actor: Intake,
+    sender: Sender = None,
+    channel: Channel = Channel.SMS,
+    message_id: Annotated[str | None, Header(alias="Message-Id", max_length=200)] = None,
+) -> Response:
+    """What a person wrote; positions are found in it: `geo:` URIs, shared map links, pasted coordinates."""
+    return await through_door(
+        request,
+        desk,
+        actor,
+        door="text",
+        parse=lambda raw: text.parse(raw, sender, channel=channel, message_id=message_id),
+    )
+
+
+async def _handset(request: Request, raw: bytes, secret: bytes | None) -> Actor:
+    """Who a handset is: a key of ours, as a gateway sends it along, or a good signature."""
+    try:
+        actor = await who(request)
+    except Unauthenticated:
+        if secret is not None and aml_https.is_signed(raw, secret):
+            return Actor("handset", Role.INTAKE)
+        raise
+    if actor.role is Role.CREW:
+        raise Forbidden("this needs a key of intake")
+    return actor
