@@ -6,13 +6,15 @@ from math import degrees, isfinite
 from re import fullmatch, search
 
 from dispatch.safe_xml import Element
-from geo import ArcBand, Ellipse, Point, Polygon, Region
+from geo import ArcBand, Ellipse, Point, Polygon, Region, distance_m
 
 METRE, DEGREE = 9001, 9102
 METRES = {METRE: 1.0, 9002: 0.3048, 9036: 1000.0}
 DEGREES = {DEGREE: 1.0, 9101: degrees(1.0)}
 MOST_CORNERS = 500
 LARGEST_M = 20_037_508.0
+# A region beyond this places nobody, and no plane can hold it.
+LARGEST_REGION_M = 1_000_000.0
 
 
 class NotAShape(ValueError):
@@ -64,6 +66,7 @@ def _ellipse(element: Element) -> Shape:
     """Ellipse and Ellipsoid."""
     point, altitude_m, flaws = _centre(element)
     major_m, minor_m = _length(element, "semiMajorAxis"), _length(element, "semiMinorAxis")
+    _check_extent("semiMajorAxis", major_m)
     if minor_m > major_m:
         raise NotAShape("semiMinorAxis", "longer than the major axis")
     region = Ellipse(point, major_m, minor_m, _angle(element, "orientation") % 180)
@@ -74,6 +77,7 @@ def _ellipse(element: Element) -> Shape:
 def _arc_band(element: Element) -> Shape:
     point, altitude_m, flaws = _centre(element)
     inner_m, outer_m = _length(element, "innerRadius", least=0.0), _length(element, "outerRadius")
+    _check_extent("outerRadius", outer_m)
     if inner_m >= outer_m:
         raise NotAShape("innerRadius", "not shorter than the outer radius")
     opening = _angle(element, "openingAngle")
@@ -96,6 +100,7 @@ def _polygon(element: Element) -> Shape:
     if len(set(corners)) < 3:
         raise NotAShape("LinearRing", "has fewer than three corners")
     middle = Point(sum(c.lat for c in corners) / len(corners), sum(c.lon for c in corners) / len(corners))
+    _check_extent("LinearRing", max(distance_m(middle.lat, middle.lon, c.lat, c.lon) for c in corners))
     altitude_m = sum(altitudes) / len(altitudes) if altitudes else None
     return Shape(middle, region=Polygon(tuple(corners)), altitude_m=altitude_m, flaws=flaws)
 
@@ -176,6 +181,11 @@ def _numbers(element: Element) -> list[float]:
 
 def _is_number(word: str) -> bool:
     return bool(fullmatch(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})?", word))
+
+
+def _check_extent(name: str, metres: float) -> None:
+    if metres > LARGEST_REGION_M:
+        raise NotAShape(name, f"reaches further than {LARGEST_REGION_M / 1000:,.0f} km")
 
 
 def _measure(element: Element, name: str, units: dict[int, float]) -> float:

@@ -14,6 +14,8 @@ from geo import Fix, LocationStatus, Parish, Pdf, Source, locate
 CONTENT_TYPE = "application/lost+xml"
 PROFILE = "geodetic-2d"
 MOST_MAPPINGS = 3
+# An area with its middle further away has nothing to do with the city, and its plane ends before the earth does.
+FURTHEST_M = 2_000_000.0
 
 
 class LostError(Exception):
@@ -170,6 +172,8 @@ def _parishes(shape: Shape, query: Query) -> tuple[tuple[Parish, ...], bool]:
     if shape.radius_m is None and shape.region is None:
         parish = parishes.find(shape.point.lat, shape.point.lon)
         return ((parish,) if parish else ()), False
+    if parishes.nearest(shape.point).distance_m > FURTHEST_M:
+        return (), False
     fix = Fix(Source.UNKNOWN, shape.point, shape.radius_m, pdf=Pdf.RECTANGULAR, region=shape.region)
     location = locate([fix], parishes, at=query.at)
     found = tuple(parishes.by_code[candidate.code] for candidate in location.candidates[:MOST_MAPPINGS])

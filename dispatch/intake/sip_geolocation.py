@@ -44,11 +44,11 @@ def parse(body: bytes, geolocation: str | None = None, content_type: str | None 
 
 def _request(body: bytes, geolocation: str | None, content_type: str | None) -> tuple[str, str | None, Part]:
     """Method, sub-service of `urn:service:sos` if one was asked for, and the message without its first line."""
-    if content_type is not None and not content_type.lower().startswith("message/sip"):
-        return "INVITE", None, Part({"content-type": content_type, "geolocation": geolocation or ""}, body)
     line = REQUEST.match(body.lstrip())
+    if line is None and (content_type or "").lower().startswith(("multipart/", "application/pidf+xml")):
+        return "INVITE", None, Part({"content-type": content_type or "", "geolocation": geolocation or ""}, body)
     if line is None:
-        raise unreadable("body", "is no SIP request")
+        raise unreadable("body", "is neither a SIP request nor the body of one")
     service = re.match(rb"(?i)urn:service:sos\.[a-z.-]{1,40}", line[2])
     return (
         line[1].decode(),

@@ -59,7 +59,8 @@ def test_a_whole_request() -> None:
 def test_the_body_alone_with_its_two_headers() -> None:
     report = sip_geolocation.parse(BODY, HEADERS["Geolocation"], HEADERS["Content-Type"])
     assert report.fixes[0].point == PLACE
-    assert sip_geolocation.parse(request(), None, "message/sip").fixes[0].point == PLACE
+    for gateway_says in ("message/sip", "application/octet-stream"):
+        assert sip_geolocation.parse(request(), None, gateway_says).fixes[0].point == PLACE
 
 
 def test_a_request_sent_again_is_the_same_call() -> None:
@@ -134,8 +135,8 @@ NOBODY = {"From": "<sip:anonymous@anonymous.invalid>"}
 @pytest.mark.parametrize(
     ("raw", "field", "words"),
     [
-        (b"", "body", "no SIP request"),
-        (b"GET / HTTP/1.1\r\n\r\n", "body", "no SIP request"),
+        (b"", "body", "neither a SIP request"),
+        (b"GET / HTTP/1.1\r\n\r\n", "body", "neither a SIP request"),
         (b"x" * 300_000, "body", "at most"),
         (request(b"", **NOBODY), "geolocation", "no caller"),
         (request(multipart(location(POINT.replace("-33.8570", "91"))), **NOBODY), "Point.pos", "latitude"),
