@@ -40,11 +40,14 @@ def run(
     demo: Annotated[bool | None, typer.Option("--demo/--no-demo", help="The simulated city.")] = None,
 ) -> None:
     """Start the service, and the simulated city beside it."""
+    import uvloop
+
     from dispatch.serve import serve
 
     settings = _settings(port=port, host=host, state=state, city=city, demo=demo)
     try:
-        raise SystemExit(asyncio.run(serve(settings)))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            raise SystemExit(runner.run(serve(settings)))
     except KeyboardInterrupt:
         raise SystemExit(0) from None
     except (EmbeddedPostgresError, DispatchError) as error:

@@ -1,22 +1,17 @@
 """Which units should go, and why: ranked by when they would arrive, not by how near they are."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from math import hypot
 from typing import Any
-
-import numpy as np
 
 from dispatch.model import ASSIGNABLE, Standing, UnitId, UnitStatus
 from dispatch.model.city import Agency, Need
-from geo import Location, Point, TravelTime
+from dispatch.policy.arrival import Arrival, arrivals
+from geo import Location, TravelTime
 
-# Turnout and driving vary from the expected by about this share to either side (a stated assumption).
-SPREAD = 0.2
-# A unit not heard from may have gone any way at city speed; this share of it is what it is likely to be off by.
-DRIFT_MPS = 4.0
 SHOWN = 8
+PASSED_OVER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,102 +66,82 @@ def recommend(
     ready = [s for s in standings if s.unit.status in ASSIGNABLE]
     if location.lat is None or location.lon is None or not ready:
         return Recommendation(at, tuple(needs), (), tuple(Shortfall(n.capability, n.count) for n in needs))
-    ranked = _arrivals(ready, location, agencies, travel, stale_after_s, at)
+    ranked = arrivals(ready, location=location, agencies=agencies, travel=travel, stale_after_s=stale_after_s, at=at)
     chosen, shortfalls = _fill(needs, ranked)
-    told = [_with_reasons(unit, ranked, needs, chosen) for unit in ranked]
-    return Recommendation(at, tuple(needs), _shown(told, chosen), shortfalls)
+    wanted = [n.capability for n in needs]
+    nearest = min(ranked, key=lambda a: (a.standing.distance_m, a.standing.unit.id))
+    units = tuple(_ranked(a, nearest, wanted, chosen) for a in _shown(ranked, wanted, chosen))
+    return Recommendation(at, tuple(needs), units, shortfalls)
 
 
-def _arrivals(
-    ready: Sequence[Standing],
-    location: Location,
-    agencies: dict[str, Agency],
-    travel: TravelTime,
-    stale_after_s: float,
-    at: datetime,
-) -> list[RankedUnit]:
-    assert location.lat is not None and location.lon is not None
-    target = Point(location.lat, location.lon)
-    lats = np.array([s.point.lat for s in ready])
-    lons = np.array([s.point.lon for s in ready])
-    speeds = np.array([agencies[s.unit.agency].speed_kmh for s in ready])
-    driving = travel.seconds(lats, lons, target, speed_kmh=speeds)
-    ranked = []
-    for standing, drive_s, kmh in zip(ready, driving, speeds, strict=True):
-        unit, position = standing.unit, standing.position
-        age = max(0.0, (at - position.at).total_seconds()) if position else None
-        stale = age is None or age > stale_after_s
-        drift_m = min(DRIFT_MPS * age, 3_000.0) if age is not None and stale else 0.0
-        slack_s = hypot(drift_m, location.radius_m or 0.0) * 3.6 / kmh
-        ready_s = agencies[unit.agency].mobilisation_s
-        # A unit that may be anywhere around its last position is on average farther than that position.
-        eta = ready_s + hypot(drive_s, drift_m * 3.6 / kmh)
-        ranked.append(
-            RankedUnit(
-                unit_id=unit.id,
-                agency=unit.agency,
-                kind=unit.kind,
-                capabilities=unit.capabilities,
-                status=unit.status,
-                eta_s=round(float(eta), 1),
-                eta_low_s=round(float(max(ready_s * (1 - SPREAD), eta * (1 - SPREAD) - slack_s)), 1),
-                eta_high_s=round(float(eta * (1 + SPREAD) + slack_s), 1),
-                distance_m=round(standing.distance_m, 1),
-                position_age_s=None if age is None else round(age, 1),
-                stale=stale and age is not None,
-                fills=None,
-                chosen=False,
-                reasons=(),
-            )
-        )
-    return sorted(ranked, key=lambda r: (r.eta_s, r.unit_id))
-
-
-def _fill(needs: Sequence[Need], ranked: Sequence[RankedUnit]) -> tuple[dict[UnitId, str], tuple[Shortfall, ...]]:
+def _fill(needs: Sequence[Need], ranked: Sequence[Arrival]) -> tuple[dict[UnitId, str], tuple[Shortfall, ...]]:
     """The first to arrive for each need; one unit fills one place. The scarcest capability chooses first, so that
     a unit which can do two things isn't spent on the one that many can do."""
-    able = {n.capability: [r for r in ranked if n.capability in r.capabilities] for n in needs}
+    units = [a.standing.unit for a in ranked]
+    able = {n.capability: [u.id for u in units if n.capability in u.capabilities] for n in needs}
     chosen: dict[UnitId, str] = {}
     missing: dict[str, int] = {}
     for need in sorted(needs, key=lambda n: len(able[n.capability]) - n.count):
-        free = [r for r in able[need.capability] if r.unit_id not in chosen][: need.count]
-        chosen |= {r.unit_id: need.capability for r in free}
+        free = [unit_id for unit_id in able[need.capability] if unit_id not in chosen][: need.count]
+        chosen |= dict.fromkeys(free, need.capability)
         if len(free) < need.count:
             missing[need.capability] = need.count - len(free)
     return chosen, tuple(Shortfall(n.capability, missing[n.capability]) for n in needs if n.capability in missing)
 
 
-def _with_reasons(
-    unit: RankedUnit, ranked: Sequence[RankedUnit], needs: Sequence[Need], chosen: dict[UnitId, str]
-) -> RankedUnit:
-    wanted = [n.capability for n in needs]
-    fills = chosen.get(unit.unit_id) or next((c for c in wanted if c in unit.capabilities), None)
-    reasons: list[dict[str, Any]] = []
-    nearest = min(ranked, key=lambda r: r.distance_m)
-    if unit is nearest:
-        reasons.append({"code": "nearest"})
+def _shown(ranked: Sequence[Arrival], wanted: Sequence[str], chosen: dict[UnitId, str]) -> list[Arrival]:
+    """The chosen, the next best that are able, and the soonest of those passed over."""
+    order = {unit_id: place for place, unit_id in enumerate(chosen)}
+    first = sorted((a for a in ranked if a.standing.unit.id in order), key=lambda a: order[a.standing.unit.id])
+    others = [a for a in ranked if a.standing.unit.id not in order]
+    able = [a for a in others if not wanted or not set(wanted).isdisjoint(a.standing.unit.capabilities)]
+    able = able[: max(2, SHOWN - len(first) - PASSED_OVER)]
+    unable = [a for a in others if wanted and set(wanted).isdisjoint(a.standing.unit.capabilities)]
+    return [*first, *able, *unable[:PASSED_OVER]]
+
+
+def _ranked(arrival: Arrival, nearest: Arrival, wanted: Sequence[str], chosen: dict[UnitId, str]) -> RankedUnit:
+    unit = arrival.standing.unit
+    fills = chosen.get(unit.id) or next((c for c in wanted if c in unit.capabilities), None)
+    return RankedUnit(
+        unit_id=unit.id,
+        agency=unit.agency,
+        kind=unit.kind,
+        capabilities=unit.capabilities,
+        status=unit.status,
+        eta_s=round(arrival.eta_s, 1),
+        eta_low_s=round(arrival.low_s, 1),
+        eta_high_s=round(arrival.high_s, 1),
+        distance_m=round(arrival.standing.distance_m, 1),
+        position_age_s=None if arrival.age_s is None else round(arrival.age_s, 1),
+        stale=arrival.stale,
+        fills=fills,
+        chosen=unit.id in chosen,
+        reasons=tuple(_reasons(arrival, nearest, wanted, fills, chosen)),
+    )
+
+
+def _reasons(
+    arrival: Arrival, nearest: Arrival, wanted: Sequence[str], fills: str | None, chosen: dict[UnitId, str]
+) -> Iterator[dict[str, Any]]:
+    unit, nearer = arrival.standing.unit, nearest.standing.unit
+    if arrival is nearest:
+        yield {"code": "nearest"}
     if fills:
-        reasons.append({"code": "capable", "capability": fills})
+        yield {"code": "capable", "capability": fills}
     elif wanted:
-        reasons.append({"code": "not_capable", "lacks": wanted})
-    if unit.unit_id in chosen and unit is not nearest and nearest.unit_id not in chosen:
-        because = "stale_position" if nearest.stale and fills in nearest.capabilities else "not_capable"
-        if fills in nearest.capabilities and not nearest.stale:
-            because = "later_arrival"
-        reasons.append({"code": "not_nearest", "nearer": nearest.unit_id, "because": because})
-    if unit.position_age_s is None:
-        reasons.append({"code": "at_station"})
-    elif unit.stale:
-        reasons.append({"code": "stale_position", "age_s": unit.position_age_s})
+        yield {"code": "not_capable", "lacks": wanted}
+    if unit.id in chosen and nearer.id not in chosen:
+        yield {"code": "not_nearest", "nearer": nearer.id, "because": _why_not(nearest, fills)}
+    if arrival.age_s is None:
+        yield {"code": "at_station"}
+    elif arrival.stale:
+        yield {"code": "stale_position", "age_s": round(arrival.age_s, 1)}
     if unit.status is UnitStatus.RETURNING:
-        reasons.append({"code": "returning"})
-    return replace(unit, fills=fills, chosen=unit.unit_id in chosen, reasons=tuple(reasons))
+        yield {"code": "returning"}
 
 
-def _shown(told: Sequence[RankedUnit], chosen: dict[UnitId, str]) -> tuple[RankedUnit, ...]:
-    order = list(chosen)
-    first = sorted((r for r in told if r.chosen), key=lambda r: order.index(r.unit_id))
-    others = [r for r in told if not r.chosen]
-    capable = [r for r in others if r.fills or not chosen][: max(2, SHOWN - len(first) - 2)]
-    passed_over = [r for r in others if r not in capable][:2]
-    return (*first, *capable, *passed_over)
+def _why_not(nearest: Arrival, fills: str | None) -> str:
+    if fills not in nearest.standing.unit.capabilities:
+        return "not_capable"
+    return "stale_position" if nearest.stale else "later_arrival"
