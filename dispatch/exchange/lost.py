@@ -5,25 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dispatch.exchange import lost_xml
+from dispatch.exchange.lost_place import LostError, Place, place_of
 from dispatch.exchange.lost_services import URN, Authority, below, substitute
-from dispatch.gml import NotAShape, Shape, UnknownCrs, read_shape
 from dispatch.model.city import City
 from dispatch.safe_xml import Element, UnsafeXml, read
-from geo import Fix, LocationStatus, Parish, Pdf, Source, locate
 
 CONTENT_TYPE = "application/lost+xml"
-PROFILE = "geodetic-2d"
-MOST_MAPPINGS = 3
-# An area with its middle further away has nothing to do with the city, and its plane ends before the earth does.
-FURTHEST_M = 2_000_000.0
-
-
-class LostError(Exception):
-    """An error of RFC 5222 section 13.1, by its element's name."""
-
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__(message)
-        self.name, self.message = name, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +19,6 @@ class Query:
     city: City
     authority: Authority
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Parishes that the location may be in, most probable first; `is_half_out`: most of it lies in none."""
-
-    location_id: str | None
-    parishes: tuple[Parish, ...]
-    is_half_out: bool
 
 
 def answer(body: bytes, city: City, *, at: datetime, authority: Authority | None = None) -> tuple[int, bytes]:
@@ -68,7 +46,7 @@ def _find_service(query: Query) -> bytes:
     service = substitute(asked, query.city)
     if service is None:
         raise LostError("serviceNotImplemented", f"{asked} is not offered")
-    place = _place(query)
+    place = place_of(query.request, query.city, query.at)
     by_value = query.request.attributes.get("serviceBoundary", "reference") == "value"
     cautions = {} if service == asked else {"serviceSubstitution": f"{service} is given for {asked}"}
     if place.is_half_out:
@@ -106,7 +84,7 @@ def _list_services(query: Query) -> bytes:
 
 
 def _list_services_by_location(query: Query) -> bytes:
-    place = _place(query)
+    place = place_of(query.request, query.city, query.at)
     return lost_xml.document(
         "listServicesByLocationResponse",
         lost_xml.tag("serviceList", " ".join(below(_service(query.request), query.city))),
@@ -138,48 +116,6 @@ def _service(request: Element) -> str | None:
     if not URN.fullmatch(written):
         raise LostError("badRequest", "service is no service URN")
     return written.lower()
-
-
-def _place(query: Query) -> Place:
-    """Of the locations given, the first in the one profile that is understood here."""
-    locations = list(query.request.each("location"))
-    if not locations:
-        raise LostError("badRequest", "location is missing")
-    location = next((each for each in locations if each.attributes.get("profile") == PROFILE), None)
-    if location is None:
-        raise LostError("locationProfileUnrecognized", f"only {PROFILE} is understood here")
-    shape = _shape(location)
-    parishes, is_half_out = _parishes(shape, query)
-    if not parishes:
-        raise LostError("notFound", f"the location is outside of {query.city.name}")
-    return Place(location.attributes.get("id"), parishes, is_half_out)
-
-
-def _shape(location: Element) -> Shape:
-    if not location.children:
-        raise LostError("badRequest", "location is empty")
-    try:
-        return read_shape(location.children[0])
-    except UnknownCrs as error:
-        raise LostError("SRSInvalid", str(error)) from None
-    except NotAShape as error:
-        raise LostError("locationInvalid", str(error)) from None
-
-
-def _parishes(shape: Shape, query: Query) -> tuple[tuple[Parish, ...], bool]:
-    """A point is in one parish; an area in the few that hold most of it (RFC 7459: evenly spread unless said)."""
-    parishes = query.city.parishes
-    if shape.radius_m is None and shape.region is None:
-        parish = parishes.find(shape.point.lat, shape.point.lon)
-        return ((parish,) if parish else ()), False
-    if parishes.nearest(shape.point).distance_m > FURTHEST_M:
-        return (), False
-    fix = Fix(Source.UNKNOWN, shape.point, shape.radius_m, pdf=Pdf.RECTANGULAR, region=shape.region)
-    location = locate([fix], parishes, at=query.at)
-    found = tuple(parishes.by_code[candidate.code] for candidate in location.candidates[:MOST_MAPPINGS])
-    if location.status is LocationStatus.LOCATED:
-        return found[:1], False
-    return found, location.status is LocationStatus.OUTSIDE
 
 
 def _location_used(place: Place) -> str:

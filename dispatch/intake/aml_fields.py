@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from dispatch.intake.reading import METRES_A_DEGREE, altitude, decimal, decimals, fraction, radius
+from dispatch.intake.unreadable import printable
 from geo import Fix, Point, Source
 
 FULL_DECIMALS = 5
@@ -17,7 +18,7 @@ class Told:
     no_fix: bool = False
 
     def flaw(self, key: str, problem: str) -> None:
-        self.flaws.append(f"{key}: {problem}")
+        self.flaws.append(printable(f"{key}: {problem}"))
 
 
 @dataclass(frozen=True, slots=True)

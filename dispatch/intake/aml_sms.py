@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 from dispatch.intake.aml_fields import Measured, Told, confidence, measured_fix
+from dispatch.intake.aml_pairs import KEYS_1, KEYS_2, check_keys, read_pairs
 from dispatch.intake.reading import compact_time, decimal, epoch, whole
 from dispatch.intake.report_id import repeatable
 from dispatch.intake.text_rules import cleaned, decoded
@@ -12,9 +13,7 @@ from dispatch.model.phone import e164, imei, imsi
 from dispatch.model.report import Caller, Channel, Report
 from geo import Fix, Source
 
-HEADER = re.compile(r"""A(?:["“”″'’`]|&quot;|%22)?ML\s*=\s*""", re.IGNORECASE)
 MOST_MESSAGE_BYTES = 4_096
-MOST_PAIRS = 64
 METHODS: dict[str, Source | None] = {
     "G": Source.GNSS,
     "W": Source.WIFI,
@@ -22,8 +21,6 @@ METHODS: dict[str, Source | None] = {
     "U": Source.UNKNOWN,
     "N": None,
 }
-KEYS_1 = frozenset({"version", "lt", "lg", "rd", "top", "lc", "pm", "si", "ei", "mcc", "mnc", "ml"})
-KEYS_2 = frozenset({"version", "en", "et", "lo", "lt", "lc", "lz", "ls", "ei", "nc", "hc", "lg", "ml"})
 
 
 def parse(body: bytes, sender: str | None = None) -> Report:
@@ -35,9 +32,9 @@ def parse(body: bytes, sender: str | None = None) -> Report:
 
 def parse_text(text: str, sender: str | None = None) -> Report:
     told = Told()
-    message, pairs = _pairs(told, text)
+    message, pairs = read_pairs(told, text)
     version_2 = pairs.get("version") == "2" or ("version" not in pairs and "lo" in pairs)
-    _check_keys(told, pairs, KEYS_2 if version_2 else KEYS_1)
+    check_keys(told, pairs, KEYS_2 if version_2 else KEYS_1)
     fix, moment, language = _version_2(told, pairs) if version_2 else _version_1(told, message, pairs)
     caller = Caller(
         number=e164(sender) or cleaned((sender or "")[:40]),
@@ -56,36 +53,6 @@ def parse_text(text: str, sender: str | None = None) -> Report:
         fixes=(fix,) if fix else (),
         flaws=tuple(told.flaws),
     )
-
-
-def _pairs(told: Told, text: str) -> tuple[str, dict[str, str]]:
-    """The message from its header on, and its values by key in lower case; the first of a key counts."""
-    header = HEADER.search(text)
-    if header is None and not re.search(r"\b(?:lt|lo)\s*=", text, re.IGNORECASE):
-        raise unreadable("body", 'is no AML message: neither A"ML nor lt or lo is in it')
-    if header is None:
-        told.flaw("header", 'A"ML is missing')
-    message = 'A"ML=' + text[header.end() :].strip() if header else text.strip()
-    fields = message.rstrip(";").split(";")[:MOST_PAIRS]
-    pairs: dict[str, str] = {}
-    for each in fields:
-        key, sign, value = each.partition("=")
-        name = "version" if HEADER.match(each.strip()) else key.strip().lower()[:20]
-        if not sign:
-            told.flaw(name or "body", "a field without a value")
-        elif name in pairs:
-            told.flaw(name, "stands twice, the first is used")
-        else:
-            pairs[name] = value.strip()
-    return message, pairs
-
-
-def _check_keys(told: Told, pairs: dict[str, str], known: frozenset[str]) -> None:
-    version = pairs.get("version")
-    if version is not None and version not in ("1", "2"):
-        told.flaw("version", f"{version[:10]!r} is unknown, read as 1")
-    for key in pairs.keys() - known:
-        told.flaw(key, "unknown key, passed over")
 
 
 def _version_1(told: Told, message: str, pairs: dict[str, str]) -> tuple[Fix | None, datetime | None, None]:
@@ -124,7 +91,7 @@ def _version_2(told: Told, pairs: dict[str, str]) -> tuple[Fix | None, datetime 
     # An absent `lo` is how this version says that no position was found.
     fix = measured_fix(Told(no_fix=True) if lat is None else told, ("lo", "lo", "lo"), measured)
     told.no_fix = told.no_fix or lat is None
-    return fix, called, (pairs.get("lg") or "")[:40] or None
+    return fix, called, cleaned((pairs.get("lg") or "")[:40])
 
 
 def _method(told: Told, key: str, written: str | None) -> Source | None:

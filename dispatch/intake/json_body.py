@@ -96,7 +96,7 @@ class FixBody(Body):
     at: Moment | None = None
     altitude_m: float | None = Field(None, ge=-12_000, le=100_000)
     cell: CellBody | None = None
-    parish_code: str | None = Field(None, min_length=1, max_length=12)
+    parish_code: str | None = Field(None, pattern=r"^[A-Za-z0-9._-]{1,12}$")
 
     @model_validator(mode="after")
     def _tells_where(self) -> Self:

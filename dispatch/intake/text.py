@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from dispatch.intake import aml_sms, geo_uri, map_links
-from dispatch.intake.aml_sms import HEADER
+from dispatch.intake.aml_pairs import HEADER
 from dispatch.intake.degrees import pairs, plain
 from dispatch.intake.report_id import repeatable
 from dispatch.intake.text_rules import MOST_BODY_BYTES, MOST_TEXT_CHARS, cleaned

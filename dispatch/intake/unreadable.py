@@ -18,8 +18,14 @@ class Unreadable(ValueError):
     """A message from which no report can be made. `problems` are never empty and at most MOST_PROBLEMS."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)[:MOST_PROBLEMS]
+        told = tuple(problems)[:MOST_PROBLEMS]
+        self.problems = tuple(Problem(printable(each.field), printable(each.problem)) for each in told)
         super().__init__("; ".join(f"{p.field}: {p.problem}" for p in self.problems))
+
+
+def printable(text: str) -> str:
+    """What a message says of itself may be shown and kept, whatever bytes it came with."""
+    return "".join(char if char.isprintable() else "?" for char in text) or "?"
 
 
 def unreadable(field: str, problem: str) -> Unreadable:
