@@ -38,11 +38,18 @@ def same_incident(
             continue
         if at - incident.opened_at > likeness.within or not _good(incident.location, likeness):
             continue
-        apart = apart_m(location, incident.location)
         reach = likeness.around_m + (location.radius_m or 0) / 2 + (incident.location.radius_m or 0) / 2
+        if _farther_north_or_south(location, incident.location, reach):
+            continue
+        apart = apart_m(location, incident.location)
         if apart <= reach and (nearest is None or apart < nearest[0]):
             nearest = (apart, incident.id)
     return nearest[1] if nearest else None
+
+
+def _farther_north_or_south(a: Location, b: Location, reach_m: float) -> bool:
+    """A look that costs nothing, before the geodesic: no degree of latitude is shorter than this."""
+    return a.lat is not None and b.lat is not None and abs(a.lat - b.lat) * 110_500 > reach_m
 
 
 def apart_m(a: Location, b: Location) -> float:
