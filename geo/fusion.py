@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 import shapely
@@ -84,4 +85,5 @@ def combine(a: Spread, b: Spread, projection: Projection) -> Spread:
     covariance = np.linalg.inv(weight_a + weight_b)
     x, y = (float(v) for v in covariance @ (weight_a @ (a.x, a.y) + weight_b @ (b.x, b.y)))
     lat, lon = projection.inverse(x, y)
-    return Spread(Point(round(lat, 7), round(lon, 7)), x, y, covariance)
+    point = Point(round(lat, 7), round(lon, 7)) if isfinite(lat) and isfinite(lon) else a.point
+    return Spread(point, x, y, covariance)

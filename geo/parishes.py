@@ -23,7 +23,7 @@ from geo.layer import read_layer, write_layer
 from geo.location import Nearest
 from geo.parish import Parish
 from geo.point import Point
-from geo.projection import Projection, bearing_deg, distance_m, distances_m
+from geo.projection import Projection, bearing_deg, distance_m
 
 _ANCESTORS = ancestor_masks()
 _FAR_M = 200_000.0
@@ -114,9 +114,10 @@ class Parishes:
         return position, *self.projection.inverse(there[0], there[1])
 
     def _nearest_far(self, point: Point) -> tuple[int, float, float]:
-        """As from far away: the nearest corner on the ellipsoid."""
+        """As from far away: the corner that the shortest straight way through the earth leads to."""
         corners, owner = shapely.get_coordinates([parish.polygon for parish in self.parishes], return_index=True)
-        nearest = int(np.argmin(distances_m(point.lat, point.lon, corners[:, 1], corners[:, 0])))
+        here = _directions(np.array([[point.lon, point.lat]]))[0]
+        nearest = int(np.argmax(_directions(corners) @ here))
         return int(owner[nearest]), float(corners[nearest, 1]), float(corners[nearest, 0])
 
     @cached_property
@@ -145,3 +146,9 @@ class Parishes:
     def edge_grid(self) -> EdgeGrid:
         """The boundary in metres of the projected system, to be asked for what is near a place."""
         return EdgeGrid(Edges.of(list(self.projected)))
+
+
+def _directions(lon_lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Unit vectors (n, 3) from the middle of the earth to (n, 2) places in degrees."""
+    lon, lat = np.radians(lon_lat).T
+    return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])

@@ -10,7 +10,7 @@ An even disc has a closed form for each edge; a Gaussian a smooth integrand, don
 circle once the plane is stretched. Even polygons and arc bands are intersections of areas (RFC 7459 section 5.4).
 """
 
-from math import isfinite, pi
+from math import pi
 
 import numpy as np
 import shapely
@@ -34,8 +34,6 @@ def parish_probabilities(spread: Spread, parishes: Parishes) -> tuple[ParishProb
 
     Exact where polygons don't overlap.
     """
-    if not isfinite(spread.x) or not isfinite(spread.y):
-        return ()  # on the other side of the earth, where the projection ends
     masses = _of_area(spread, parishes) if spread.area is not None else _of_ellipse(spread, parishes)
     found = sorted(
         ((mass, position) for position, mass in masses.items() if mass >= _LEAST), key=lambda m: (-m[0], m[1])
@@ -45,12 +43,14 @@ def parish_probabilities(spread: Spread, parishes: Parishes) -> tuple[ParishProb
 
 
 def _of_area(spread: Spread, parishes: Parishes) -> dict[int, float]:
-    area = spread.area
+    area, polygons = spread.area, parishes.projected
     assert area is not None
-    near = np.flatnonzero(shapely.intersects(parishes.projected, area))
-    clipped = shapely.clip_by_rect(parishes.projected[near], *area.bounds)
-    shares = shapely.area(shapely.intersection(clipped, area)) / area.area * spread.confidence
-    return dict(zip(near.tolist(), shares.tolist(), strict=True))
+    shapely.prepare(area)
+    common = np.where(area is parishes.outline or shapely.covers(area, polygons), shapely.area(polygons), 0.0)
+    cut = np.flatnonzero((common == 0) & shapely.intersects(area, polygons))
+    clipped = shapely.clip_by_rect(polygons[cut], *area.bounds)
+    common[cut] = shapely.area(shapely.intersection(clipped, area))
+    return dict(enumerate((common / area.area * spread.confidence).tolist()))
 
 
 def _of_ellipse(spread: Spread, parishes: Parishes) -> dict[int, float]:

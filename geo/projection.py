@@ -1,6 +1,7 @@
 """Distances in metres: on the ellipsoid between two points, and on a projected plane for everything done in bulk."""
 
 from functools import lru_cache
+from math import isfinite
 from typing import overload
 
 import numpy as np
@@ -13,11 +14,6 @@ _ELLIPSOID = Geod(ellps="WGS84")
 def distance_m(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     """Geodesic distance on the WGS 84 ellipsoid (Karney 2013, through PROJ)."""
     return float(_ELLIPSOID.inv(lon1, lat1, lon2, lat2)[2])
-
-
-def distances_m(lat: float, lon: float, lats: NDArray[np.float64], lons: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Geodesic distances from one point to n others (arrays (n,), degrees) → (n,)."""
-    return np.asarray(_ELLIPSOID.inv(np.full_like(lons, lon), np.full_like(lats, lat), lons, lats)[2], np.float64)
 
 
 def bearing_deg(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
@@ -34,6 +30,9 @@ def destination(lat: float, lon: float, bearing: float, metres: float) -> tuple[
 @lru_cache(maxsize=8)
 def _transformer(crs: str) -> Transformer:
     return Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+
+
+FARTHEST_M = 2e7  # half around the earth
 
 
 class Projection:
@@ -60,6 +59,11 @@ class Projection:
         """Latitude and longitude in degrees → x (east) and y (north) in metres; floats or arrays of one shape."""
         x, y = self._transformer.transform(lon, lat)
         return x, y
+
+    def place(self, lat: float, lon: float) -> tuple[float, float]:
+        """As `forward` for one point; where the projection ends, a quarter around the earth, simply very far away."""
+        x, y = self.forward(lat, lon)
+        return (x, y) if isfinite(x) and isfinite(y) else (FARTHEST_M, FARTHEST_M)
 
     @overload
     def inverse(self, x: float, y: float) -> tuple[float, float]: ...

@@ -15,13 +15,17 @@ from geo.cells import Cell, CellTable
 from geo.fix import Fix, Pdf, Source
 from geo.parishes import Parishes
 from geo.point import Point
-from geo.projection import Projection, destination
+from geo.projection import FARTHEST_M, Projection, destination
 from geo.region import ArcBand, Ellipse, Polygon, Region
 from geo.uncertainty import CONFIDENCE, USUAL_RADIUS_M, radius_at_95, stated_confidence, widening_m
 
 Matrix = NDArray[np.float64]
 SIGMAS_AT_95 = sqrt(-2 * log(1 - CONFIDENCE))  # radius of the circle that holds 95 % of a circular Gaussian
 _RADII_AT_95 = sqrt(CONFIDENCE)  # the same of a uniform disc of radius 1
+
+
+class _OffThePlaneError(ValueError):
+    """A region that reaches where the projection ends: no caller of this city, and not to be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def spread_of(fix: Fix, parishes: Parishes, at: datetime, cells: CellTable | Non
 
 def circle(point: Point, radius_m: float, pdf: Pdf, projection: Projection) -> Spread:
     """A circle that holds 95 %: Gaussian, or an even disc where the pdf is rectangular."""
-    x, y = projection.forward(point.lat, point.lon)
+    x, y = projection.place(point.lat, point.lon)
     uniform = pdf is Pdf.RECTANGULAR
     deviation = radius_m / (2 * _RADII_AT_95 if uniform else SIGMAS_AT_95)
     return Spread(point, x, y, np.eye(2) * deviation**2, uniform)
@@ -83,21 +87,22 @@ def _of_cell(fix: Fix, cell: Cell | None, parishes: Parishes, at: datetime) -> S
 
 
 def _of_region(fix: Fix, region: Region, projection: Projection, at: datetime) -> Spread:
-    widening = widening_m(fix, at)
-    area: BaseGeometry
-    centre = _centre(region)
-    if not all(isfinite(v) for v in projection.forward(centre.lat, centre.lon)):
-        return circle(centre, USUAL_RADIUS_M[Source.UNKNOWN], Pdf.UNKNOWN, projection)
-    match region:
-        case Ellipse():
+    try:
+        if isinstance(region, Ellipse):
             return _of_ellipse(fix, region, projection, at)
-        case ArcBand():
-            wider = replace(region, inner_m=max(region.inner_m - widening, 0.0), outer_m=region.outer_m + widening)
-            area = _arc_band(wider, projection)
-        case Polygon():
-            area = _polygon(region.corners, projection)
-            area = area.buffer(widening) if widening else area
-    return _of_area(area, projection, stated_confidence(fix))
+        return _of_area(_drawn(region, widening_m(fix, at), projection), projection, stated_confidence(fix))
+    except _OffThePlaneError:
+        return circle(_centre(region), USUAL_RADIUS_M[Source.UNKNOWN], Pdf.UNKNOWN, projection)
+
+
+def _drawn(region: ArcBand | Polygon, widening_m: float, projection: Projection) -> BaseGeometry:
+    match region:
+        case ArcBand(inner_m=inner, outer_m=outer):
+            wider = replace(region, inner_m=max(inner - widening_m, 0.0), outer_m=outer + widening_m)
+            return _arc_band(wider, projection)
+        case Polygon(corners):
+            area = _polygon(corners, projection)
+            return area.buffer(widening_m) if widening_m else area
 
 
 def _centre(region: Region) -> Point:
@@ -111,7 +116,9 @@ def _of_ellipse(fix: Fix, ellipse: Ellipse, projection: Projection, at: datetime
     major, minor = (radius_at_95(fix, at, axis) for axis in (ellipse.semi_major_m, ellipse.semi_minor_m))
     even = circle(ellipse.centre, 1.0, fix.pdf, projection)
     # The axis on the grid, whose north is not quite the true one away from the zone's middle.
-    ahead = projection.forward(*destination(ellipse.centre.lat, ellipse.centre.lon, ellipse.orientation_deg, 100.0))
+    ahead = projection.place(*destination(ellipse.centre.lat, ellipse.centre.lon, ellipse.orientation_deg, 100.0))
+    if FARTHEST_M in (even.x, *ahead):
+        raise _OffThePlaneError
     along = np.array([ahead[0] - even.x, ahead[1] - even.y]) / hypot(ahead[0] - even.x, ahead[1] - even.y)
     across = np.array([-along[1], along[0]])
     shape = major**2 * np.outer(along, along) + minor**2 * np.outer(across, across)
@@ -121,12 +128,16 @@ def _of_ellipse(fix: Fix, ellipse: Ellipse, projection: Projection, at: datetime
 def _of_area(area: BaseGeometry, projection: Projection, confidence: float) -> Spread:
     x, y, covariance = _moments(area)
     lat, lon = projection.inverse(x, y)
+    if not (isfinite(lat) and isfinite(lon)):
+        raise _OffThePlaneError
     return Spread(Point(lat, lon), x, y, covariance, True, area, confidence)
 
 
 def _polygon(corners: Sequence[Point], projection: Projection) -> BaseGeometry:
     """The polygon in metres; one that crosses itself is made valid, one without area gets a metre around it."""
     x, y = projection.forward([corner.lat for corner in corners], [corner.lon for corner in corners])
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise _OffThePlaneError
     drawn: BaseGeometry = shapely.make_valid(ShapelyPolygon(np.column_stack([x, y])))
     parts = [part for part in shapely.get_parts(drawn) if part.area > 0]
     return shapely.union_all(parts) if parts else drawn.buffer(1.0)

@@ -45,7 +45,7 @@ def _half_width(confidence: float) -> float:
 def stated_confidence(fix: Fix) -> float:
     """Strictly between 0 and 1: none, or nonsense, means 95 % (RFC 7459), and nothing measured is ever certain."""
     confidence = CONFIDENCE if fix.confidence is None else fix.confidence
-    return min(confidence, 0.999) if confidence > 0 else CONFIDENCE
+    return min(max(confidence, 0.01), 0.999) if confidence > 0 else CONFIDENCE
 
 
 def widening_m(fix: Fix, at: datetime) -> float:

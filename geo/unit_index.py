@@ -1,14 +1,13 @@
 """Where moving units are: a uniform grid in projected metres, searched ring by ring."""
 
 from collections.abc import Callable, Hashable, Iterator
-from math import floor, hypot, inf, isfinite
+from math import floor, hypot, inf
 from typing import Generic, TypeVar
 
 from geo.projection import Projection
 
 Id = TypeVar("Id", bound=Hashable)
 Square = tuple[int, int]
-_VERY_FAR_M = 2e7
 
 
 class UnitIndex(Generic[Id]):
@@ -29,7 +28,7 @@ class UnitIndex(Generic[Id]):
     def move(self, unit: Id, lat: float, lon: float) -> None:
         """Put a unit, new or known, at a place."""
         self.remove(unit)
-        x, y = self._plane(lat, lon)
+        x, y = self._projection.place(lat, lon)
         self._places[unit] = x, y
         self._squares.setdefault(self._square(x, y), set()).add(unit)
 
@@ -48,7 +47,7 @@ class UnitIndex(Generic[Id]):
         """The `k` nearest units for which `where` holds, not farther than `within_m`; nearest first, ties by id."""
         if k < 1:
             return []
-        x, y = self._plane(lat, lon)
+        x, y = self._projection.place(lat, lon)
         limit = inf if within_m is None else within_m
         found: list[tuple[float, str, Id]] = []
         for units, unseen_from in self._outwards(x, y):
@@ -89,11 +88,6 @@ class UnitIndex(Generic[Id]):
             if max(abs(square[0] - column), abs(square[1] - row)) >= ring
             for unit in units
         ]
-
-    def _plane(self, lat: float, lon: float) -> tuple[float, float]:
-        """Where the projection ends, on the other side of the earth, a unit is simply very far away."""
-        x, y = self._projection.forward(lat, lon)
-        return (x, y) if isfinite(x) and isfinite(y) else (_VERY_FAR_M, _VERY_FAR_M)
 
     def _square(self, x: float, y: float) -> Square:
         return floor(x / self._side), floor(y / self._side)

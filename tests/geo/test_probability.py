@@ -31,12 +31,12 @@ def draws_of(spread: Spread, random: np.random.Generator) -> NDArray[np.float64]
     if spread.area is not None:
         west, south, east, north = spread.area.bounds
         draws = random.uniform((west, south), (east, north), (4 * DRAWS, 2))
-        return draws[shapely.contains_xy(spread.area, *draws.T)]
+        return np.asarray(draws[shapely.contains_xy(spread.area, *draws.T)])
     if spread.uniform:
         angle, radius = random.uniform(0, 2 * np.pi, DRAWS), np.sqrt(random.random(DRAWS))
         unit = np.c_[radius * np.cos(angle), radius * np.sin(angle)]
-        return unit @ np.linalg.cholesky(4 * spread.covariance).T + (spread.x, spread.y)
-    return random.multivariate_normal((spread.x, spread.y), spread.covariance, DRAWS)
+        return np.asarray(unit @ np.linalg.cholesky(4 * spread.covariance).T + (spread.x, spread.y))
+    return np.asarray(random.multivariate_normal((spread.x, spread.y), spread.covariance, DRAWS))
 
 
 def counted(spread: Spread, parishes: Parishes) -> dict[str, float]:

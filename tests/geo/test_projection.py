@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo import Projection, bearing_deg, destination, distance_m
-from geo.projection import distances_m
 
 LATS, LONS = st.floats(-0.6, 0.26), st.floats(-78.95, -78.17)
 QUITO = Projection("EPSG:32717")
@@ -46,13 +45,6 @@ def test_arrays_go_through_in_one_call() -> None:
     lat, lon = QUITO.inverse(x, y)
     assert np.allclose(lat, [-0.2, -0.3])
     assert np.allclose(lon, [-78.5, -78.4])
-
-
-def test_one_to_many_distances_are_the_single_ones() -> None:
-    lats, lons = np.array([-0.1, 0.2]), np.array([-78.4, -78.9])
-    assert distances_m(-0.2, -78.5, lats, lons).tolist() == pytest.approx(
-        [distance_m(-0.2, -78.5, -0.1, -78.4), distance_m(-0.2, -78.5, 0.2, -78.9)]
-    )
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:4979", "EPSG:2263"])
