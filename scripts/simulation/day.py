@@ -21,7 +21,8 @@ from scripts.simulation.service import Service
 from scripts.simulation.summary import CallRecord, Summary
 
 # How long after the last call answers may still come, and after those the screens may show what they have to.
-ANSWERS_S, SCREENS_S, LOOK_S = 45.0, 10.0, 0.1
+# Ended early, by Ctrl-C or with its parent, it doesn't keep anybody waiting.
+ANSWERS_S, SCREENS_S, EARLY_S, LOOK_S = 45.0, 10.0, 1.0, 0.1
 KEPT_CALLS = 200_000
 
 
@@ -56,6 +57,7 @@ class Day:
         self._run = uuid4()
         self._truth: dict[int, Emergency] = {}
         self._sending: set[asyncio.Task[None]] = set()
+        self._fault: BaseException | None = None
 
     async def live(self) -> None:
         """Raises Refused."""
@@ -79,24 +81,35 @@ class Day:
     async def _city_at_work(self, service: Service) -> AsyncIterator[None]:
         options = self.options
         radio = Feed(options.url, options.key)
-        working = [asyncio.create_task(screen.feed.follow()) for screen in self.screens]
+        works = [screen.feed.follow() for screen in self.screens]
         if options.crews or options.dispatch:
-            working.append(asyncio.create_task(radio.follow()))
+            works.append(radio.follow())
         if options.crews:
-            crews = Crews(self.city, service, radio, seed=options.seed + 1, pace=options.pace)
-            working.append(asyncio.create_task(crews.work()))
+            works.append(Crews(self.city, service, radio, seed=options.seed + 1, pace=options.pace).work())
         if options.dispatch:
-            dispatcher = Dispatcher(service, radio, self._truth, seed=options.seed + 2, patience=options.patience)
-            working.append(asyncio.create_task(dispatcher.work()))
+            seed, patience = options.seed + 2, options.patience
+            works.append(Dispatcher(service, radio, self._truth, seed=seed, patience=patience).work())
+        working = [asyncio.create_task(work) for work in works]
+        for task in working:
+            task.add_done_callback(self._note_fault)
         try:
-            await asyncio.gather(*(screen.feed.ready.wait() for screen in self.screens))
-            if any(screen.feed.refused for screen in self.screens):
-                raise Refused("A screen was not let in: " + str(self.screens[0].feed.refused))
+            await _until(lambda: self.over.is_set() or all(s.feed.ready.is_set() for s in self.screens), ANSWERS_S)
+            for screen in self.screens:
+                if screen.feed.refused or not (self.over.is_set() or screen.feed.ready.is_set()):
+                    raise Refused(f"A screen could not be opened: {screen.feed.refused or 'nothing came'}.")
             yield
         finally:
             for task in (*working, *self._sending):
                 task.cancel()
             await asyncio.gather(*working, *self._sending, return_exceptions=True)
+        if self._fault is not None:
+            raise self._fault
+
+    def _note_fault(self, task: asyncio.Task[None]) -> None:
+        """One that breaks ends the day, and is told: a city without crews must not look like one that is quiet."""
+        if not task.cancelled() and task.exception() is not None:
+            self._fault = task.exception()
+            self.over.set()
 
     def _plan(self) -> Iterator[PlannedCall]:
         seed, arrivals = self.options.seed, self._arrivals(Random(self.options.seed))
@@ -154,8 +167,9 @@ class Day:
 
     async def _settle(self) -> None:
         """The last answers, and the screens' last events; not the fixes that would still follow."""
-        await _until(lambda: not self.summary.pending, ANSWERS_S)
-        await _until(lambda: not self.summary.unseen(self.screens), SCREENS_S)
+        early = self.over.is_set()
+        await _until(lambda: not self.summary.pending, EARLY_S if early else ANSWERS_S)
+        await _until(lambda: not self.summary.unseen(self.screens), EARLY_S if early else SCREENS_S)
 
 
 async def _until(done: Callable[[], bool], limit_s: float) -> None:
