@@ -26,10 +26,8 @@ def e164(number: str | None, *, area: str = "2") -> str | None:
     if number is None:
         return None
     plus, digits = _digits(number)
-    for form in (_international(digits) if plus else _domestic(digits, area),):
-        if form is not None and not _is_placeholder(form):
-            return f"+{form}"
-    return None
+    form = _international(digits) if plus else _domestic(digits, area)
+    return None if form is None or _is_placeholder(form) else f"+{form}"
 
 
 def imei(value: str | None) -> str | None:
