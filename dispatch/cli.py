@@ -18,10 +18,13 @@ from dispatch.settings import Settings
 from dispatch.store.db import Connection, connection, open_pool
 from dispatch.store.embedded import EmbeddedPostgresError
 from dispatch.store.migrate import migrate
+from dispatch.tools.commands import locate, parishes
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 keys = typer.Typer(no_args_is_help=True, help="Keys of clients: apps, crews' devices, dispatchers.")
 app.add_typer(keys, name="keys")
+app.command()(locate)
+app.add_typer(parishes, name="parishes")
 
 T = TypeVar("T")
 

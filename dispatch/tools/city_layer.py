@@ -1,0 +1,33 @@
+"""The layer of parishes that a city's folder has now."""
+
+import json
+from pathlib import Path
+
+from dispatch.tools.unusable import Unusable
+from geo import LayerError, Parishes
+
+LAYER = "parishes.geojson"
+DEFAULT_CRS = "EPSG:32717"
+
+
+def parishes_of(folder: Path) -> Parishes:
+    """Only the layer, whatever the rest of the folder is like. Raises Unusable."""
+    file = folder / LAYER
+    try:
+        return Parishes.from_geojson(json.loads(file.read_bytes()), crs_of(folder) or DEFAULT_CRS)
+    except OSError as error:
+        raise Unusable(f"{file} can't be read: {error.strerror}") from error
+    except LayerError as error:
+        raise Unusable(f"{file} can't be used: {error}") from error
+    except ValueError as error:
+        raise Unusable(f"{file} can't be used: {error}") from error
+
+
+def crs_of(folder: Path) -> str | None:
+    """The projected reference system that the city says; None where it says none."""
+    try:
+        head = json.loads((folder / "city.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    crs = head.get("crs") if isinstance(head, dict) else None
+    return crs if isinstance(crs, str) else None

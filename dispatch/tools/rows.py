@@ -1,0 +1,172 @@
+"""Rows of a file of points, a chunk at a time, whatever the format of the file."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.tools.unusable import Unusable
+
+CHUNK = 20_000  # rows in memory at a time
+NAMES = {
+    "lat": ("lat", "latitude", "latitud", "y"),
+    "lon": ("lon", "lng", "long", "longitude", "longitud", "x"),
+}
+_FARTHEST_M = 20_000_000.0  # half of the way round the earth
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Names of the columns, where they were given."""
+
+    lat: str | None = None
+    lon: str | None = None
+    radius: str | None = None
+    confidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """`columns` hold the rows as they came, one sequence for each name of the source; (n,) arrays hold what was read of
+    them: NaN where a radius or confidence isn't given, and anything in the rows (by index) that have a problem.
+
+    `features` are the same rows where they came as GeoJSON.
+    """
+
+    columns: tuple[Sequence[Any], ...]
+    lat: Floats
+    lon: Floats
+    radius_m: Floats
+    confidence: Floats
+    problems: dict[int, str]
+    features: Sequence[Any] | None = None
+
+    def __len__(self) -> int:
+        return len(self.lat)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An open file: `chunks` can be gone through once, `read_bytes` says how much of `size_bytes` is behind it.
+
+    `schema` is that of a Parquet file, `delimiter` that of a CSV file.
+    """
+
+    names: tuple[str, ...]
+    chunks: Iterator[Rows]
+    size_bytes: int
+    read_bytes: Callable[[], int]
+    delimiter: str = ","
+    schema: Any = None
+
+
+def position_of(field: str, given: str | None, names: Sequence[str]) -> int:
+    """Where the column of `field` (lat or lon) is: as given, or by one of its usual names. Raises Unusable."""
+    lowered = [name.strip().lower() for name in names]
+    for name in (given.strip().lower(),) if given is not None else NAMES[field]:
+        if name in lowered:
+            return lowered.index(name)
+    looked = repr(given) if given is not None else " or ".join(NAMES[field])
+    raise Unusable(f"there is no column {looked}; name it with --{field}-column: {', '.join(names) or 'no columns'}")
+
+
+def read_rows(
+    columns: tuple[Sequence[Any], ...],
+    where: "Places",
+    problems: dict[int, str],
+    features: Sequence[Any] | None = None,
+) -> Rows:
+    """Reads the numbers; `problems` already holds those of rows that can't be rows at all, and gets the others."""
+    count = len(columns[where.lat])
+    reader = _Reader(count, problems)
+    return Rows(
+        columns,
+        reader.numbers(columns[where.lat], "lat", -90, 90),
+        reader.numbers(columns[where.lon], "lon", -180, 180),
+        reader.optional(columns, where.radius, "radius", 0, _FARTHEST_M),
+        reader.optional(columns, where.confidence, "confidence", 0, 1),
+        problems,
+        features,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Positions of the columns."""
+
+    lat: int
+    lon: int
+    radius: int | None = None
+    confidence: int | None = None
+
+    @classmethod
+    def of(cls, wanted: Wanted, names: Sequence[str]) -> "Places":
+        return cls(
+            position_of("lat", wanted.lat, names),
+            position_of("lon", wanted.lon, names),
+            None if wanted.radius is None else position_of("radius", wanted.radius, names),
+            None if wanted.confidence is None else position_of("confidence", wanted.confidence, names),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    count: int
+    problems: dict[int, str]
+
+    def numbers(self, values: Sequence[Any], name: str, least: float, most: float, needed: bool = True) -> Floats:
+        said = plain(values)
+        numbers = np.fromiter(map(number, said), np.float64, self.count)
+        for row in np.flatnonzero(~((numbers >= least) & (numbers <= most))).tolist():
+            value = said[row]
+            missing = value is None or (isinstance(value, str) and not value.strip())
+            if row not in self.problems and (needed or not missing):
+                what = "is empty" if missing else f"must be a number from {least:g} to {most:,.0f}, not {value!r:.60}"
+                self.problems[row] = f"{name}: {what}"
+        return numbers
+
+    def optional(
+        self, columns: tuple[Sequence[Any], ...], place: int | None, name: str, least: float, most: float
+    ) -> Floats:
+        if place is None:
+            return np.full(self.count, np.nan)
+        return self.numbers(columns[place], name, least, most, needed=False)
+
+
+def number(value: object) -> float:
+    """NaN for what isn't one: `true` is not 1, and `1_000` is a habit of programmers. A decimal comma is a comma."""
+    if isinstance(value, float):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value) if abs(value) < 1e15 else float("nan")
+    if not isinstance(value, str) or "_" in value:
+        return float("nan")
+    try:
+        return float(value)
+    except ValueError:
+        pass
+    try:
+        return float(value.replace(",", ".").replace("\N{MINUS SIGN}", "-"))
+    except ValueError:
+        return float("nan")
+
+
+def plain(column: Any) -> Sequence[Any]:
+    """The values of a column, also of an Arrow array."""
+    values: Sequence[Any] = column.to_pylist() if hasattr(column, "to_pylist") else column
+    return values
+
+
+def as_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool | list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return repr(value) if isinstance(value, float) else str(value)
