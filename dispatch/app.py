@@ -26,7 +26,7 @@ from dispatch.store.embedded import EmbeddedPostgres, default_state
 from dispatch.store.migrate import migrate
 from dispatch.store.snapshot import snapshot
 from dispatch.store.units import latest_positions
-from geo import Projection, StraightLine
+from geo import CellTable, Projection, StraightLine
 
 log = structlog.get_logger()
 
@@ -69,8 +69,15 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     picture = Picture(await snapshot(pool), city, positions)
     hub = Hub(picture, queue=settings.screen_queue)
     feed = Feed(pool, seq=picture.room.seq, listeners=[picture.follow, hub.follow])
-    travel = StraightLine(Projection(city.crs))
-    desk = Desk(pool=pool, city=city, picture=picture, feed=feed, travel=travel, settings=settings)
+    desk = Desk(
+        pool=pool,
+        city=city,
+        picture=picture,
+        feed=feed,
+        travel=StraightLine(Projection(city.crs)),
+        cells=_cells(settings),
+        settings=settings,
+    )
     writer = PositionWriter(pool, retention_days=settings.position_retention_days)
     for room in (feed, writer, hub):
         room.start()
@@ -88,6 +95,14 @@ async def database_url(settings: Settings, rooms: AsyncExitStack) -> str:
         return settings.database_url
     embedded = await rooms.enter_async_context(EmbeddedPostgres(settings.state or default_state()).running())
     return embedded.dsn
+
+
+def _cells(settings: Settings) -> CellTable | None:
+    """Raises CellTableError for a table that can't be read, with every problem in it."""
+    if settings.cells is None:
+        return None
+    with settings.cells.open(encoding="utf-8-sig") as lines:
+        return CellTable.from_csv(lines)
 
 
 async def _seed_fleet(desk: Desk) -> None:

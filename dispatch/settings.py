@@ -12,13 +12,16 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`database_url` None: the embedded PostgreSQL in `state`. Secrets are left out of the repr."""
+    """`database_url` None: the embedded PostgreSQL in `state`. `cells`: radio cells, a CSV in OpenCelliD's format.
+
+    Secrets are left out of the repr."""
 
     host: str = "127.0.0.1"
     port: int = 8000
     state: Path | None = None
     database_url: str | None = None
     city: Path = PROJECT / "data" / "quito"
+    cells: Path | None = None
     console: Path = PROJECT / "dispatch" / "console" / "dist"
     demo: bool = True
     tile_style_url: str | None = None

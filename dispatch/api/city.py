@@ -11,7 +11,7 @@ from dispatch.api.state import TheDesk
 from dispatch.api.wire import Json
 from dispatch.model.city import City
 from dispatch.model.wire import encode
-from geo import Fix, Location, Point, Source, locate
+from geo import Fix, Location, Point, Source
 
 router = APIRouter(prefix="/v1", tags=["city"])
 
@@ -48,7 +48,7 @@ async def get_location(
 ) -> Response:
     now = datetime.now(UTC)
     fix = Fix(source=Source.UNKNOWN, point=Point(lat, lon), radius_m=radius_m, confidence=confidence, at=now)
-    return Json(locate([fix], desk.city.parishes, at=now))
+    return Json(desk.locate([fix], at=now))
 
 
 def city_view(city: City) -> dict[str, Any]:

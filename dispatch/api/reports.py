@@ -8,7 +8,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 
 from dispatch.api import metrics
-from dispatch.api.access import Actor, Anyone, Intake
+from dispatch.api.access import Actor, Intake
 from dispatch.api.problems import malformed
 from dispatch.api.state import TheDesk, ThePool
 from dispatch.api.wire import Json, describes, raw_body
@@ -54,7 +54,7 @@ async def post_fixes(request: Request, call_id: UUID, desk: TheDesk, actor: Inta
 
 
 @router.get("/v1/calls/{call_id}", response_model=Call)
-async def get_call(call_id: UUID, pool: ThePool, _: Anyone) -> Response:
+async def get_call(call_id: UUID, pool: ThePool, _: Intake) -> Response:
     async with connection(pool) as db:
         return Json(await calls.get(db, call_id=CallId(call_id)))
 

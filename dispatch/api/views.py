@@ -9,7 +9,7 @@ from dispatch.model.report import masked
 from dispatch.policy.recommend import RankedUnit, Shortfall
 from dispatch.store import calls, incidents, journal
 from dispatch.store.db import Pool, connection
-from geo import Location
+from geo import Location, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,17 @@ class QuarantinePage:
 
 
 @dataclass(frozen=True, slots=True)
+class TrailPoint:
+    """Where a caller was: one fix, by its own time."""
+
+    lat: float
+    lon: float
+    at: datetime
+    radius_m: float | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class CallView:
     """A call as a dispatcher sees it: the number only in part."""
 
@@ -43,6 +54,7 @@ class CallView:
     location: Location
     received_at: datetime
     flaws: list[str]
+    trail: list[TrailPoint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +98,11 @@ def _call(call: Call, flaws: list[str]) -> CallView:
         call.location,
         call.received_at,
         flaws,
+        _trail(call),
     )
+
+
+def _trail(call: Call) -> list[TrailPoint]:
+    """The way of a caller who moves, oldest first; fixes that don't say when tell nothing of a way."""
+    points = [TrailPoint(f.point.lat, f.point.lon, f.at, f.radius_m, f.source) for f in call.fixes if f.point and f.at]
+    return sorted(points, key=lambda p: p.at)

@@ -25,7 +25,7 @@ from dispatch.policy.best_location import best_location
 from dispatch.policy.recommend import RankedUnit
 from dispatch.policy.same_incident import same_incident
 from dispatch.store import calls, incidents
-from geo import Fix, Location, locate
+from geo import Fix, Location
 
 UNKNOWN_PRIORITY = 3
 
@@ -79,7 +79,7 @@ async def add_fixes(desk: Desk, *, call_id: CallId, fixes: Sequence[Fix], actor:
 
 
 async def _new_call(desk: Desk, doing: Act, report: Report) -> Taken:
-    location = locate(report.fixes, desk.city.parishes, at=doing.at)
+    location = desk.locate(report.fixes, at=doing.at)
     joined = same_incident(
         location=location, nature=report.nature, at=doing.at, incidents=desk.picture.room.incidents.values()
     )
@@ -188,7 +188,7 @@ async def _more_of(desk: Desk, doing: Act, call: Call, report: Report) -> Taken:
 async def _relocate(desk: Desk, doing: Act, call: Call) -> Call:
     """Locate a call of which more is known, and tell where its incident now is."""
     before = call.location
-    call = replace(call, location=locate(call.fixes, desk.city.parishes, at=doing.at))
+    call = replace(call, location=desk.locate(call.fixes, at=doing.at))
     await calls.save(doing.db, call=call)
     incident = await incidents.get(doing.db, incident_id=call.incident_id)
     if incident.status is IncidentStatus.CLOSED or call.location == before:

@@ -1,7 +1,7 @@
 """What every act at the desk needs, and the one shape that all acts have."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from dispatch.picture.picture import Picture
 from dispatch.settings import Settings
 from dispatch.store import journal
 from dispatch.store.db import Connection, Pool, transaction
-from geo import TravelTime
+from geo import CellTable, Fix, Location, TravelTime, locate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +27,12 @@ class Desk:
     picture: Picture
     feed: Feed
     travel: TravelTime
+    cells: CellTable | None = None
     settings: Settings
     taking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def locate(self, fixes: Sequence[Fix], *, at: datetime) -> Location:
+        return locate(fixes, self.city.parishes, at=at, cells=self.cells)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from dispatch.desk.units import set_free
 from dispatch.errors import Conflict, FieldProblem, Invalid
 from dispatch.model import EventKind, Incident, IncidentId, IncidentStatus, Unit
 from dispatch.store import calls, incidents
-from geo import Fix, Location, Point, Source, locate
+from geo import Fix, Location, Point, Source
 
 
 async def change(
@@ -34,7 +34,7 @@ async def change(
 def placed(desk: Desk, *, lat: float, lon: float, radius_m: float, at: datetime) -> Location:
     """A place that a dispatcher puts by hand."""
     fix = Fix(source=Source.MANUAL, point=Point(lat, lon), radius_m=radius_m, at=at)
-    return locate([fix], desk.city.parishes, at=at)
+    return desk.locate([fix], at=at)
 
 
 async def close(desk: Desk, *, incident_id: IncidentId, reason: str, version: int | None, actor: str) -> Incident:
