@@ -30,7 +30,10 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     url: Annotated[str, typer.Option(help="The service.")] = "http://127.0.0.1:8000",
     key: Annotated[
-        str | None, typer.Option(envvar="DISPATCH_KEY", help="An API key of it; better given as DISPATCH_KEY.")
+        str | None,
+        typer.Option(
+            envvar=["DISPATCH_KEY", "DISPATCH_BOOTSTRAP_KEY"], help="An API key of it; better given as DISPATCH_KEY."
+        ),
     ] = None,
     rate: Annotated[float, typer.Option(min=0.0001, max=2000, help="Calls a second.")] = 0.1,
     seed: Annotated[int, typer.Option(help="The same seed, the same calls.")] = 1,
@@ -150,4 +153,4 @@ def _give_up(why: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    app()
+    app(prog_name="scripts/simulate")

@@ -26,7 +26,9 @@ def test_another_machine(url: str) -> None:
     ],
 )
 def test_what_cannot_begin_says_why_and_shows_no_key(arguments: list[str], why: str) -> None:
-    result = CliRunner().invoke(app, arguments, env={"DISPATCH_KEY": "", "COLUMNS": "200"})
+    result = CliRunner().invoke(
+        app, arguments, env={"DISPATCH_KEY": "", "DISPATCH_BOOTSTRAP_KEY": "", "COLUMNS": "200"}
+    )
     assert result.exit_code == 2
     assert why in result.output
     assert "secret-one" not in result.output
