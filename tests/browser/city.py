@@ -1,5 +1,6 @@
 """Things that happen in the city, told to the service over HTTP."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -7,14 +8,29 @@ from uuid import uuid4
 from tests.service import Service
 
 
-def now() -> str:
-    return datetime.now(UTC).isoformat()
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """A part of the city that one test has to itself, so that no other's call joins its own."""
+
+    parish: str
+    lat: float
+    lon: float
 
 
-async def call(service: Service, **more: Any) -> int:
-    """A call from Mariscal Sucre, or from wherever `lat`, `lon`, `radius_m` say; returns its incident's id."""
-    fix = {"source": "gnss", "lat": -0.2050, "lon": -78.4920, "radius_m": 20.0, "confidence": 0.95, "at": now()}
-    fix |= {key: more.pop(key) for key in ("lat", "lon", "radius_m", "source") if key in more}
+MARISCAL = Corner("Mariscal Sucre", -0.2050, -78.4920)
+CALDERON = Corner("Calderón", -0.0990, -78.4230)
+CUMBAYA = Corner("Cumbayá", -0.2005, -78.4300)
+CONOCOTO = Corner("Conocoto", -0.2920, -78.4760)
+QUITUMBE = Corner("Quitumbe", -0.2950, -78.5500)
+COTOCOLLAO = Corner("Cotocollao", -0.1170, -78.4960)
+TUMBACO = Corner("Tumbaco", -0.2120, -78.3990)
+GUAMANI = Corner("Guamaní", -0.3310, -78.5530)
+
+
+async def call(service: Service, corner: Corner = MARISCAL, **more: Any) -> int:
+    """Someone calls from that corner; returns the incident's id. `more` replaces parts of the call."""
+    at = datetime.now(UTC).isoformat()
+    fix = {"source": "gnss", "lat": corner.lat, "lon": corner.lon, "radius_m": 20.0, "confidence": 0.95, "at": at}
     body = {"id": str(uuid4()), "channel": "voice", "nature": "robbery_in_progress", "fixes": [fix]} | more
     async with service.client() as client:
         answer = await client.post("/v1/calls", json=body)
@@ -22,10 +38,11 @@ async def call(service: Service, **more: Any) -> int:
     return int(answer.json()["incident_id"])
 
 
-async def place(service: Service, unit_id: str, lat: float, lon: float) -> None:
-    """The unit says where it is, now."""
+async def stand(service: Service, unit_id: str, corner: Corner) -> None:
+    """The unit says that it is some 300 m from that corner, now."""
+    at = datetime.now(UTC).isoformat()
+    position = {"unit_id": unit_id, "lat": corner.lat + 0.003, "lon": corner.lon, "at": at, "heading_deg": 90.0}
     async with service.client() as client:
-        position = {"unit_id": unit_id, "lat": lat, "lon": lon, "at": now(), "heading_deg": 90.0}
         answer = await client.post("/v1/units/positions", json={"positions": [position]})
         answer.raise_for_status()
     assert answer.json() == {"accepted": 1, "rejected": []}

@@ -62,7 +62,7 @@ async def test_killed_it_says_so_and_back_it_catches_up(browser: Browser, servic
         back = replace(service, process=started_again(service, database_url))
         try:
             await back.ready()
-            missed = await city.call(back, nature="structure_fire", lat=-0.11, lon=-78.47)
+            missed = await city.call(back, city.CALDERON, nature="structure_fire")
             await live(shown)
             await expect(shown.row(missed)).to_be_visible()
             await expect(shown.page.get_by_test_id("cut")).to_have_count(0)

@@ -1,0 +1,74 @@
+"""A picture of the dispatcher's console as it is now, with an incident open on which someone has to decide."""
+
+import argparse
+import asyncio
+import os
+import re
+import shutil
+from pathlib import Path
+
+import httpx
+from playwright.async_api import Page, ViewportSize, async_playwright, expect
+
+PICTURE = Path(__file__).parents[1] / "docs" / "img" / "console.png"
+FLAGS = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-first-run", "--disable-background-networking"]
+PATIENCE_MS = 60_000
+# For the map to have drawn its last frame.
+SETTLED_MS = 2_500
+
+
+async def telling(url: str, key: str) -> int | None:
+    """The id of the open incident that shows most: waiting, its parish in doubt, urgent."""
+    async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}) as client:
+        incidents = (await client.get("/v1/incidents", params={"status": "waiting"})).raise_for_status().json()["items"]
+    placed = [incident for incident in incidents if incident["location"]["lat"] is not None and incident["nature"]]
+    placed.sort(
+        key=lambda i: (i["location"]["status"] != "ambiguous", i["priority"], -len(i["location"]["candidates"]))
+    )
+    return placed[0]["id"] if placed else None
+
+
+async def sign_in(page: Page, url: str, key: str) -> None:
+    await page.goto(url)
+    await page.locator("#key").fill(key)
+    await page.locator("#key").press("Enter")
+    await expect(page.locator("[data-ready]")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(page.get_by_test_id("link")).to_have_text(re.compile("en vivo|live"), timeout=PATIENCE_MS)
+
+
+async def take(url: str, key: str, *, size: ViewportSize, language: str, into: Path) -> None:
+    async with async_playwright() as playwright:
+        found = os.environ.get("DISPATCH_CHROMIUM") or shutil.which("chromium")
+        browser = await playwright.chromium.launch(executable_path=found, chromium_sandbox=False, args=FLAGS)
+        page = await browser.new_page(viewport=size, reduced_motion="reduce")
+        await page.add_init_script(f"localStorage.setItem('dispatch.language', '{language}')")
+        await sign_in(page, url, key)
+        incident = await telling(url, key)
+        if incident is not None:
+            await page.locator(f"#incident-{incident}").click()
+            await expect(page.get_by_test_id("assign")).to_be_visible(timeout=PATIENCE_MS)
+        await page.mouse.move(0, 0)
+        await page.wait_for_timeout(SETTLED_MS)
+        into.parent.mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=into)
+        await browser.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", default="http://127.0.0.1:8000")
+    parser.add_argument("--key", default=os.environ.get("DISPATCH_KEY"), help="a dispatcher's key; or DISPATCH_KEY")
+    parser.add_argument("--size", default="1920x1080", metavar="WIDTHxHEIGHT")
+    parser.add_argument("--language", choices=("es", "en"), default="es")
+    parser.add_argument("--into", type=Path, default=PICTURE)
+    options = parser.parse_args()
+    if not options.key:
+        parser.error("a key is needed: --key or DISPATCH_KEY")
+    width, height = (int(side) for side in options.size.split("x"))
+    size = ViewportSize(width=width, height=height)
+    asyncio.run(take(options.url, options.key, size=size, language=options.language, into=options.into))
+    print(options.into)
+
+
+if __name__ == "__main__":
+    main()
