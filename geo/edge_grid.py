@@ -14,6 +14,8 @@ class EdgeGrid:
 
     def __init__(self, edges: Edges) -> None:
         edges = edges.split(LONGEST_M)
+        proper = (edges.x1 != edges.x2) | (edges.y1 != edges.y2)
+        edges = Edges(*(column[proper] for column in (edges.x1, edges.y1, edges.x2, edges.y2, edges.owner)))
         x, y = (edges.x1 + edges.x2) / 2, (edges.y1 + edges.y2) / 2
         self._west, self._south = float(x.min()), float(y.min())
         self._columns = int((x.max() - self._west) / _SIDE_M) + 1

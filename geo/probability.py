@@ -10,7 +10,7 @@ An even disc has a closed form for each edge; a Gaussian a smooth integrand, don
 circle once the plane is stretched. Even polygons and arc bands are intersections of areas (RFC 7459 section 5.4).
 """
 
-from math import pi
+from math import pi, sqrt
 
 import numpy as np
 import shapely
@@ -23,9 +23,9 @@ from geo.spread import Spread
 
 _REACH_SIGMAS = 6.0  # beyond lies 1.5e-8 of a circular Gaussian
 _LEAST = 1e-6
-_AT_CORNER, _BESIDE = 1e-8, (3.1e-7, 1.7e-7)  # in sigmas, or radii of the disc
-_SHORT = 0.5  # sigmas; the nodes below leave an error under 1e-9 for such a chord, and for the longest
-_FEW = np.polynomial.legendre.leggauss(4)
+_AT_CORNER, _BESIDE = 1e-8, np.array([[3.1e-7], [1.7e-7]])  # in sigmas, or radii of the disc
+_SHORT = 2.0  # sigmas; the nodes below leave an error under 1e-9 for such a chord, and for the longest
+_FEW = np.polynomial.legendre.leggauss(8)
 _MANY = np.polynomial.legendre.leggauss(32)
 
 
@@ -55,52 +55,61 @@ def _of_area(spread: Spread, parishes: Parishes) -> dict[int, float]:
 
 def _of_ellipse(spread: Spread, parishes: Parishes) -> dict[int, float]:
     reach = 1.0 if spread.uniform else _REACH_SIGMAS
-    # Lower triangular, positive on the diagonal: keeps every turn's direction.
-    unit = np.linalg.cholesky(spread.covariance * (4 if spread.uniform else 1))
+    (xx, xy), (_, yy) = (spread.covariance * (4 if spread.uniform else 1)).tolist()
+    across, along = reach * sqrt(xx), reach * sqrt(yy)
     x, y = spread.x, spread.y
-    across, along = reach * np.sqrt(np.diag(unit @ unit.T))
     ends, owner = parishes.edge_grid.near(x - across, y - along, x + across, y + along)
-    lacking = _lacking(ends, owner, x, y, np.linalg.inv(unit), reach, spread.uniform, len(parishes))
+    # Inverse of the Cholesky factor: its diagonal is positive, so that it keeps the direction of every turn.
+    left, low = sqrt(xx), xy / sqrt(xx)
+    right = sqrt(yy - low * low)
+    to_unit = np.array([[1 / left, 0.0], [-low / (left * right), 1 / right]])
+    lacking = _lacking(to_unit @ (ends[:2] - [[x], [y]]), to_unit @ (ends[2:] - ends[:2]), owner, reach, spread.uniform)
     inside = parishes.position(spread.point.lat, spread.point.lon)
     masses: dict[int, float] = {inside: 1.0} if inside >= 0 else {}
-    for position in np.flatnonzero(lacking).tolist():
+    for position, lack in enumerate(lacking):
         # On the very boundary the index and the plane may differ on which side the centre is: a whole turn, taken out.
-        mass = masses.get(position, 0.0) - float(lacking[position])
+        mass = masses.get(position, 0.0) - lack
         mass += 1.0 if mass < -1e-3 else -1.0 if mass > 1 + 1e-3 else 0.0
         masses[position] = min(max(mass, 0.0), 1.0)
     return masses
 
 
-def _lacking(
-    ends: Floats, owner: NDArray[np.int64], x: float, y: float, to_unit: Floats, reach: float, uniform: bool, count: int
-) -> Floats:
-    """1/2π ∫ (1 - P) dθ along the edges of each owner (count,)."""
-    (ux, uy), (dx, dy) = to_unit @ (ends[:2] - [[x], [y]]), to_unit @ (ends[2:] - ends[:2])
-    if len(owner) and np.min(ux * ux + uy * uy) < _AT_CORNER**2:
+def _lacking(u: Floats, d: Floats, owner: NDArray[np.int64], reach: float, uniform: bool) -> list[float]:
+    """1/2π ∫ (1 - P) dθ along the edges u + t d, 0 <= t <= 1, of each owner; u and d (2, n), with the centre at 0."""
+    from_centre = np.einsum("in,in->n", u, u)
+    if len(owner) and from_centre.min() < _AT_CORNER**2:
         # Seen from a corner itself its edges have no direction: look from beside it.
-        ux, uy = ux + _BESIDE[0], uy + _BESIDE[1]
-    # The chord of each edge within reach: |u + t d| <= reach, 0 <= t <= 1.
-    square, half = dx * dx + dy * dy, ux * dx + uy * dy
-    under = half * half - square * (ux * ux + uy * uy - reach * reach)
-    near = np.flatnonzero((under > 0) & (square > 0))
-    ux, uy, dx, dy, square, half = (v[near] for v in (ux, uy, dx, dy, square, half))
-    root = np.sqrt(under[near])
-    start, stop = np.maximum((-half - root) / square, 0), np.minimum((-half + root) / square, 1)
-    some = np.flatnonzero(start < stop)
-    ux, uy, dx, dy, start, stop = (v[some] for v in (ux, uy, dx, dy, start, stop))
-    px, py, qx, qy = ux + start * dx, uy + start * dy, ux + stop * dx, uy + stop * dy
-    cross = px * qy - py * qx
-    turn = np.arctan2(cross, px * qx + py * qy)
-    held = cross if uniform else cross * _gaussian(px, py, qx - px, qy - py)
-    return np.asarray(np.bincount(owner[near[some]], (turn - held) / (2 * pi), count), np.float64)
+        u = u + _BESIDE
+        from_centre = np.einsum("in,in->n", u, u)
+    # The chord of each edge within reach: |u + t d| <= reach.
+    square, half = np.einsum("in,in->n", d, d), np.einsum("in,in->n", u, d)
+    root = np.sqrt(np.maximum(half * half - square * (from_centre - reach * reach), 0))
+    start, stop = np.maximum((-half - root) / square, 0), np.minimum((root - half) / square, 1)
+    near = np.flatnonzero(start < stop)
+    u, d, start, stop = u[:, near], d[:, near], start[near], stop[near]
+    p = u + start * d
+    chord = (stop - start) * d
+    cross = p[0] * chord[1] - p[1] * chord[0]
+    turn = np.arctan2(cross, np.einsum("in,in->n", p, p + chord))
+    held = cross if uniform else cross * _gaussian(p, chord)
+    lacking: list[float] = np.bincount(owner[near], (turn - held) / (2 * pi)).tolist()
+    return lacking
 
 
-def _gaussian(px: Floats, py: Floats, dx: Floats, dy: Floats) -> Floats:
-    """∫ (1 - exp(-r²/2)) / r² dt over each chord p + t d, 0 <= t <= 1."""
-    result = np.empty(len(px))
-    long = dx * dx + dy * dy > _SHORT * _SHORT
-    for chosen, (nodes, weights) in ((np.flatnonzero(~long), _FEW), (np.flatnonzero(long), _MANY)):
-        t = (nodes[:, None] + 1) / 2
-        r2 = np.maximum((px[chosen] + t * dx[chosen]) ** 2 + (py[chosen] + t * dy[chosen]) ** 2, 1e-30)
-        result[chosen] = weights / 2 @ (-np.expm1(-r2 / 2) / r2)
+def _gaussian(p: Floats, chord: Floats) -> Floats:
+    """∫ (1 - exp(-r²/2)) / r² dt over each chord p + t chord, 0 <= t <= 1; both (2, n) → (n,)."""
+    long = np.einsum("in,in->n", chord, chord) > _SHORT * _SHORT
+    if not long.any():
+        return _quadrature(p, chord, *_FEW)
+    result = np.empty(len(long))
+    result[long] = _quadrature(p[:, long], chord[:, long], *_MANY)
+    result[~long] = _quadrature(p[:, ~long], chord[:, ~long], *_FEW)
     return result
+
+
+def _quadrature(p: Floats, chord: Floats, nodes: Floats, weights: Floats) -> Floats:
+    t = (nodes[:, None] + 1) / 2
+    x, y = p[0] + t * chord[0], p[1] + t * chord[1]
+    # At the centre itself the integrand is 1/2, yet what it is multiplied with is 0.
+    r2 = np.maximum(x * x + y * y, 1e-12)
+    return np.asarray(weights / 2 @ ((1 - np.exp(r2 / -2)) / r2))
