@@ -18,9 +18,9 @@ from tests.service import Service
 pytestmark = pytest.mark.browser
 
 
-async def test_nothing_outside_the_service_is_even_asked(browser: Browser, service: Service) -> None:
-    incident = await city.call(service)
-    async with screen(browser, service) as shown:
+async def test_nothing_outside_the_service_is_even_asked(browser: Browser, module_service: Service) -> None:
+    incident = await city.call(module_service)
+    async with screen(browser, module_service) as shown:
         await shown.open_card(incident)
         await shown.page.get_by_role("button", name="Toda la ciudad").click()
         await shown.page.wait_for_load_state("networkidle")
@@ -28,20 +28,22 @@ async def test_nothing_outside_the_service_is_even_asked(browser: Browser, servi
         assert shown.errors == []
 
 
-async def test_the_link_opens_once_and_leaves_no_trace_in_the_address(browser: Browser, service: Service) -> None:
-    async with screen(browser, service) as shown:
-        assert shown.page.url == f"{service.url}/"
+async def test_the_link_opens_once_and_leaves_no_trace_in_the_address(
+    browser: Browser, module_service: Service
+) -> None:
+    async with screen(browser, module_service) as shown:
+        assert shown.page.url == f"{module_service.url}/"
         await shown.page.reload()
         await live(shown)
 
 
-async def test_without_the_link_a_key_is_asked_for(browser: Browser, service: Service) -> None:
-    async with screen(browser, service, signed_in=False) as shown:
+async def test_without_the_link_a_key_is_asked_for(browser: Browser, module_service: Service) -> None:
+    async with screen(browser, module_service, signed_in=False) as shown:
         field = shown.page.get_by_label("Clave de acceso")
         await field.fill("not the key")
         await field.press("Enter")
         await expect(shown.page.get_by_role("alert")).to_contain_text("no sirve")
-        await field.fill(service.key)
+        await field.fill(module_service.key)
         await field.press("Enter")
         await live(shown)
         await shown.page.get_by_role("button", name="Salir").click()

@@ -155,7 +155,6 @@ export const LAYERS: LayerSpecification[] = [
     layout: {
       'icon-image': ['get', 'image'],
       'icon-allow-overlap': true,
-      'icon-ignore-placement': true,
       'icon-size': ['interpolate', ['linear'], ['zoom'], 9, 0.72, 12, 0.9],
       'symbol-sort-key': ['get', 'order'],
       'text-field': ['to-string', ['get', 'id']],

@@ -79,7 +79,7 @@ function escape(event: KeyboardEvent): void {
   if (view.palette) view.palette = false
   else if (view.picking) view.picking = null
   else if (isTyping(event.target)) (event.target as HTMLElement).blur()
-  else if (view.notice) view.notice = null
+  else if (view.notice?.tone === 'trouble') view.notice = null
   else if (view.right === 'call') view.right = 'card'
   else if (view.left === 'units') view.left = 'queue'
   else view.select(null)
