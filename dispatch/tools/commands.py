@@ -14,8 +14,18 @@ parishes = typer.Typer(no_args_is_help=True, help="The layer of parishes: check 
 
 CityOption = Annotated[Path | None, typer.Option("--city", help="Folder of the city's data.")]
 
+LayerArgument = Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, Shapefile or a zip of one; in any system.")]
+CodeOption = Annotated[str | None, typer.Option(help="The layer's field with the parish's code.")]
+NameOption = Annotated[str | None, typer.Option(help="The layer's field with its name.")]
+KindOption = Annotated[str | None, typer.Option(help="The layer's field with its kind, urban or rural.")]
+PopulationOption = Annotated[str | None, typer.Option(help="The layer's field with its population.")]
+CrsOption = Annotated[str | None, typer.Option(help="Reference system of a file that doesn't say its own: EPSG:32717.")]
+EncodingOption = Annotated[str | None, typer.Option(help="Encoding of the names, where the file doesn't say: latin-1.")]
+GapOption = Annotated[float, typer.Option("--gap-width", min=0, help="Metres: gaps narrower than that are slips.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="On standard output, for a program.")]
+
 err = Console(stderr=True)
-SOME_UNREADABLE, UNUSABLE = 1, 2
+SOMETHING_WRONG, UNUSABLE = 1, 2
 
 
 def locate(
@@ -68,7 +78,93 @@ def locate(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     err.print(str(tally), markup=False, soft_wrap=True, highlight=False)
-    raise SystemExit(SOME_UNREADABLE if tally.unreadable else 0)
+    raise SystemExit(SOMETHING_WRONG if tally.unreadable else 0)
+
+
+@parishes.command("check")
+def check(
+    file: LayerArgument,
+    city: CityOption = None,
+    code_field: CodeOption = None,
+    name_field: NameOption = None,
+    kind_field: KindOption = None,
+    population_field: PopulationOption = None,
+    from_crs: CrsOption = None,
+    encoding: EncodingOption = None,
+    gap_width_m: GapOption = 10.0,
+    json: JsonOption = False,
+) -> None:
+    """What is wrong with a layer of parishes, and where. Exit code: 1 when anything is, 2 when it can't be read.
+
+    Areas are measured in the city's projected system where --city is given, else in the UTM zone of the layer."""
+    from dispatch.tools.city_layer import crs_of
+    from dispatch.tools.faults import wrong
+    from dispatch.tools.layer_check import check_layer
+    from dispatch.tools.layer_file import Fields, read_layer_file
+    from dispatch.tools.report import as_json, print_faults
+    from dispatch.tools.unusable import Unusable
+
+    fields = Fields(code_field, name_field, kind_field, population_field)
+    try:
+        metres = crs_of(city) if city else None
+        layer, found = read_layer_file(file, fields, metres=metres, from_crs=from_crs, encoding=encoding)
+    except Unusable as error:
+        _fail(error)
+    faults = check_layer(layer, found, gap_width_m=gap_width_m)
+    if json:
+        print(as_json(faults, file=str(file), features=len(layer.features), crs=layer.projection.crs))
+    else:
+        print_faults(faults, Console())
+    raise SystemExit(SOMETHING_WRONG if wrong(faults) else 0)
+
+
+@parishes.command("import")
+def import_(
+    file: LayerArgument,
+    city: Annotated[Path, typer.Option("--city", help="Folder of the city that gets the layer; made where it is new.")],
+    code_field: CodeOption = None,
+    name_field: NameOption = None,
+    kind_field: KindOption = None,
+    population_field: PopulationOption = None,
+    from_crs: CrsOption = None,
+    encoding: EncodingOption = None,
+    gap_width_m: GapOption = 10.0,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended, and say what was changed.")
+    ] = False,
+    accept_remaining: Annotated[
+        bool, typer.Option("--accept-remaining", help="Install it with the faults that it still has.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do all but install it.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Install a layer of parishes into a city's folder, which keeps the one before as parishes.geojson.before.
+
+    A layer with faults is refused, and one with which the city would not load. Exit code: 1 when it is refused,
+    2 when it can't be read or used."""
+    from dispatch.tools.city_layer import crs_of
+    from dispatch.tools.faults import wrong
+    from dispatch.tools.layer_file import Fields, read_layer_file
+    from dispatch.tools.layer_import import import_layer
+    from dispatch.tools.report import print_import
+    from dispatch.tools.unusable import Unusable
+
+    fields = Fields(code_field, name_field, kind_field, population_field)
+    try:
+        layer, found = read_layer_file(file, fields, metres=crs_of(city), from_crs=from_crs, encoding=encoding)
+        imported = import_layer(
+            layer,
+            found,
+            city,
+            repair=repair,
+            gap_width_m=gap_width_m,
+            accept_remaining=accept_remaining,
+            dry_run=dry_run,
+        )
+    except Unusable as error:
+        _fail(error)
+    print_import(imported, json=json)
+    raise SystemExit(SOMETHING_WRONG if wrong(imported.remaining) and not imported.installed else 0)
 
 
 def _folder(city: Path | None) -> Path:

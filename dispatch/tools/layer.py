@@ -1,0 +1,70 @@
+"""A layer of parishes as it was found: nothing is sure of it yet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geo import Projection
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One row of the layer, numbered from 0. `geometry` is in degrees, longitude first, whatever its type; None where
+    there is none."""
+
+    number: int
+    code: str
+    name: str
+    kind: str
+    population: int | None
+    geometry: BaseGeometry | None
+
+    def __str__(self) -> str:
+        named = " ".join(part for part in (self.code, self.name) if part)
+        return f"feature {self.number}" + (f" ({named})" if named else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    features: tuple[Feature, ...]
+    projection: Projection
+
+
+def metres_crs(geometries: Sequence[BaseGeometry]) -> str:
+    """The UTM zone of the middle of geometries in degrees."""
+    west, south, east, north = (float(v) for v in shapely.total_bounds(np.asarray(geometries, dtype=object)))
+    lat, lon = (south + north) / 2, (west + east) / 2
+    zone = min(max(int((lon + 180) // 6) + 1, 1), 60)
+    return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
+
+
+def forward(geometries: Sequence[BaseGeometry] | NDArray[np.object_], projection: Projection) -> NDArray[np.object_]:
+    """Degrees → metres of the projection."""
+
+    def to_metres(lon_lat: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(projection.forward(lon_lat[:, 1], lon_lat[:, 0]))
+
+    moved: NDArray[np.object_] = shapely.transform(np.asarray(geometries, dtype=object), to_metres)
+    return moved
+
+
+def inverse(geometries: NDArray[np.object_], projection: Projection) -> NDArray[np.object_]:
+    """Metres of the projection → degrees."""
+
+    def to_degrees(x_y: NDArray[np.float64]) -> NDArray[np.float64]:
+        lat, lon = projection.inverse(x_y[:, 0], x_y[:, 1])
+        return np.column_stack([lon, lat])
+
+    moved: NDArray[np.object_] = shapely.transform(geometries, to_degrees)
+    return moved
+
+
+def polygons_of(geometry: BaseGeometry) -> BaseGeometry:
+    """A valid polygon or multipolygon: what crosses itself is made valid, lines and points that come of it go."""
+    valid = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
+    parts = [part for part in shapely.get_parts(valid) if part.geom_type in ("Polygon", "MultiPolygon")]
+    return shapely.union_all(parts) if len(parts) != 1 else parts[0]

@@ -1,0 +1,139 @@
+"""Reading a layer of polygons from whatever GDAL reads: GeoJSON, GeoPackage, a Shapefile or a zip of one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+from shapely.geometry.base import BaseGeometry
+
+from dispatch.tools.faults import Fault, FaultKind
+from dispatch.tools.layer import Feature, Layer, metres_crs
+from dispatch.tools.unusable import Unusable
+from geo import Projection
+
+WGS84 = "EPSG:4326"
+_USUAL = {
+    "code": ("code", "codigo", "código", "cod", "dpa_parroq", "cod_parroquia", "cod_parr", "id"),
+    "name": ("name", "nombre", "dpa_despar", "parroquia", "nom_parroquia", "nom_parr"),
+    "kind": ("kind", "tipo", "type", "clase", "zona"),
+    "population": ("population_2022", "population", "poblacion", "población", "pob_2022", "pob", "habitantes"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The layer's own names of its fields; None: by their usual names."""
+
+    code: str | None = None
+    name: str | None = None
+    kind: str | None = None
+    population: str | None = None
+
+
+def read_layer_file(
+    file: Path,
+    given: Fields,
+    *,
+    metres: str | None = None,
+    from_crs: str | None = None,
+    encoding: str | None = None,
+) -> tuple[Layer, tuple[Fault, ...]]:
+    """The layer in degrees, and what was found wrong on the way. `metres` is the projected system to measure in (the
+    UTM zone of its middle where None), `from_crs` the one of a file that doesn't say its own.
+
+    Raises Unusable for what can't be read at all, or lacks a field that was named.
+    """
+    table = _read(file, encoding)
+    names = _fields(given, [name for name in table.columns if name != table.geometry.name])
+    geometries = [None if shape is None or shape.is_empty else shapely.force_2d(shape) for shape in table.geometry]
+    crs, faults = _crs(table.crs, from_crs, geometries)
+    if crs != CRS(WGS84):
+        geometries = _to_degrees(geometries, crs)
+    columns = {field: table[name].tolist() if name else [None] * len(table) for field, name in names.items()}
+    features = tuple(
+        Feature(
+            number,
+            _text(columns["code"][number]),
+            _text(columns["name"][number]),
+            _text(columns["kind"][number]),
+            _count(columns["population"][number]),
+            geometry,
+        )
+        for number, geometry in enumerate(geometries)
+    )
+    known = [geometry for geometry in geometries if geometry is not None]
+    if not known:
+        raise Unusable(f"{file} has no feature with a geometry")
+    return Layer(features, Projection(metres or metres_crs(known))), faults
+
+
+def _read(file: Path, encoding: str | None) -> Any:
+    if not file.exists():
+        raise Unusable(f"there is no file {file}")
+    options = {"encoding": encoding} if encoding else {}
+    try:
+        layers = geopandas.list_layers(file)
+        with_geometry = layers.loc[layers["geometry_type"].notna(), "name"].tolist()
+        if len(with_geometry) != 1:
+            raise Unusable(f"{file} must have one layer with geometry, not {', '.join(with_geometry) or 'none'}")
+        return geopandas.read_file(file, layer=with_geometry[0], on_invalid="ignore", **options)
+    except (OSError, ValueError, LookupError, RuntimeError) as error:
+        raise Unusable(f"{file} can't be read as a layer: {error}") from error
+
+
+def _fields(given: Fields, names: Sequence[str]) -> dict[str, str | None]:
+    lowered = {name.lower(): name for name in names}
+    found: dict[str, str | None] = {}
+    for field in (field.name for field in fields(given)):
+        name = getattr(given, field)
+        if name is not None and name.lower() not in lowered:
+            raise Unusable(f"there is no field {name!r} for --{field}-field; there are {', '.join(names) or 'none'}")
+        usual = (name,) if name is not None else _USUAL[field]
+        found[field] = next((lowered[one.lower()] for one in usual if one.lower() in lowered), None)
+    return found
+
+
+def _crs(
+    declared: CRS | None, said: str | None, geometries: Sequence[BaseGeometry | None]
+) -> tuple[CRS, tuple[Fault, ...]]:
+    if said is not None:
+        try:
+            return CRS.from_user_input(said), ()
+        except CRSError as error:
+            raise Unusable(f"--from-crs {said!r} is not a known reference system") from error
+    if declared is not None:
+        return CRS.from_user_input(declared), ()
+    bounds = shapely.total_bounds(np.array([shape for shape in geometries if shape is not None], dtype=object))
+    degrees = np.all(np.abs(bounds) <= [180, 90, 180, 90])
+    what = "none is stated; taken for degrees" if degrees else "none is stated, and these are not degrees"
+    fault = Fault(FaultKind.REFERENCE_SYSTEM, "layer", f"{what}; say it with --from-crs")
+    return CRS(WGS84), (fault,)
+
+
+def _to_degrees(geometries: list[BaseGeometry | None], crs: CRS) -> list[BaseGeometry | None]:
+    moved = geopandas.GeoSeries(geometries, crs=crs).to_crs(WGS84)
+    return [None if shape is None or not np.isfinite(shape.bounds).all() else shape for shape in moved]
+
+
+def _text(value: object) -> str:
+    """A code that was kept as a number is the number's digits."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _count(value: object) -> int | None:
+    try:
+        number = float(value) if isinstance(value, int | float | str | np.number) else float("nan")
+    except ValueError:
+        return None
+    return int(number) if isfinite(number) and number >= 0 and number.is_integer() else None

@@ -1,0 +1,69 @@
+"""Codes, names, kinds and populations: what is missing, twice, or was read in the wrong encoding."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator
+
+from dispatch.tools.faults import Fault, FaultKind, Severity
+from dispatch.tools.layer import Feature, Layer
+
+_BROKEN = re.compile(r"[\ufffd\x00-\x08\x0b-\x1f\x7f-\x9f]|\w\?\w")
+
+
+def name_faults(layer: Layer) -> Iterator[Fault]:
+    for feature in layer.features:
+        yield from _missing(feature)
+        yield from _encoding(feature)
+    yield from _twice(layer, FaultKind.CODE, {f.number: f.code for f in layer.features})
+    yield from _twice(layer, FaultKind.NAME, {f.number: _folded(f.name) for f in layer.features})
+
+
+def _missing(feature: Feature) -> Iterator[Fault]:
+    where, number = str(feature), (feature.number,)
+    if not feature.code:
+        yield Fault(FaultKind.CODE, where, "is missing", number)
+    if not feature.name:
+        yield Fault(FaultKind.NAME, where, "is missing", number)
+    if feature.population is None:
+        yield Fault(FaultKind.POPULATION, where, "is missing, or not a whole number from 0", number)
+    if not feature.kind:
+        yield Fault(FaultKind.KIND, where, "is missing", number, Severity.NOTICE)
+
+
+def _encoding(feature: Feature) -> Iterator[Fault]:
+    meant = mended_name(feature.name)
+    if meant != feature.name:
+        what = f"{feature.name!r} was UTF-8 read as something else; meant is {meant!r}"
+        yield Fault(FaultKind.ENCODING, str(feature), what, (feature.number,))
+    elif _BROKEN.search(feature.name):
+        what = f"{feature.name!r} has characters that were lost; read the file with --encoding"
+        yield Fault(FaultKind.ENCODING, str(feature), what, (feature.number,))
+
+
+def mended_name(name: str) -> str:
+    """`IÃ±aquito` → `Iñaquito`; a name that is right stays."""
+    for wrong in ("cp1252", "latin-1"):
+        try:
+            meant = name.encode(wrong).decode("utf-8")
+        except UnicodeError:
+            continue
+        return meant
+    return name
+
+
+def _twice(layer: Layer, kind: FaultKind, values: dict[int, str]) -> Iterator[Fault]:
+    having: defaultdict[str, list[int]] = defaultdict(list)
+    for number, value in values.items():
+        if value:
+            having[value].append(number)
+    for value, numbers in having.items():
+        if len(numbers) > 1:
+            where = " and ".join(str(layer.features[number]) for number in numbers)
+            yield Fault(kind, where, f"{value!r} is the {kind} of {len(numbers)} features", tuple(numbers))
+
+
+def _folded(name: str) -> str:
+    """Names that people take for the same: without case, accents or double spaces."""
+    plain = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
+    return " ".join(plain.casefold().split())
