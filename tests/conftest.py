@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,11 @@ from tests.service import Service
 
 TEMPLATE = "migrated"
 _numbers = count(1)
+
+
+def pytest_configure() -> None:
+    """Ended from outside, it still takes its servers with it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -33,9 +33,26 @@ def place() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """A state folder with data in it, made once: initdb waits for the disk."""
+    folder = Path(tempfile.mkdtemp(prefix="qd-made-"))
+    folder.chmod(0o711)
+    EmbeddedPostgres(folder / "state").start().stop()
+    yield folder / "state"
+    shutil.rmtree(folder)
+
+
 @pytest.fixture
-def server(place: Path) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(place / "state").start()
+def state(place: Path, made: Path) -> Path:
+    """A copy of it, for one test."""
+    subprocess.run(["cp", "-a", made, place / "state"], check=True)
+    return place / "state"
+
+
+@pytest.fixture
+def server(state: Path) -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(state).start()
     yield server
     server.stop()
 
@@ -186,21 +203,21 @@ def test_stopping_does_not_wait_for_open_connections(server: EmbeddedPostgres) -
     assert not live_pids(server)
 
 
-def test_the_server_of_a_killed_service_is_adopted(place: Path) -> None:
-    service = Service(place / "state")
+def test_the_server_of_a_killed_service_is_adopted(state: Path) -> None:
+    service = Service(state)
     service.kill()
-    server = EmbeddedPostgres(place / "state").start()
+    server = EmbeddedPostgres(state).start()
     assert server.status().pid == service.postgres
     server.stop()
     assert not live_pids(server)
 
 
-def test_a_second_service_on_the_same_state_is_told_who_has_it(place: Path) -> None:
-    service = Service(place / "state")
+def test_a_second_service_on_the_same_state_is_told_who_has_it(state: Path) -> None:
+    service = Service(state)
     with pytest.raises(StateInUse, match=f"process {service.process.pid}"):
-        EmbeddedPostgres(place / "state").start()
+        EmbeddedPostgres(state).start()
     assert service.let_go() == 0
-    EmbeddedPostgres(place / "state").start().stop()
+    EmbeddedPostgres(state).start().stop()
 
 
 def test_a_ctrl_c_in_the_terminal_does_not_reach_the_server(server: EmbeddedPostgres) -> None:
@@ -216,8 +233,8 @@ def test_any_state_path_will_do(place: Path, name: str) -> None:
     server.stop()
 
 
-async def test_the_async_way_stops_it_when_the_block_fails(place: Path) -> None:
-    server = EmbeddedPostgres(place / "state")
+async def test_the_async_way_stops_it_when_the_block_fails(state: Path) -> None:
+    server = EmbeddedPostgres(state)
 
     async def fail() -> None:
         async with server.running():
