@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from dispatch.api import city as city_routes
 from dispatch.api import exchange, formats, incidents, live, operations, quarantine, reports, session, units
 from dispatch.api.console import Protected, mount_console
-from dispatch.api.problems import render_errors
+from dispatch.api.problems import RESPONSES, render_errors
 from dispatch.city import load_city
 from dispatch.desk.desk import Desk
 from dispatch.desk.positions import PositionWriter
@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     render_errors(app)
     for room in ROUTERS:
-        app.include_router(room.router)
+        app.include_router(room.router, responses=RESPONSES)
     mount_console(app, settings)
     app.add_middleware(Protected, tiles=settings.tile_style_url)
     app.add_middleware(operations.Timed)
@@ -93,8 +93,8 @@ async def database_url(settings: Settings, rooms: AsyncExitStack) -> str:
     """The PostgreSQL that was named, else one of our own that runs as long as these rooms are open."""
     if settings.database_url:
         return settings.database_url
-    embedded = await rooms.enter_async_context(EmbeddedPostgres(settings.state or default_state()).running())
-    return embedded.dsn
+    embedded = EmbeddedPostgres(settings.state or default_state())
+    return (await rooms.enter_async_context(embedded.running())).dsn
 
 
 def _cells(settings: Settings) -> CellTable | None:

@@ -13,12 +13,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from dispatch.city import CityError
 from dispatch.errors import DispatchError
 from dispatch.settings import Settings
 from dispatch.store.db import Connection, connection, open_pool
-from dispatch.store.embedded import EmbeddedPostgresError
+from dispatch.store.embedded import EmbeddedPostgres, EmbeddedPostgresError, StateInUse, default_state
 from dispatch.store.migrate import migrate
 from dispatch.tools.commands import locate, parishes
+from geo import CellTableError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 keys = typer.Typer(no_args_is_help=True, help="Keys of clients: apps, crews' devices, dispatchers.")
@@ -53,7 +55,7 @@ def run(
             raise SystemExit(runner.run(serve(settings)))
     except KeyboardInterrupt:
         raise SystemExit(0) from None
-    except (EmbeddedPostgresError, DispatchError) as error:
+    except (EmbeddedPostgresError, DispatchError, CityError, CellTableError) as error:
         _fail(error)
 
 
@@ -123,7 +125,12 @@ def _with_database(settings: Settings, act: Callable[[Connection], Coroutine[Any
 
     async def doing() -> T:
         async with AsyncExitStack() as rooms:
-            pool = await open_pool(await database_url(settings, rooms), size=2)
+            try:
+                url = await database_url(settings, rooms)
+            except StateInUse:
+                # The service is running: what it talks to will do for us too.
+                url = (await asyncio.to_thread(EmbeddedPostgres(settings.state or default_state()).beside)).dsn
+            pool = await open_pool(url, size=2)
             rooms.push_async_callback(pool.close)
             async with connection(pool) as db:
                 await migrate(db)

@@ -8,18 +8,20 @@ from contextlib import suppress
 from dataclasses import replace
 
 import uvicorn
+from fastapi import FastAPI
 from rich.console import Console
 
 from dispatch.app import create_app
 from dispatch.logs import set_up_logs
 from dispatch.settings import PROJECT, Settings
+from dispatch.store.embedded import KEY_FILE, default_state, make_state
 
 console = Console(stderr=True)
 
 GRACE_S = 3
 SIMULATE = PROJECT / "scripts" / "simulate"
 # Two thousand calls a day is one in 43 s; the demo is a busy hour, so that a visitor sees something happen.
-DEMO_CALLS_PER_S = 0.2
+DEMO_CALLS_PER_S = 0.1
 
 
 async def serve(settings: Settings) -> int:
@@ -27,12 +29,20 @@ async def serve(settings: Settings) -> int:
     set_up_logs(settings.log_format)
     settings = replace(
         settings,
-        bootstrap_key=settings.bootstrap_key or secrets.token_urlsafe(32),
+        bootstrap_key=settings.bootstrap_key or _own_key(settings),
         sign_in_code=settings.sign_in_code or secrets.token_urlsafe(16),
     )
+    app = create_app(settings)
+    # The rooms are opened here and not by uvicorn, which would end a wrong city in a traceback.
+    async with app.router.lifespan_context(app):
+        return await _serve(app, settings)
+
+
+async def _serve(app: FastAPI, settings: Settings) -> int:
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(settings),
+            app,
+            lifespan="off",
             host=settings.host,
             port=settings.port,
             http="httptools",
@@ -56,6 +66,21 @@ async def serve(settings: Settings) -> int:
     return 0 if server.started else 1
 
 
+def _own_key(settings: Settings) -> str:
+    """The first administrator's key: made once, kept in the state folder for its owner's eyes only.
+
+    With a database elsewhere and no state folder there is no place to keep it: then it is good for this run alone."""
+    if settings.database_url and settings.state is None:
+        return secrets.token_urlsafe(32)
+    state = settings.state or default_state()
+    make_state(state)
+    file = state / KEY_FILE
+    if not file.exists():
+        file.touch(0o600)
+        file.write_text(secrets.token_urlsafe(32))
+    return file.read_text().strip()
+
+
 async def _when_started(server: uvicorn.Server, settings: Settings) -> None:
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.02)
@@ -73,6 +98,8 @@ async def _demo(url: str, settings: Settings) -> None:
         url.rstrip("/"),
         "--rate",
         str(DEMO_CALLS_PER_S),
+        "--city",
+        str(settings.city),
         "--until-stdin-closes",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,

@@ -34,6 +34,8 @@ class Settings:
     max_body_bytes: int = 2_000_000
     screen_queue: int = 1_000
     replay_limit: int = 5_000
+    lost_source: str = "dispatch.local"
+    lost_uri: str = "tel:911"
     aml_hmac_key: str | None = None
     bootstrap_key: str | None = None
     sign_in_code: str | None = None

@@ -8,6 +8,7 @@ from dispatch.api.access import Anyone
 from dispatch.api.state import TheDesk
 from dispatch.api.wire import limited_body
 from dispatch.exchange import lost
+from dispatch.exchange.lost_services import Authority
 
 router = APIRouter(prefix="/v1", tags=["exchange"])
 
@@ -22,5 +23,6 @@ LOST = {"content": {lost.CONTENT_TYPE: {"schema": {"type": "string"}}}}
 )
 async def post_lost(request: Request, desk: TheDesk, _: Anyone) -> Response:
     """LoST (RFC 5222): which service answers for a place, and within which boundary."""
-    status, body = lost.answer(await limited_body(request), desk.city, at=datetime.now(UTC))
+    authority = Authority(source=desk.settings.lost_source, uri=desk.settings.lost_uri)
+    status, body = lost.answer(await limited_body(request), desk.city, at=datetime.now(UTC), authority=authority)
     return Response(body, status, media_type=lost.CONTENT_TYPE)

@@ -83,7 +83,9 @@ async def set_free(doing: Act, *, unit_id: UnitId, reason: str) -> Unit:
 async def refresh(doing: Act, incident_id: IncidentId) -> Incident:
     """The incident with its assignments as they now are, and the status that follows from them."""
     incident = await incidents.get(doing.db, incident_id=incident_id)
-    return await incidents.save(doing.db, incident=replace(incident, status=status_of(incident.assignments)))
+    return await incidents.save(
+        doing.db, incident=replace(incident, status=status_of(incident.assignments, incident.status))
+    )
 
 
 def move_units(desk: Desk, positions: Sequence[UnitPosition]) -> tuple[list[UnitPosition], list[Refused]]:

@@ -38,8 +38,9 @@ def arrivals(
     stale_after_s: float,
     at: datetime,
 ) -> list[Arrival]:
-    """Soonest first; equals by id. `location` must have a position."""
-    assert location.lat is not None and location.lon is not None
+    """Soonest first; equals by id. Nobody gets to where no position is, nor to the far side of the earth."""
+    if location.lat is None or location.lon is None or not ready:
+        return []
     ages = [max(0.0, (at - s.position.at).total_seconds()) if s.position else None for s in ready]
     kmh = np.array([agencies[s.unit.agency].speed_kmh for s in ready])
     turnout_s = np.array([agencies[s.unit.agency].mobilisation_s for s in ready])
@@ -57,4 +58,5 @@ def arrivals(
     low_s = np.maximum(turnout_s * (1 - SPREAD), eta_s * (1 - SPREAD) - slack_s)
     high_s = eta_s * (1 + SPREAD) + slack_s
     columns = zip(ready, eta_s.tolist(), low_s.tolist(), high_s.tolist(), ages, stale.tolist(), strict=True)
-    return sorted((Arrival(*each) for each in columns), key=lambda a: (a.eta_s, a.standing.unit.id))
+    reached = (Arrival(*each) for each, reaches in zip(columns, np.isfinite(eta_s), strict=True) if reaches)
+    return sorted(reached, key=lambda a: (a.eta_s, a.standing.unit.id))

@@ -64,9 +64,9 @@ def recommend(
 
     A location without a position gives no ranking: every need is then a shortfall, which says so."""
     ready = [s for s in standings if s.unit.status in ASSIGNABLE]
-    if location.lat is None or location.lon is None or not ready:
-        return Recommendation(at, tuple(needs), (), tuple(Shortfall(n.capability, n.count) for n in needs))
     ranked = arrivals(ready, location=location, agencies=agencies, travel=travel, stale_after_s=stale_after_s, at=at)
+    if not ranked:
+        return Recommendation(at, tuple(needs), (), tuple(Shortfall(n.capability, n.count) for n in needs))
     chosen, shortfalls = _fill(needs, ranked)
     wanted = [n.capability for n in needs]
     nearest = min(ranked, key=lambda a: (a.standing.distance_m, a.standing.unit.id))

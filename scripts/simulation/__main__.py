@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dispatch.city import CityError, load_city
+from dispatch.store.embedded import KEY_FILE, default_state
 from scripts.simulation.day import Day, Options, Refused
 from scripts.simulation.dispatcher import Patience
 from scripts.simulation.service import is_loopback
@@ -53,6 +54,9 @@ def main(
         tuple[float, float], typer.Option(help="Seconds that the dispatcher waits before it assigns: least, most.")
     ] = (20.0, 60.0),
     left: Annotated[float, typer.Option(min=0, max=1, help="Share of incidents left to a person for longer.")] = 0.25,
+    state: Annotated[
+        Path | None, typer.Option(envvar="DISPATCH_STATE", help="State folder of the service, for its key.")
+    ] = None,
     city: Annotated[Path, typer.Option(envvar="DISPATCH_CITY", help="Folder of the city's data.")] = QUITO,
     until_stdin_closes: Annotated[bool, typer.Option(help="End when standard input does: with the parent.")] = False,
     allow_remote: Annotated[bool, typer.Option(help="Let made-up emergencies go to another machine.")] = False,
@@ -61,7 +65,8 @@ def main(
     is missing on a screen; 2: it could not begin."""
     if not is_loopback(url) and not allow_remote:
         _give_up(f"{url} is another machine: made-up emergencies stay on this one, unless --allow-remote.")
-    if key is None or not key:
+    key = key or _local_key(state)
+    if not key:
         _give_up("No key: set DISPATCH_KEY to one that the service knows.")
     if not 0 <= patience[0] <= patience[1]:
         _give_up("--patience takes the least and the most seconds, in this order.")
@@ -145,6 +150,14 @@ async def _progress(day: Day) -> AsyncIterator[None]:
         finally:
             drawing.cancel()
             update()
+
+
+def _local_key(state: Path | None) -> str | None:
+    """The key that a service on this machine keeps in its state folder, where we may read it."""
+    try:
+        return ((state or default_state()) / KEY_FILE).read_text().strip()
+    except OSError:
+        return None
 
 
 def _give_up(why: str) -> NoReturn:

@@ -113,7 +113,7 @@ async def test_an_assignment_is_seen_by_everybody_and_walks_to_its_end(
         await screen.until(lambda: number not in screen.room.incidents)
     told = [e for e in screen.events if e.incident and e.incident.id == number]
     assert [e.incident.status for e in told if e.incident] == [
-        "dispatched", "dispatched", "attended", "waiting", "closed",
+        "dispatched", "dispatched", "attended", "attended", "closed",
     ]  # fmt: skip
     assert screen.room.units[unit].status == "available" and screen.room.units[unit].incident_id is None
     whole = (await http.get(f"/v1/incidents/{number}")).json()

@@ -2,6 +2,14 @@
 
 from dispatch.store.embedded.errors import EmbeddedPostgresError, StateInUse
 from dispatch.store.embedded.server import EmbeddedPostgres, Status
-from dispatch.store.embedded.state import default_state
+from dispatch.store.embedded.state import KEY_FILE, default_state, make_state
 
-__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "StateInUse", "Status", "default_state"]
+__all__ = [
+    "KEY_FILE",
+    "EmbeddedPostgres",
+    "EmbeddedPostgresError",
+    "StateInUse",
+    "Status",
+    "default_state",
+    "make_state",
+]

@@ -88,6 +88,16 @@ class EmbeddedPostgres:
                 raise
         return self
 
+    def beside(self) -> Self:
+        """Join the server that another live process runs on this state folder: nothing is started, nothing stopped.
+
+        Raises `EmbeddedPostgresError` when none answers."""
+        sockets = self._cluster.socket_folder(Account.for_data(self._cluster.data))
+        if not client.answers(sockets):
+            raise EmbeddedPostgresError(f"the PostgreSQL in {self.state} does not answer")
+        self._sockets = sockets
+        return self
+
     def stop(self) -> None:
         """End the server with all its processes and unlock the state folder; without effect when that is done."""
         with self._turn:

@@ -8,6 +8,8 @@ from typing import Self
 from dispatch.store.embedded.errors import EmbeddedPostgresError, StateInUse
 
 APP = "quito-dispatch"
+# The first administrator's key, where nobody gave one.
+KEY_FILE = "admin.key"
 
 
 def default_state() -> Path:

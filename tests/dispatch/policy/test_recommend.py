@@ -1,6 +1,7 @@
 """Who goes: by arrival, able, honest about what isn't known; the same answer to the same question."""
 
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +76,12 @@ def test_a_unit_that_can_do_two_things_isnt_spent_on_what_another_can_do() -> No
 def test_without_a_position_nobody_is_ranked_and_that_is_said() -> None:
     asked = ask([Need("als", 1)], standing("a", 1, "als"), location=Location(LocationStatus.UNLOCATED))
     assert asked.units == () and asked.shortfalls[0].missing == 1
+
+
+def test_nobody_is_ranked_for_the_far_side_of_the_earth() -> None:
+    location = Location(LocationStatus.OUTSIDE, 0.2, 101.5, 20.0, 0.95)
+    asked = ask([Need("als", 1)], standing("a", 1, "als"), location=location)
+    assert all(isfinite(u.eta_s) and isfinite(u.eta_high_s) for u in asked.units)
 
 
 def test_a_unit_never_heard_of_is_taken_to_be_at_its_station() -> None:

@@ -1,0 +1,53 @@
+"""`dispatch run` with its own PostgreSQL, and the commands beside it."""
+
+import asyncio
+import os
+import stat
+import sys
+from pathlib import Path
+
+from tests.reports import a_call
+from tests.service import Service
+
+
+async def command(*words: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "dispatch", *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode().strip(), err.decode()
+
+
+async def test_keys_are_made_and_revoked_while_the_service_runs(public_folder: Path) -> None:
+    state = str(public_folder / "command")
+    async with Service.started(None, "--state", state) as service:
+        code, key, said = await command("keys", "add", "app", "--role", "intake", "--state", state)
+        assert code == 0 and len(key) > 40, said
+        async with service.client(key=key) as http:
+            assert (await http.post("/v1/calls", json=a_call())).status_code == 201
+            assert (await http.get("/v1/incidents")).status_code == 403
+            assert (await http.post("/v1/units/positions", json={"positions": []})).status_code == 403
+            code, _, said = await command("keys", "revoke", "app", "--state", state)
+            assert code == 0, said
+            assert (await http.post("/v1/calls", json=a_call())).status_code == 401
+        code, _, said = await command("keys", "add", "app", "--role", "king", "--state", state)
+        assert code == 1 and "king" in said
+
+
+async def test_without_a_key_of_ones_own_there_is_one_in_the_state_folder(public_folder: Path) -> None:
+    state = public_folder / "own-key"
+    keys = []
+    for _ in range(2):
+        async with Service.started(None, "--state", str(state), bootstrap_key="") as service:
+            file = state / "admin.key"
+            assert stat.S_IMODE(os.stat(file).st_mode) == 0o600  # noqa: PTH116
+            keys.append(file.read_text())
+            async with service.client(key=keys[-1]) as http:
+                assert (await http.get("/v1/session")).json()["role"] == "admin"
+    assert keys[0] == keys[1]
+
+
+async def test_a_bad_city_is_told_in_full_and_without_a_traceback(public_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "city.json").write_text("{")
+    code, _, said = await command("run", "--no-demo", "--city", str(tmp_path), "--state", str(public_folder / "bad"))
+    assert code == 1 and "city.json" in said and "natures.json" in said and "Traceback" not in said
