@@ -11,6 +11,7 @@ export default defineConfig({
     // MapLibre is one library of about 1 MB, in a chunk of its own.
     chunkSizeWarningLimit: 1200,
     rolldownOptions: {
+      input: ['index.html', 'docs.html'],
       output: { codeSplitting: { groups: [{ name: 'maplibre', test: /node_modules[\\/](maplibre-gl|@maplibre|@mapbox)/ }] } },
     },
   },

@@ -17,19 +17,22 @@ const point = (lon: number, lat: number, properties: GeoJSON.GeoJsonProperties):
 
 export function incidentPoints(incidents: Iterable<Incident>, selected: number | null, fresh: ReadonlySet<number>): GeoJSON.FeatureCollection {
   const features: Feature[] = []
-  for (const { id, priority, location } of incidents) {
+  for (const { id, priority, status, location } of incidents) {
     if (location.lat === null || location.lon === null) continue
     const chosen = id === selected
-    const order = (chosen ? 100 : 0) + 10 - priority
-    features.push(point(location.lon, location.lat, { id, priority, image: priorityImage(priority), selected: chosen, fresh: fresh.has(id), order }))
+    const met = status !== 'waiting'
+    const order = (chosen ? 100 : 0) + (met ? 0 : 10) + 10 - priority
+    features.push(point(location.lon, location.lat, { id, priority, image: priorityImage(priority, met), met, selected: chosen, fresh: fresh.has(id), order }))
   }
   return collection(features)
 }
 
+/** Of those that still wait, and of the one that is open. */
 export function uncertaintyCircles(incidents: Iterable<Incident>, selected: number | null): GeoJSON.FeatureCollection {
   const features: Feature[] = []
-  for (const { id, priority, location } of incidents) {
+  for (const { id, priority, status, location } of incidents) {
     if (location.lat === null || location.lon === null || location.radius_m === null) continue
+    if (status !== 'waiting' && id !== selected) continue
     features.push({
       type: 'Feature',
       properties: { id, priority, selected: id === selected },

@@ -164,7 +164,7 @@ export const LAYERS: LayerSpecification[] = [
       'text-anchor': 'left',
       'text-optional': true,
     },
-    paint: { 'text-color': '#e8edf2', ...HALO },
+    paint: { 'text-color': ['case', ['boolean', ['get', 'met'], false], '#9aabbb', '#e8edf2'], ...HALO },
   },
   {
     id: 'draft-area',

@@ -58,7 +58,8 @@ export type Fill = 'free' | 'busy'
 
 export const unitImage = (letter: string, fill: Fill, stale: boolean): string => `unit-${letter}-${fill}${stale ? '-stale' : ''}`
 export const noseImage = (letter: string): string => `nose-${letter}`
-export const priorityImage = (priority: number): string => `priority-${Math.min(5, Math.max(1, priority))}`
+/** An incident that has its units is hollow, as a unit that is free: only what waits for a person is bright. */
+export const priorityImage = (priority: number, met: boolean): string => `priority-${Math.min(5, Math.max(1, priority))}${met ? '-met' : ''}`
 
 export function addMarks(map: MapLibre, letters: Iterable<string>): void {
   const ratio = Math.max(2, Math.ceil(devicePixelRatio))
@@ -71,7 +72,8 @@ export function addMarks(map: MapLibre, letters: Iterable<string>): void {
         add(unitImage(letter, fill, stale), 26, (pen) => unitMark(pen, 13, letter, fill, stale))
     add(noseImage(letter), 36, (pen) => nose(pen, 18, AGENCY_COLOURS[letter] ?? OTHER_COLOUR))
   }
-  for (const priority of [1, 2, 3, 4, 5]) add(priorityImage(priority), 36, (pen) => hexagon(pen, 18, priority))
+  for (const priority of [1, 2, 3, 4, 5])
+    for (const met of [false, true]) add(priorityImage(priority, met), 36, (pen) => hexagon(pen, 18, priority, met))
   add('ring', 60, (pen) => ring(pen, 30, '#ffffff', 1.75))
   add('alarm', 60, (pen) => ring(pen, 30, PRIORITY_COLOURS[0], 2.5))
   add('hospital', 14, (pen) => cross(pen, 7))
@@ -113,16 +115,22 @@ function nose(pen: CanvasRenderingContext2D, c: number, colour: string): void {
   pen.fill()
 }
 
-function hexagon(pen: CanvasRenderingContext2D, c: number, priority: number): void {
+function hexagon(pen: CanvasRenderingContext2D, c: number, priority: number, met: boolean): void {
+  const colour = PRIORITY_COLOURS[priority - 1] as string
   const path = new Path2D()
-  polygon(6, 0)(path, c, 15)
+  polygon(6, 0)(path, c, met ? 12.5 : 15)
   pen.lineJoin = 'round'
   pen.lineWidth = 4
   pen.strokeStyle = GROUND
   pen.stroke(path)
-  pen.fillStyle = PRIORITY_COLOURS[priority - 1] as string
+  pen.fillStyle = met ? GROUND : colour
   pen.fill(path)
-  write(pen, String(priority), c, c, `800 15px ${FONT}`, GROUND)
+  if (met) {
+    pen.lineWidth = 1.8
+    pen.strokeStyle = colour
+    pen.stroke(path)
+  }
+  write(pen, String(priority), c, c, `${met ? '700 12px' : '800 15px'} ${FONT}`, met ? colour : GROUND)
 }
 
 function ring(pen: CanvasRenderingContext2D, c: number, colour: string, width: number): void {

@@ -200,7 +200,7 @@ export const en: Words = {
     filter: 'Search by name, kind or status',
     none: 'No such unit.',
     nobody: 'There are no units in the fleet.',
-    onIncident: (id) => `on ${id}`,
+    onIncident: (id) => `· ${id}`,
     noPosition: 'no position',
     show: 'Show on the map',
   },
@@ -226,7 +226,8 @@ export const en: Words = {
   },
   map: {
     label: 'Map of the city',
-    legendIncident: 'incident and priority',
+    legendWaiting: 'waits for a unit',
+    legendMet: 'has units',
     legendCircle: 'where the caller may be (95%)',
     legendFree: 'free',
     legendBusy: 'busy',

@@ -214,7 +214,7 @@ export const es = {
     filter: 'Buscar por nombre, tipo o estado',
     none: 'Ninguna unidad así.',
     nobody: 'No hay unidades en la flota.',
-    onIncident: (id: number) => `en ${id}`,
+    onIncident: (id: number) => `· ${id}`,
     noPosition: 'sin posición',
     show: 'Ver en el mapa',
   },
@@ -240,7 +240,8 @@ export const es = {
   },
   map: {
     label: 'Mapa de la ciudad',
-    legendIncident: 'incidente y prioridad',
+    legendWaiting: 'espera unidad',
+    legendMet: 'con unidades',
     legendCircle: 'dónde puede estar (95 %)',
     legendFree: 'libre',
     legendBusy: 'ocupada',
