@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fastapi import FastAPI, Response
+from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,6 +16,11 @@ MISSING = """<!doctype html><meta charset="utf-8"><title>Despacho</title>
 
 def mount_console(app: FastAPI, settings: Settings) -> None:
     if (settings.console / "index.html").is_file():
+
+        @app.get("/docs", include_in_schema=False)
+        async def docs() -> Response:
+            return FileResponse(settings.console / "docs.html")
+
         app.mount("/", StaticFiles(directory=settings.console, html=True), name="console")
         return
 
@@ -44,16 +50,11 @@ class Protected:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def protecting(message: Message) -> None:
             if message["type"] == "http.response.start":
-                own = [] if _is_docs(scope) else self.headers
                 immutable = [(b"cache-control", b"public, max-age=31536000, immutable")] if _is_hashed(scope) else []
-                message["headers"] = [*message["headers"], *own, *immutable]
+                message["headers"] = [*message["headers"], *self.headers, *immutable]
             await send(message)
 
         await self.app(scope, receive, protecting if scope["type"] == "http" else send)
-
-
-def _is_docs(scope: Scope) -> bool:
-    return str(scope["path"]) == "/docs"
 
 
 def _is_hashed(scope: Scope) -> bool:
