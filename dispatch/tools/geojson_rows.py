@@ -17,6 +17,7 @@ OTHER = "other_properties"  # of features that have more of them than the first 
 _BLOCK = 1 << 20
 _LARGEST = 1 << 26  # characters of one feature
 _SPACE = re.compile(r"[ \t\n\r]*")
+_AFTER = tuple(" \t\n\r,:]}")
 _decoder = json.JSONDecoder()
 
 Feature = tuple[Any, str | None]  # as it came (its text, where it is no JSON), and what is wrong
@@ -26,7 +27,7 @@ Feature = tuple[Any, str | None]  # as it came (its text, where it is no JSON), 
 def open_geojson(path: Path, wanted: Wanted, *, chunk: int = CHUNK) -> Iterator[Source]:
     """Raises Unusable for what isn't GeoJSON, at once or where it stops being it."""
     with path.open("rb") as raw, TextIOWrapper(raw, encoding="utf-8-sig", errors="backslashreplace") as file:
-        features = _of_lines(file) if _is_sequence(path) else _Stream(file, path).features()
+        features = _of_lines(file) if _is_sequence(path) else FeatureStream(file, path).features()
         first = list(islice(features, chunk))
         own = tuple(dict.fromkeys(name for feature, _ in first for name in _properties(feature)))
         names = (*own, OTHER)
@@ -58,11 +59,11 @@ def _of_lines(file: TextIO) -> Iterator[Feature]:
                 yield text, f"the line is not JSON: {error}"
 
 
-class _Stream:
+class FeatureStream:
     """A FeatureCollection being read: never more than a block and a feature in memory."""
 
-    def __init__(self, file: TextIO, path: Path) -> None:
-        self._file, self._path = file, path
+    def __init__(self, file: TextIO, path: Path, block: int = _BLOCK) -> None:
+        self._file, self._path, self._block = file, path, block
         self._text, self._at, self._ended, self._behind = "", 0, False, 0
 
     def features(self) -> Iterator[Feature]:
@@ -89,7 +90,7 @@ class _Stream:
             self._at = match.end() if match else self._at
             if self._at < len(self._text) or self._ended:
                 return self._text[self._at : self._at + 1]
-            self._more(_BLOCK)
+            self._more(self._block)
 
     def _expect(self, sign: str) -> None:
         found = self._peek()
@@ -99,7 +100,7 @@ class _Stream:
 
     def _value(self) -> Any:
         self._peek()
-        size = _BLOCK
+        size = self._block
         while True:
             try:
                 value, end = _decoder.raw_decode(self._text, self._at)
@@ -107,7 +108,7 @@ class _Stream:
                 if self._ended or len(self._text) - self._at > _LARGEST:
                     self._wrong(str(error).partition(":")[0])
             else:
-                if end < len(self._text) or self._ended:  # else a number might go on
+                if self._ended or self._text[end : end + 1] in _AFTER:  # else a number might go on
                     self._at = end
                     return value
             self._more(size)

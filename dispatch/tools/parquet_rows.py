@@ -38,8 +38,8 @@ def open_parquet(path: Path, wanted: Wanted, *, chunk: int = CHUNK) -> Iterator[
         def chunks() -> Iterator[Rows]:
             nonlocal done
             for batch in file.iter_batches(batch_size=chunk, use_threads=False):
-                yield read_rows(tuple(batch.columns), places, {})
                 done += batch.num_rows
+                yield read_rows(tuple(batch.columns), places, {})
 
         yield Source(tuple(schema.names), chunks(), size, lambda: size * done // total, schema=schema)
 
