@@ -1,7 +1,7 @@
 """The composition root: all rooms made, joined and opened, in the order in which a call walks through them."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -15,6 +15,7 @@ from dispatch.city import load_city
 from dispatch.desk.desk import Desk
 from dispatch.desk.positions import PositionWriter
 from dispatch.desk.units import add_units
+from dispatch.errors import Conflict
 from dispatch.live.hub import Hub
 from dispatch.model import Unit, UnitId, UnitStatus
 from dispatch.model.city import City
@@ -110,7 +111,8 @@ async def _seed_fleet(desk: Desk) -> None:
     if desk.picture.room.units:
         return
     now = datetime.now(UTC)
-    await add_units(desk, new=_fleet(desk.city, now), actor="seed")
+    with suppress(Conflict):  # another node was first
+        await add_units(desk, new=_fleet(desk.city, now), actor="seed")
 
 
 def _fleet(city: City, now: datetime) -> list[Unit]:

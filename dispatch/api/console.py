@@ -37,7 +37,7 @@ class Protected:
         sources = f" {_origin(tiles)}" if tiles else ""
         policy = (
             "default-src 'self'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
-            f"img-src 'self' data: blob:{sources}; connect-src 'self' ws: wss:{sources}; "
+            f"img-src 'self' data: blob:{sources}; connect-src 'self'{sources}; "
             "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         )
         self.headers = [

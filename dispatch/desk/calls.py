@@ -207,10 +207,15 @@ async def _relocate(desk: Desk, doing: Act, call: Call) -> Call:
 
 
 async def _lock_call(doing: Act, call_id: CallId) -> Call:
-    """Incident first, then call: the one order in which acts take their locks."""
+    """Incident first, then call: the one order in which acts take their locks. A call that was linked to another
+    incident while we waited is followed there."""
     call = await calls.get(doing.db, call_id=call_id)
-    await incidents.lock(doing.db, incident_id=call.incident_id)
-    return await calls.lock(doing.db, call_id=call_id)
+    while True:
+        await incidents.lock(doing.db, incident_id=call.incident_id)
+        locked = await calls.lock(doing.db, call_id=call_id)
+        if locked.incident_id == call.incident_id:
+            return locked
+        call = locked
 
 
 def _tell_call(doing: Act, kind: EventKind, incident: Incident, call: Call, channel: Channel) -> None:

@@ -8,6 +8,7 @@ from dispatch.desk.desk import Act, Desk, act
 from dispatch.desk.units import set_free
 from dispatch.errors import Conflict, FieldProblem, Invalid
 from dispatch.model import EventKind, Incident, IncidentId, IncidentStatus, Unit
+from dispatch.policy.best_location import best_location
 from dispatch.store import calls, incidents
 from geo import Fix, Location, Point, Source
 
@@ -69,6 +70,7 @@ async def link(desk: Desk, *, incident_id: IncidentId, into: IncidentId, actor: 
             calls=target.calls + source.calls,
             channels=tuple(dict.fromkeys((*target.channels, *source.channels))),
             priority=min(target.priority, source.priority),
+            location=best_location([target.location, source.location]),
         )
         joined = await incidents.save(doing.db, incident=joined)
         source = replace(source, calls=0, linked_to=into)
@@ -91,6 +93,8 @@ async def lock_open(doing: Act, incident_id: IncidentId, *, version: int | None 
 
 
 async def _close(doing: Act, incident: Incident, reason: str) -> tuple[Incident, tuple[Unit, ...]]:
-    units = [await set_free(doing, unit_id=a.unit_id, reason="incident closed") for a in incident.assignments]
+    # By their ids, as everybody locks units.
+    on_it = sorted(a.unit_id for a in incident.assignments)
+    units = [await set_free(doing, unit_id=unit_id, reason="incident closed") for unit_id in on_it]
     closed = replace(incident, status=IncidentStatus.CLOSED, closed_at=doing.at, close_reason=reason, assignments=())
     return await incidents.save(doing.db, incident=closed), tuple(units)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import asyncpg
 
-from dispatch.errors import Conflict, NotFound, Unavailable
+from dispatch.errors import Conflict, Invalid, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +62,8 @@ def domain_errors() -> "Iterator[None]":
         raise Conflict(detail) from error
     except asyncpg.ForeignKeyViolationError as error:
         raise NotFound("the request names something that doesn't exist") from error
+    except asyncpg.DataError as error:
+        raise Invalid("the request holds something that can't be stored, such as a NUL character") from error
     except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:
         raise Conflict("somebody else changed the same thing at the same moment") from error
     except (

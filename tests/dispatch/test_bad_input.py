@@ -92,6 +92,7 @@ BAD_REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "unit that exists": ("POST", "/v1/units", {"units": [{"id": "P001", "agency": "PN", "kind": "patrol_car"}]}, 409),
     "nowhere": ("GET", "/v1/locate?lat=abc&lon=1", None, 422),
     "NaN in the address": ("GET", "/v1/locate?lat=NaN&lon=1", None, 422),
+    "a NUL in the address": ("GET", "/v1/incidents?parish=%00", None, 422),
     "no such page": ("GET", "/v1/nothing", None, 404),
     "wrong method": ("PUT", "/v1/calls", None, 405),
 }
