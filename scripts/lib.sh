@@ -3,7 +3,7 @@
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 unset PYTHONHOME PYTHONPATH VIRTUAL_ENV CDPATH
-export npm_config_update_notifier=false PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
+export NODE_USE_SYSTEM_CA=${NODE_USE_SYSTEM_CA:-1} npm_config_update_notifier=false PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 
 say() { printf '\033[2m·\033[0m %s\n' "$*" >&2; }
 die() { printf '\033[31m✗\033[0m %s\n' "$*" >&2; exit 1; }
@@ -33,7 +33,7 @@ install_package() {
     as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1"
   elif command -v dnf >/dev/null; then as_root dnf install -y -q "$2"
   elif command -v apk >/dev/null; then as_root apk add -q "$3"
-  else return 1; fi >&2 </dev/null
+  else return 1; fi >/dev/null </dev/null
 }
 
 # --- Python -------------------------------------------------------------------------------------------------------
@@ -45,7 +45,7 @@ find_python() {
       command -v "$candidate"; return
     fi
   done
-  die "no Python 3.11 or newer found (python3 is $(python3 --version 2>&1 || true)); install one, or name it: DISPATCH_PYTHON=/path/to/python3 $0"
+  die "no Python 3.11 or newer found (python3: $(python3 --version 2>/dev/null || echo none)); install one, or name it: DISPATCH_PYTHON=/path/to/python3 $0"
 }
 
 make_venv() {
