@@ -69,21 +69,17 @@ class Parishes:
 
     def find(self, lat: float, lon: float) -> Parish | None:
         """The parish of a point; None where none covers it."""
-        position = self.position(lat, lon)
-        return None if position == OUTSIDE else self.parishes[position]
-
-    def position(self, lat: float, lon: float) -> int:
-        """Position in `.parishes` of the parish of a point, -1 outside."""
         south, north, west, east = self._bounds
         if not (south <= lat <= north and west <= lon <= east):
-            return OUTSIDE
+            return None
         cell = h3.latlng_to_cell(lat, lon, FINE)
         interior = self._interior
         for xor, ones in _ANCESTORS:
             position = interior.get((cell ^ xor) | ones)
             if position is not None:
-                return position
-        return self.lattice.find(lat, lon)
+                return self.parishes[position]
+        position = self.lattice.find(lat, lon)
+        return None if position == OUTSIDE else self.parishes[position]
 
     def find_many(self, lat: ArrayLike, lon: ArrayLike) -> NDArray[np.int16]:
         """Positions in `.parishes` of the parishes of many points, -1 outside; two arrays (n,) in degrees → (n,)."""

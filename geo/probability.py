@@ -64,7 +64,7 @@ def _of_ellipse(spread: Spread, parishes: Parishes) -> dict[int, float]:
     right = sqrt(yy - low * low)
     to_unit = np.array([[1 / left, 0.0], [-low / (left * right), 1 / right]])
     lacking = _lacking(to_unit @ (ends[:2] - [[x], [y]]), to_unit @ (ends[2:] - ends[:2]), owner, reach, spread.uniform)
-    inside = parishes.position(spread.point.lat, spread.point.lon)
+    inside = parishes.lattice.find(spread.point.lat, spread.point.lon)
     masses: dict[int, float] = {inside: 1.0} if inside >= 0 else {}
     for position, lack in enumerate(lacking):
         # On the very boundary the index and the plane may differ on which side the centre is: a whole turn, taken out.

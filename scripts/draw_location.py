@@ -49,8 +49,9 @@ class Picture:
         self.shapes.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius_m * SIDE / (2 * self.half_m):.1f}" {style}/>')
 
     def text(self, x: float, y: float, words: str, style: str = "") -> None:
-        halo = 'paint-order="stroke" stroke="#fff" stroke-width="4" stroke-linejoin="round"'
-        self.shapes.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" {halo} {style}>{words}</text>')
+        halo = 'stroke="#fff" stroke-width="4" stroke-linejoin="round" stroke-opacity=".8"'
+        for under in (halo, ""):
+            self.shapes.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" {under} {style}>{words}</text>')
 
     def ground(self) -> None:
         """The parishes of the window with their names."""
@@ -67,7 +68,7 @@ class Picture:
         window = (x - self.half_m, y - self.half_m, x + self.half_m, y + self.half_m)
         for code, lines in words.items():
             part = shapely.clip_by_rect(self.parishes.projected_by_code[code], *window)
-            spot = shapely.get_coordinates(shapely.maximum_inscribed_circle(part))[0]
+            spot = shapely.get_coordinates(part.representative_point())[0]
             left, top = self.at(*spot)
             for n, line in enumerate(lines):
                 weight = 'font-weight="600"' if n else ""
@@ -117,10 +118,10 @@ def two_speeds(parishes: Parishes) -> str:
 
 def agree_or_contradict(parishes: Parishes) -> str:
     """A GNSS and a cell fix that agree; a Wi-Fi fix that can't be true with them."""
-    gnss, cell, wifi = Point(-0.2, -78.5), Point(-0.2035, -78.494), Point(*destination(-0.2, -78.5, 250, 2300))
+    gnss, cell, wifi = Point(-0.2, -78.5), Point(-0.2035, -78.494), Point(*destination(-0.2, -78.5, 250, 2000))
     fixes = [Fix(Source.GNSS, gnss, 250), Fix(Source.CELL, cell, 1000), Fix(Source.WIFI, wifi, 300)]
     location = locate(fixes, parishes, at=NOW)
-    picture = Picture(parishes, Point(-0.203, -78.507), 2300)
+    picture = Picture(parishes, Point(-0.203, -78.504), 2400)
     picture.ground()
     for fix in fixes:
         against = fix.source in location.contradicted
