@@ -45,7 +45,7 @@ async def take(url: str, key: str, *, size: ViewportSize, language: str, into: P
         await sign_in(page, url, key)
         incident = await telling(url, key)
         if incident is not None:
-            await page.locator(f"#incident-{incident}").click()
+            await page.locator(f"#incident-{incident}").dispatch_event("click")
             await expect(page.get_by_test_id("assign")).to_be_visible(timeout=PATIENCE_MS)
         await page.mouse.move(0, 0)
         await page.wait_for_timeout(SETTLED_MS)

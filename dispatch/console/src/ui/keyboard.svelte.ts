@@ -58,6 +58,7 @@ function walk(by: 1 | -1): void {
   if (next === null) return
   view.select(next)
   requestAnimationFrame(() => {
+    if (view.palette || view.selected !== next) return
     const row = document.getElementById(`incident-${next}`)
     row?.focus({ preventScroll: true })
     row?.scrollIntoView({ block: 'nearest' })
