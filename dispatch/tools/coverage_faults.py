@@ -1,4 +1,4 @@
-"""Whether the parishes cover the city once: overlaps, gaps between them, slivers, holes. In metres."""
+"""Whether the parishes cover the city once: overlaps, gaps between them, slivers, holes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,27 +9,38 @@ from numpy.typing import NDArray
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from dispatch.tools.faults import Fault, FaultKind, Severity, area_text, place_in
-from dispatch.tools.layer import Feature, forward, polygons_of
+from dispatch.tools.faults import Fault, FaultKind, Severity, area_text
+from dispatch.tools.layer import Feature, Plane, forward, polygons_of
 from geo import Projection
 
 LEAST_M2 = 1.0  # what is smaller is rounding: told in one line, not one by one
 GAP_WIDTH_M = 10.0
-_ON_EDGE_M = 0.01
+_ON_EDGE_M, _HAIR_M, _NEAR_M = 0.05, 0.005, 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Features with their valid polygons in metres (n,)."""
+    """Features with their valid polygons on the plane (n,)."""
 
     features: tuple[Feature, ...]
     polygons: NDArray[np.object_]
+    plane: Plane
     projection: Projection
 
     @classmethod
     def of(cls, features: Sequence[Feature], projection: Projection) -> "Coverage":
         geometries = [polygons_of(feature.geometry) for feature in features if feature.geometry is not None]
-        return cls(tuple(features), forward(geometries, projection), projection)
+        plane = Plane.of(geometries)
+        return cls(tuple(features), plane.metres(geometries), plane, projection)
+
+    def area_m2(self, area: BaseGeometry) -> float:
+        return float(forward(self.plane.degrees([area]), self.projection)[0].area)
+
+    def place(self, area: BaseGeometry) -> tuple[float, float]:
+        """Latitude and longitude, to a decimetre, of a point that is surely inside the largest part."""
+        point = shapely.point_on_surface(max(shapely.get_parts(area), key=_area))
+        (there,) = self.plane.degrees([point])
+        return round(there.y, 6), round(there.x, 6)
 
     def near(self, area: BaseGeometry) -> list[int]:
         """Positions of those that touch an area, the longest common edge first."""
@@ -46,11 +57,12 @@ def coverage_faults(
     if not features:
         return
     coverage = Coverage.of(features, projection)
+    gaps, slivers = gaps_and_slivers(coverage, gap_width_m)
     small: list[float] = []
     found = [
         *((FaultKind.OVERLAP, area, pair) for area, pair in overlaps(coverage)),
-        *((FaultKind.GAP, area, coverage.near(area)) for area in gaps(coverage)),
-        *((FaultKind.SLIVER, area, coverage.near(area)) for area in open_slivers(coverage, gap_width_m)),
+        *((FaultKind.GAP, area, coverage.near(area)) for area in gaps),
+        *((FaultKind.SLIVER, area, coverage.near(area)) for area in slivers),
     ]
     for kind, area, positions in found:
         if area.area < least_m2:
@@ -68,16 +80,17 @@ def coverage_faults(
 def _fault(coverage: Coverage, kind: FaultKind, area: BaseGeometry, positions: Sequence[int]) -> Fault:
     named = [coverage.features[position] for position in positions]
     widest = 2 * float(shapely.length(shapely.maximum_inscribed_circle(max(shapely.get_parts(area), key=_area))))
+    area_m2 = coverage.area_m2(area)
     said = {
         FaultKind.OVERLAP: "both have",
         FaultKind.GAP: "none of them has",
         FaultKind.SLIVER: "between them, open to the outside:",
     }
-    what = f"{said[kind]} {area_text(area.area)}, {widest:,.1f} m wide"
+    what = f"{said[kind]} {area_text(area_m2)}, {widest:,.1f} m wide"
     where = " and ".join(map(str, named[:4])) + (f" and {len(named) - 4} more" if len(named) > 4 else "")
-    lat, lon = place_in(area, coverage.projection)
+    lat, lon = coverage.place(area)
     numbers = tuple(feature.number for feature in named)
-    return Fault(kind, where, what, numbers, area_m2=round(area.area, 2), lat=lat, lon=lon)
+    return Fault(kind, where, what, numbers, area_m2=round(area_m2, 2), lat=lat, lon=lon)
 
 
 def overlaps(coverage: Coverage) -> Iterator[tuple[BaseGeometry, list[int]]]:
@@ -89,42 +102,35 @@ def overlaps(coverage: Coverage) -> Iterator[tuple[BaseGeometry, list[int]]]:
                 yield common, [a, b]
 
 
-def gaps(coverage: Coverage) -> list[BaseGeometry]:
-    """Holes of the union, the largest first."""
-    rings = (ring for part in shapely.get_parts(_union(coverage)) for ring in part.interiors)
-    return sorted((Polygon(ring) for ring in rings), key=_area, reverse=True)
-
-
-def open_slivers(coverage: Coverage, gap_width_m: float) -> list[BaseGeometry]:
-    """What is narrower than `gap_width_m` between two parishes and leads outside, so that it is no hole."""
+def gaps_and_slivers(coverage: Coverage, gap_width_m: float) -> tuple[list[BaseGeometry], list[BaseGeometry]]:
+    """What no parish has though it is enclosed, also where a crack no wider than `gap_width_m` leads outside; and such
+    cracks between two parishes. The largest first."""
+    union = shapely.union_all(coverage.polygons)
+    gaps = [Polygon(ring) for part in shapely.get_parts(union) for ring in part.interiors]
     invalid = shapely.coverage_invalid_edges(coverage.polygons, gap_width=gap_width_m)
     edges = shapely.union_all(invalid[~shapely.is_empty(invalid)])
     if edges.is_empty:
-        return []
-    union = _union(coverage)
-    filled = shapely.union_all([Polygon(part.exterior) for part in shapely.get_parts(union)])
+        return sorted(gaps, key=_area, reverse=True), []
+    filled = shapely.union_all([union, *gaps])
     half = gap_width_m / 2
     closed = filled.buffer(half, join_style="mitre").buffer(-half, join_style="mitre")
-    # A breath narrower, so that the hair along every edge which two buffers leave is gone.
-    left = closed.difference(filled).buffer(-_ON_EDGE_M / 2).buffer(_ON_EDGE_M / 2)
-    parts = [part for part in shapely.get_parts(left) if part.area > 0 and shapely.dwithin(part, edges, 0.1)]
-    return sorted((part for part in parts if len(coverage.near(part)) > 1), key=_area, reverse=True)
-
-
-def _union(coverage: Coverage) -> BaseGeometry:
-    return shapely.union_all(coverage.polygons)
+    gaps += [Polygon(ring) for part in shapely.get_parts(closed) for ring in part.interiors]
+    # A hair narrower, so that the one along every edge which two buffers leave is gone.
+    cracks = closed.difference(filled).buffer(-_HAIR_M).buffer(_HAIR_M)
+    near = [part for part in shapely.get_parts(cracks) if part.area > 0 and shapely.dwithin(part, edges, _NEAR_M)]
+    slivers = [part for part in near if len(coverage.near(part)) > 1]
+    return sorted(gaps, key=_area, reverse=True), sorted(slivers, key=_area, reverse=True)
 
 
 def _holes(coverage: Coverage) -> Iterator[Fault]:
     for feature, polygon in zip(coverage.features, coverage.polygons, strict=True):
         holes = [Polygon(ring) for part in shapely.get_parts(polygon) for ring in part.interiors]
         if holes:
-            area = sum(hole.area for hole in holes)
+            area = sum(map(coverage.area_m2, holes))
             what = f"has {len(holes)} holes of {area_text(area)} together"
-            lat, lon = place_in(max(holes, key=_area), coverage.projection)
-            yield Fault(
-                FaultKind.HOLE, str(feature), what, (feature.number,), Severity.NOTICE, round(area, 2), lat, lon
-            )
+            lat, lon = coverage.place(max(holes, key=_area))
+            number = (feature.number,)
+            yield Fault(FaultKind.HOLE, str(feature), what, number, Severity.NOTICE, round(area, 2), lat, lon)
 
 
 def _area(geometry: BaseGeometry) -> float:

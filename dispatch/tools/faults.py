@@ -5,11 +5,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-import shapely
-from shapely.geometry.base import BaseGeometry
-
-from geo import Projection
-
 
 class Severity(StrEnum):
     WRONG = "wrong"
@@ -61,14 +56,6 @@ class Fault:
 
 def wrong(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     return tuple(fault for fault in faults if fault.severity is Severity.WRONG)
-
-
-def place_in(geometry: BaseGeometry, projection: Projection) -> tuple[float, float]:
-    """Latitude and longitude, to a decimetre, of a point that is surely inside the largest part of a projected area."""
-    parts = shapely.get_parts(geometry)
-    point = shapely.point_on_surface(max(parts, key=lambda part: float(part.area)))
-    lat, lon = projection.inverse(point.x, point.y)
-    return round(lat, 6), round(lon, 6)
 
 
 def area_text(square_metres: float) -> str:

@@ -8,7 +8,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo import Projection
+from geo import Projection, distance_m
+
+DECIMALS = 7  # of a degree: about a centimetre
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,42 @@ def forward(geometries: Sequence[BaseGeometry] | NDArray[np.object_], projection
     return moved
 
 
-def inverse(geometries: NDArray[np.object_], projection: Projection) -> NDArray[np.object_]:
-    """Metres of the projection → degrees."""
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """Degrees stretched to metres, nearly: what is straight in degrees, as the service sees it, stays straight, which
+    no projection does. Areas are measured in the projection."""
 
-    def to_degrees(x_y: NDArray[np.float64]) -> NDArray[np.float64]:
-        lat, lon = projection.inverse(x_y[:, 0], x_y[:, 1])
-        return np.column_stack([lon, lat])
+    east_m: float
+    north_m: float
 
-    moved: NDArray[np.object_] = shapely.transform(geometries, to_degrees)
-    return moved
+    @classmethod
+    def of(cls, geometries: Sequence[BaseGeometry]) -> "Plane":
+        west, south, east, north = (float(v) for v in shapely.total_bounds(np.asarray(geometries, dtype=object)))
+        lat, lon = (south + north) / 2, (west + east) / 2
+        step = 0.005
+        return cls(
+            distance_m(lat, lon - step, lat, lon + step) / (2 * step),
+            distance_m(lat - step, lon, lat + step, lon) / (2 * step),
+        )
+
+    def metres(self, geometries: Sequence[BaseGeometry] | NDArray[np.object_]) -> NDArray[np.object_]:
+        return _scaled(geometries, np.array([self.east_m, self.north_m]))
+
+    def degrees(self, geometries: Sequence[BaseGeometry] | NDArray[np.object_]) -> NDArray[np.object_]:
+        return _scaled(geometries, 1 / np.array([self.east_m, self.north_m]))
+
+
+def _scaled(
+    geometries: Sequence[BaseGeometry] | NDArray[np.object_], scale: NDArray[np.float64]
+) -> NDArray[np.object_]:
+    scaled: NDArray[np.object_] = shapely.transform(np.asarray(geometries, dtype=object), lambda xy: xy * scale)
+    return scaled
+
+
+def on_grid(geometry: BaseGeometry) -> BaseGeometry:
+    """Corner by corner to the grid of the files that are written: what is checked is what will be installed."""
+    rounded: BaseGeometry = shapely.transform(geometry, lambda lon_lat: np.round(lon_lat, DECIMALS))
+    return rounded
 
 
 def polygons_of(geometry: BaseGeometry) -> BaseGeometry:

@@ -14,7 +14,7 @@ from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
 from dispatch.tools.faults import Fault, FaultKind
-from dispatch.tools.layer import Feature, Layer, metres_crs
+from dispatch.tools.layer import Feature, Layer, metres_crs, on_grid
 from dispatch.tools.unusable import Unusable
 from geo import Projection
 
@@ -56,6 +56,7 @@ def read_layer_file(
     crs, faults = _crs(table.crs, from_crs, geometries)
     if crs != CRS(WGS84):
         geometries = _to_degrees(geometries, crs)
+    geometries = [geometry and on_grid(geometry) for geometry in geometries]
     columns = {field: table[name].tolist() if name else [None] * len(table) for field, name in names.items()}
     features = tuple(
         Feature(

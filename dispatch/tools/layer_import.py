@@ -1,16 +1,15 @@
 """The job of `dispatch parishes import`: read, mend where told to, check, install."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
 from dispatch.tools.faults import Fault, wrong
 from dispatch.tools.layer import Layer
 from dispatch.tools.layer_check import check_layer
 from dispatch.tools.layer_install import Installed, install_layer
-from dispatch.tools.layer_repair import GRID_DEG, repair_layer
+from dispatch.tools.layer_repair import repair_layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,6 @@ def import_layer(
     dry_run: bool = False,
 ) -> Imported:
     """`found` are faults met on reading. Raises Unusable where the city can't be loaded with the layer."""
-    layer = _rounded(layer)
     faults = check_layer(layer, found, gap_width_m=gap_width_m)
     changes: tuple[str, ...] = ()
     if repair:
@@ -45,14 +43,3 @@ def import_layer(
     refused = wrong(faults) and not accept_remaining
     installed = None if dry_run or refused else install_layer(layer, folder)
     return Imported(changes, faults, installed)
-
-
-def _rounded(layer: Layer) -> Layer:
-    """To the grid that is written, corner by corner: what is checked is what will be installed."""
-    return replace(
-        layer,
-        features=tuple(
-            replace(f, geometry=f.geometry and shapely.set_precision(f.geometry, GRID_DEG, mode="pointwise"))
-            for f in layer.features
-        ),
-    )

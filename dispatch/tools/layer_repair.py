@@ -13,14 +13,15 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from dispatch.tools.coverage_faults import Coverage, open_slivers
+from dispatch.tools.coverage_faults import Coverage, gaps_and_slivers
 from dispatch.tools.faults import Fault, FaultKind, area_text
-from dispatch.tools.layer import Feature, Layer, forward, inverse, polygons_of
+from dispatch.tools.layer import Feature, Layer, on_grid, polygons_of
 from dispatch.tools.name_faults import mended_name
 from dispatch.tools.shape_faults import can_be_measured, swapped
 
-GRID_DEG = 1e-7  # about a centimetre
 MOST_CHANGED = 0.05
+_TOLD_M2 = 0.05
+_ROUNDS = 3
 _COVERAGE = {FaultKind.INVALID, FaultKind.OVERLAP, FaultKind.GAP, FaultKind.SLIVER, FaultKind.EDGES}
 
 
@@ -43,12 +44,11 @@ def repair_layer(layer: Layer, faults: Sequence[Fault], *, gap_width_m: float) -
         return Repair(mended, tuple(changes), ())
     before = Coverage.of(can_be_measured(mended, left), layer.projection)
     after = _covered_once(before, gap_width_m)
-    polygons = shapely.set_precision(inverse(after, layer.projection), GRID_DEG, mode="pointwise")
-    shapes = {f.number: None if shape.is_empty else shape for f, shape in zip(before.features, polygons, strict=True)}
+    shapes = {f.number: None if shape.is_empty else shape for f, shape in zip(before.features, after, strict=True)}
     mended = replace(mended, features=tuple(replace(f, geometry=shapes.get(f.number, f.geometry)) for f in features))
     too_much: list[Fault] = []
-    for feature, old, new in zip(before.features, before.polygons, forward(polygons, layer.projection), strict=True):
-        too_much += _changed(feature, old, new, changes)
+    for feature, old, new in zip(before.features, before.polygons, before.plane.metres(after), strict=True):
+        too_much += _changed(before, feature, old, new, changes)
     return Repair(mended, tuple(changes), tuple(too_much))
 
 
@@ -66,20 +66,31 @@ def _turned(feature: Feature, changes: list[str]) -> Feature:
 
 
 def _covered_once(coverage: Coverage, gap_width_m: float) -> NDArray[np.object_]:
+    """Polygons in degrees, on the grid."""
     polygons = coverage.polygons.copy()
-    for sliver in open_slivers(coverage, gap_width_m):
+    for sliver in gaps_and_slivers(coverage, gap_width_m)[1]:
         taker = coverage.near(sliver)[0]
         polygons[taker] = polygons_of(shapely.union(polygons[taker], sliver))
-    cleaned: NDArray[np.object_] = shapely.coverage_clean(polygons, gap_width=gap_width_m)  # type: ignore[attr-defined]
-    return cleaned
+    degrees = polygons
+    for _ in range(_ROUNDS):
+        polygons = shapely.coverage_clean(polygons, gap_width=gap_width_m)  # type: ignore[attr-defined]
+        degrees = np.array([on_grid(shape) for shape in coverage.plane.degrees(polygons)], dtype=object)
+        # Rounding may, rarely, let an edge touch another.
+        if shapely.is_valid(degrees).all() and shapely.coverage_is_valid(degrees):
+            break
+        polygons = coverage.plane.metres([polygons_of(shape) for shape in degrees])
+    return degrees
 
 
-def _changed(feature: Feature, old: BaseGeometry, new: BaseGeometry, changes: list[str]) -> list[Fault]:
-    gained, lost = (float(shapely.difference(a, polygons_of(b)).area) for a, b in ((polygons_of(new), old), (old, new)))
-    if max(gained, lost) < 0.05:
+def _changed(
+    coverage: Coverage, feature: Feature, old: BaseGeometry, new: BaseGeometry, changes: list[str]
+) -> list[Fault]:
+    new = polygons_of(new)
+    gained, lost = coverage.area_m2(shapely.difference(new, old)), coverage.area_m2(shapely.difference(old, new))
+    if max(gained, lost) < _TOLD_M2:
         return []
     changes.append(f"{feature}: gained {area_text(gained)}, lost {area_text(lost)}")
-    part = max(gained, lost) / max(float(old.area), 1e-9)
+    part = max(gained, lost) / max(coverage.area_m2(old), 1e-9)
     if part <= MOST_CHANGED:
         return []
     what = f"mending changed {part:.0%} of it, more than a slip of the pen"
