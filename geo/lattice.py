@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.edges import Edges, Floats, Ints
 
-SQUARES = 1_800_000
+SQUARES = 2_600_000
 OUTSIDE = -1
 _TOUCH = 1e-3  # of a square's side: rounding is ten orders of magnitude smaller
 _CHUNK = 1 << 15  # points at a time: their working arrays stay in the processor's cache
