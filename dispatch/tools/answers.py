@@ -43,8 +43,9 @@ def answer(rows: Rows, parishes: Parishes) -> Answers:
     position = parishes.find_many(lat, lon).astype(np.int64)
     probability = (position >= 0).astype(np.float64)
     status = np.where(position >= 0, str(LocationStatus.LOCATED), str(LocationStatus.OUTSIDE)).astype(object)
+    places = {code: place for place, code in enumerate(parishes.by_code)}
     for row in _uncertain(rows, readable, position, parishes):
-        position[row], probability[row], status[row] = _with_radius(rows, row, parishes)
+        position[row], probability[row], status[row] = _with_radius(rows, row, parishes, places)
     status[~readable] = UNREADABLE
     probability[~readable] = np.nan
     coarse, fine = _cells(rows, readable)
@@ -65,19 +66,20 @@ def _named(names: list[str], position: NDArray[np.int64]) -> list[str | None]:
 
 
 def _uncertain(rows: Rows, readable: NDArray[np.bool_], position: NDArray[np.int64], parishes: Parishes) -> list[int]:
-    """Rows with a radius, but for those so far inside one parish that no other can have them."""
+    """Rows with a radius, but for those so far from the boundary of their parish, or of the city where they are in
+    none, that nothing lies on its other side."""
     given = np.flatnonzero(readable & ~np.isnan(rows.radius_m))
     if not len(given):
         return []
     reach = _CERTAIN_RADII * np.array([radius_at_95(_fix(rows, row), _NO_AGE) for row in given.tolist()])
-    sure = np.zeros(len(given), bool)
-    boundaries = shapely.boundary(parishes.projected)
+    # The last is for position -1, outside.
+    boundaries = np.array(
+        [*map(shapely.boundary, parishes.projected), shapely.boundary(parishes.outline)], dtype=object
+    )
     shapely.prepare(boundaries)
-    inside = np.flatnonzero(position[given] >= 0)
-    points = shapely.points(*parishes.projection.forward(rows.lat[given[inside]], rows.lon[given[inside]]))
-    near = shapely.dwithin(boundaries[position[given[inside]]], points, reach[inside])  # type: ignore[call-overload]
-    sure[inside] = ~near
-    uncertain: list[int] = given[~sure].tolist()
+    points = shapely.points(*parishes.projection.forward(rows.lat[given], rows.lon[given]))
+    near = shapely.dwithin(boundaries[position[given]], points, reach)  # type: ignore[call-overload]
+    uncertain: list[int] = given[near].tolist()
     return uncertain
 
 
@@ -91,13 +93,13 @@ def _fix(rows: Rows, row: int) -> Fix:
     )
 
 
-def _with_radius(rows: Rows, row: int, parishes: Parishes) -> Found:
+def _with_radius(rows: Rows, row: int, parishes: Parishes, places: dict[str, int]) -> Found:
     spread = spread_of(_fix(rows, row), parishes, _NO_AGE)
     candidates = parish_probabilities(spread, parishes) if spread else ()
     if not candidates:
         return -1, 0.0, LocationStatus.OUTSIDE
     best = candidates[0]
-    place = parishes.parishes.index(parishes.by_code[best.code])
+    place = places[best.code]
     if best.probability >= ACCEPTED:
         return place, best.probability, LocationStatus.LOCATED
     inside = sum(candidate.probability for candidate in candidates)

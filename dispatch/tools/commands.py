@@ -2,6 +2,7 @@
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -61,6 +62,8 @@ def locate(
         console=err,
         transient=True,
     )
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         with bar:
             task = bar.add_task(file.name, total=None)
@@ -101,7 +104,7 @@ def check(
     from dispatch.tools.faults import wrong
     from dispatch.tools.layer_check import check_layer
     from dispatch.tools.layer_file import Fields, read_layer_file
-    from dispatch.tools.report import as_json, print_faults
+    from dispatch.tools.report import as_json, console_for_tables, print_faults
     from dispatch.tools.unusable import Unusable
 
     fields = Fields(code_field, name_field, kind_field, population_field)
@@ -114,7 +117,7 @@ def check(
     if json:
         print(as_json(faults, file=str(file), features=len(layer.features), crs=layer.projection.crs))
     else:
-        print_faults(faults, Console())
+        print_faults(faults, console_for_tables())
     raise SystemExit(SOMETHING_WRONG if wrong(faults) else 0)
 
 

@@ -38,7 +38,9 @@ def open_csv(path: Path, wanted: Wanted, *, chunk: int = CHUNK) -> Iterator[Sour
         if problem:
             raise Unusable(f"{path}, line 1: {problem}")
         places = Places.of(wanted, names)
-        yield Source(tuple(names), _chunks(lines, len(names), places, chunk), path.stat().st_size, raw.tell, delimiter)
+        yield Source(
+            tuple(names), _chunks(lines, len(names), places, delimiter, chunk), path.stat().st_size, raw.tell, delimiter
+        )
 
 
 def _encoding(path: Path) -> str:
@@ -53,7 +55,7 @@ def _encoding(path: Path) -> str:
     return "utf-8-sig"
 
 
-def _chunks(lines: Iterator[Line], width: int, places: Places, chunk: int) -> Iterator[Rows]:
+def _chunks(lines: Iterator[Line], width: int, places: Places, delimiter: str, chunk: int) -> Iterator[Rows]:
     while some := list(islice(lines, chunk)):
         problems: dict[int, str] = {}
         for row, (values, problem) in enumerate(some):
@@ -62,7 +64,7 @@ def _chunks(lines: Iterator[Line], width: int, places: Places, chunk: int) -> It
             if problem is not None:
                 problems[row] = problem
                 # All is kept: what is too much goes, as text, into the last column.
-                values[width - 1 :] = [";".join(values[width - 1 :])] if len(values) >= width else []
+                values[width - 1 :] = [delimiter.join(values[width - 1 :])] if len(values) >= width else []
                 values.extend([""] * (width - len(values)))
         yield read_rows(tuple(zip(*(values for values, _ in some), strict=True)), places, problems)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatch.tools.answers import ADDED, Answers
-from dispatch.tools.rows import CHUNK, Places, Rows, Source, Wanted, as_text, read_rows
+from dispatch.tools.rows import CHUNK, Places, Rows, Source, Wanted, as_text, read_rows, unique
 from dispatch.tools.unusable import Unusable
 
 _BUFFER_BYTES = 1 << 20
@@ -37,7 +37,14 @@ def open_parquet(path: Path, wanted: Wanted, *, chunk: int = CHUNK) -> Iterator[
 
         def chunks() -> Iterator[Rows]:
             nonlocal done
-            for batch in file.iter_batches(batch_size=chunk, use_threads=False):
+            batches = file.iter_batches(batch_size=chunk, use_threads=False)
+            while True:
+                try:
+                    batch = next(batches, None)
+                except (arrow.ArrowException, OSError) as error:
+                    raise Unusable(f"{path} can't be read past row {done:,}: {error}") from error
+                if batch is None:
+                    return
                 done += batch.num_rows
                 yield read_rows(tuple(batch.columns), places, {})
 
@@ -49,7 +56,11 @@ class ParquetWriter:
 
     def __init__(self, path: Path, source: Source, added: tuple[str, ...]) -> None:
         self._arrow = arrow = _pyarrow()
-        own = list(source.schema) if source.schema else [arrow.field(name, arrow.string()) for name in source.names]
+        own = (
+            list(source.schema)
+            if source.schema
+            else [arrow.field(name, arrow.string()) for name in unique(source.names)]
+        )
         floats = {name for name, column in zip(added, ADDED, strict=True) if column == "probability"}
         types = {name: arrow.float64() if name in floats else arrow.string() for name in added}
         self._schema = arrow.schema([*own, *(arrow.field(name, kind) for name, kind in types.items())])
@@ -57,7 +68,7 @@ class ParquetWriter:
         self._writer = arrow.parquet.ParquetWriter(path, self._schema, compression="zstd")
 
     def write(self, rows: Rows, answers: Answers) -> None:
-        own = rows.columns if self._typed else tuple([as_text(value) for value in column] for column in rows.columns)
+        own = rows.columns if self._typed else tuple(list(map(_utf8, column)) for column in rows.columns)
         columns = [
             column if isinstance(column, self._arrow.Array) else self._arrow.array(column, field.type)
             for column, field in zip((*own, *answers.columns), self._schema, strict=True)
@@ -66,3 +77,8 @@ class ParquetWriter:
 
     def close(self) -> None:
         self._writer.close()
+
+
+def _utf8(value: object) -> str:
+    """JSON can hold half a character, Parquet can't."""
+    return as_text(value).encode("utf-8", "backslashreplace").decode()

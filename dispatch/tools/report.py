@@ -10,6 +10,14 @@ from rich.text import Text
 from dispatch.tools.faults import Fault, Severity, wrong
 from dispatch.tools.layer_import import Imported
 
+_UNBOUND = 250
+
+
+def console_for_tables() -> Console:
+    """A file or a pipe has no width to keep to."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_UNBOUND)
+
 
 def print_faults(faults: Sequence[Fault], console: Console) -> None:
     if faults:
@@ -40,7 +48,7 @@ def print_import(imported: Imported, *, json: bool) -> None:
         files = {"installed": str(done.path), "missing": done.missing} if done else {"installed": None, "missing": ()}
         print(as_json(imported.remaining, changes=imported.changes, **files))
         return
-    console = Console()
+    console = console_for_tables()
     for change in imported.changes:
         console.print(f"mended: {change}", highlight=False, markup=False, soft_wrap=True)
     print_faults(imported.remaining, console)

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -142,10 +144,15 @@ def number(value: object) -> float:
     """NaN for what isn't one: `true` is not 1, and `1_000` is a habit of programmers. A decimal comma is a comma."""
     if isinstance(value, float):
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return float(value) if abs(value) < 1e15 else float("nan")
+    if isinstance(value, bool):
+        return nan
+    if isinstance(value, int | Decimal):
+        try:
+            return float(value)
+        except (OverflowError, ValueError):
+            return nan
     if not isinstance(value, str) or "_" in value:
-        return float("nan")
+        return nan
     try:
         return float(value)
     except ValueError:
@@ -153,7 +160,7 @@ def number(value: object) -> float:
     try:
         return float(value.replace(",", ".").replace("\N{MINUS SIGN}", "-"))
     except ValueError:
-        return float("nan")
+        return nan
 
 
 def plain(column: Any) -> Sequence[Any]:
@@ -170,3 +177,15 @@ def as_text(value: object) -> str:
     if isinstance(value, bool | list | dict):
         return json.dumps(value, ensure_ascii=False, default=str)
     return repr(value) if isinstance(value, float) else str(value)
+
+
+def unique(names: Sequence[str]) -> tuple[str, ...]:
+    """Headers of tables repeat names, and leave some empty: `a, a, ""` → `a, a_2, column_3`."""
+    found: dict[str, None] = {}
+    for number, name in enumerate(names, start=1):
+        own, again = name or f"column_{number}", 1
+        while own in found:
+            again += 1
+            own = f"{name or f'column_{number}'}_{again}"
+        found[own] = None
+    return tuple(found)

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TextIO
 
 from dispatch.tools.answers import ADDED, Answers
 from dispatch.tools.parquet_rows import ParquetWriter
-from dispatch.tools.rows import Rows, Source, as_text, plain
+from dispatch.tools.rows import Rows, Source, as_text, plain, unique
 from dispatch.tools.unusable import Unusable
 
 SEQUENCES = (".geojsonl", ".geojsons", ".geojsonseq", ".ndjson", ".jsonl", ".ndgeojson")
@@ -24,7 +24,7 @@ class Writer(Protocol):
 
 def added_names(names: tuple[str, ...]) -> tuple[str, ...]:
     """The names of the columns to come, each made its own where the file has one of that name."""
-    taken, added = set(names), []
+    taken, added = set(unique(names)), []
     for name in ADDED:
         while name in taken:
             name = f"located_{name}"
@@ -63,7 +63,7 @@ def _writing(part: Path, suffix: str, source: Source, added: tuple[str, ...]) ->
         finally:
             parquet.close()
         return
-    with part.open("w", encoding="utf-8", newline="") as file:
+    with part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         if suffix in TABLES:
             yield CsvWriter(file, source, "\t" if suffix == ".tsv" else source.delimiter, added)
         else:
@@ -86,7 +86,7 @@ class GeoJsonWriter:
     """A FeatureCollection with a feature a line, or those lines alone."""
 
     def __init__(self, file: TextIO, source: Source, added: tuple[str, ...], *, collection: bool) -> None:
-        self._file, self._names, self._added, self._collection = file, source.names, added, collection
+        self._file, self._names, self._added, self._collection = file, unique(source.names), added, collection
         self._between = ""
         if collection:
             file.write('{"type":"FeatureCollection","features":[\n')

@@ -94,3 +94,13 @@ def test_the_place_may_be_in_properties(asked: Wanted, tmp_path: Path, quito: Pa
     file.write_text(json.dumps(feature) + "\n", "utf-8")
     locate_file(file, tmp_path / "out.csv", quito, asked)
     assert read_answers(tmp_path / "out.csv")[0]["status"] == "located"
+
+
+@pytest.mark.parametrize("out", ["csv", "parquet", "geojson", "geojsonl"])
+def test_half_a_character_does_not_stop_the_rest(out: str, tmp_path: Path, quito: Parishes) -> None:
+    feature = {"type": "Feature", "properties": {"name": "\ud83d"}, "geometry": point(-0.2, -78.5)}
+    file = tmp_path / "in.geojsonl"
+    file.write_text(json.dumps(feature) + "\n", "utf-8")
+    locate_file(file, tmp_path / f"out.{out}", quito, Wanted())
+    (row,) = read_answers(tmp_path / f"out.{out}")
+    assert row["status"] == "located" and row["name"] in ("\ud83d", "\\ud83d")

@@ -2,6 +2,7 @@ import gc
 import io
 import tracemalloc
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,38 @@ def test_parquet_keeps_its_types(tmp_path: Path, quito: Parishes) -> None:
     assert result["status"].to_pylist() == ["located", "unreadable"]
     assert result["probability"].to_pylist() == [1.0, None]
     assert tally.unreadable == 1
+
+
+def test_decimals_are_numbers(tmp_path: Path, quito: Parishes) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({"lat": pa.array([Decimal("-0.2")]), "lon": pa.array([Decimal("-78.5")])})
+    pq.write_table(table, tmp_path / "in.parquet")
+    locate_file(tmp_path / "in.parquet", tmp_path / "out.csv", quito, Wanted())
+    assert read_answers(tmp_path / "out.csv")[0]["status"] == "located"
+
+
+def test_a_damaged_parquet_file_says_how_far_it_went(tmp_path: Path, quito: Parishes) -> None:
+    file = write_points(tmp_path / "in.parquet", scattered(10_000))
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2 : len(content) * 3 // 4] = b"\xff" * (len(content) * 3 // 4 - len(content) // 2)
+    file.write_bytes(content)
+    with pytest.raises(Unusable, match=r"can't be read past row [\d,]+"):
+        locate_file(file, tmp_path / "out.csv", quito, Wanted())
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("out", ["csv", "parquet", "geojson"])
+def test_columns_that_share_a_name_or_have_none_are_all_kept(out: str, tmp_path: Path, quito: Parishes) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("lat,lon,a,a,\n-0.2,-78.5,1,2,3\n", "utf-8")
+    locate_file(file, tmp_path / f"out.{out}", quito, Wanted())
+    (row,) = read_answers(tmp_path / f"out.{out}")
+    if out == "csv":
+        assert (tmp_path / "out.csv").read_text("utf-8").startswith("lat,lon,a,a,,parish_code")
+    else:
+        assert (row["a"], row["a_2"], row["column_5"]) == ("1", "2", "3")
 
 
 def test_an_output_that_is_not_whole_is_not_there(tmp_path: Path, quito: Parishes) -> None:
