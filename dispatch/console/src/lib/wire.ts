@@ -204,6 +204,16 @@ export interface CallTaken {
   location: Location
   received_at: string
   flaws: string[]
+  trail: TrailPoint[]
+}
+
+/** Where a caller was: one fix, by its own time; a trail is oldest first. */
+export interface TrailPoint {
+  lat: number
+  lon: number
+  at: string
+  radius_m: number | null
+  source: Source
 }
 
 export interface IncidentDetail {

@@ -4,7 +4,7 @@ import polylabel from 'polylabel'
 import { circle } from '../lib/circle'
 import type { Positions } from '../lib/positions'
 import { onDuty } from '../lib/steps'
-import type { City, Incident, ParishCollection, Unit } from '../lib/wire'
+import type { CallTaken, City, Incident, ParishCollection, Unit } from '../lib/wire'
 import { priorityImage, unitImage } from './marks'
 
 type Feature = GeoJSON.Feature
@@ -79,6 +79,17 @@ export function roadsTaken(incident: Incident | undefined, units: ReadonlyMap<st
     const from = positions.latest.get(unit_id)
     if (!from || (status !== 'dispatched' && status !== 'en_route')) continue
     features.push({ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: [[from.lon, from.lat], target] } })
+  }
+  return collection(features)
+}
+
+/** The way that each caller of an incident has come, and its steps. */
+export function trails(calls: readonly CallTaken[]): GeoJSON.FeatureCollection {
+  const features: Feature[] = []
+  for (const { trail } of calls) {
+    if (trail.length < 2) continue
+    features.push({ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: trail.map(({ lon, lat }) => [lon, lat]) } })
+    features.push(...trail.slice(0, -1).map(({ lon, lat }) => point(lon, lat, {})))
   }
   return collection(features)
 }

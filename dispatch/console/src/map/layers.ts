@@ -12,7 +12,7 @@ export const GROUND: StyleSpecification = {
   layers: [{ id: 'ground', type: 'background', paint: { 'background-color': '#0d1217' } }],
 }
 
-export const SOURCES = ['parishes', 'parish-names', 'places', 'circles', 'roads-taken', 'units', 'incidents', 'draft'] as const
+export const SOURCES = ['parishes', 'parish-names', 'places', 'circles', 'trails', 'roads-taken', 'units', 'incidents', 'draft'] as const
 export type SourceName = (typeof SOURCES)[number]
 
 const priorityColour = ['match', ['get', 'priority'], 1, PRIORITY_COLOURS[0], 2, PRIORITY_COLOURS[1], 3, PRIORITY_COLOURS[2], 4, PRIORITY_COLOURS[3], PRIORITY_COLOURS[4]] as unknown as string
@@ -87,6 +87,20 @@ export const LAYERS: LayerSpecification[] = [
       'line-opacity': when(0.95, 0.4),
       'line-dasharray': [3, 2.5],
     },
+  },
+  {
+    id: 'trails',
+    type: 'line',
+    source: 'trails',
+    filter: ['==', ['geometry-type'], 'LineString'],
+    paint: { 'line-color': '#e8edf2', 'line-width': 1.2, 'line-opacity': 0.6 },
+  },
+  {
+    id: 'trail-steps',
+    type: 'circle',
+    source: 'trails',
+    filter: ['==', ['geometry-type'], 'Point'],
+    paint: { 'circle-radius': 2.5, 'circle-color': '#e8edf2', 'circle-opacity': 0.7 },
   },
   {
     id: 'roads-taken',
