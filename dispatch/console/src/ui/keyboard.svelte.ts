@@ -1,5 +1,6 @@
 /** The room's keys. They rest while someone is typing. */
 
+import { flushSync } from 'svelte'
 import { mine, neighbour, sections } from '../lib/queue'
 import { acts } from '../state/acts'
 import { detail } from '../state/detail.svelte'
@@ -57,12 +58,11 @@ function walk(by: 1 | -1): void {
   const next = neighbour(ids, view.selected, by)
   if (next === null) return
   view.select(next)
-  requestAnimationFrame(() => {
-    if (view.palette || view.selected !== next) return
-    const row = document.getElementById(`incident-${next}`)
-    row?.focus({ preventScroll: true })
-    row?.scrollIntoView({ block: 'nearest' })
-  })
+  // At once, not at the next frame: were the focus to lag behind the choice, Enter would act on the row before.
+  flushSync()
+  const row = document.getElementById(`incident-${next}`)
+  row?.focus({ preventScroll: true })
+  row?.scrollIntoView({ block: 'nearest' })
 }
 
 /** Enter on a button presses that button; anywhere else, and on the chosen row, it does what the one big button says. */
