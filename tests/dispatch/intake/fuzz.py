@@ -1,18 +1,41 @@
-"""How hard each parser is fuzzed: shortly in every run, for about a minute each with DISPATCH_FUZZ_EXAMPLES=20000."""
+"""How hard each parser is fuzzed: shortly in every run, for DISPATCH_FUZZ_SECONDS where that is set, as CI does."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import wraps
+from itertools import count
+from time import monotonic
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 
 from dispatch.intake import Unreadable
 from dispatch.model.report import Report
 
-EXAMPLES = int(os.environ.get("DISPATCH_FUZZ_EXAMPLES", "100"))
-fuzz = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = 100
+SECONDS = float(os.environ.get("DISPATCH_FUZZ_SECONDS", "0"))
+_tests_of: Counter[str] = Counter()
+
+
+def fuzz(test: Callable[..., None]) -> Callable[..., None]:
+    """Above @given: round after round of other examples, until this test's share of its parser's time is over.
+
+    Rounds are seeded by their number: what is found today is found tomorrow."""
+    _tests_of[test.__module__] += 1
+    once = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])(test)
+
+    @wraps(once)
+    def rounds(*args: Any, **kwargs: Any) -> None:
+        until = monotonic() + SECONDS / _tests_of[test.__module__]
+        for number in count():
+            seed(number)(once)(*args, **kwargs)
+            if monotonic() >= until:
+                return
+
+    return rounds
 
 
 @st.composite
