@@ -44,6 +44,8 @@ def _own_faults(feature: Feature) -> Iterator[Fault]:
         place = _PLACE.search(reason)
         lat, lon = (float(place[2]), float(place[1])) if place else (None, None)
         yield Fault(FaultKind.INVALID, where, _PLACE.sub("", reason).strip().lower(), number, lat=lat, lon=lon)
+    elif geometry.area == 0:
+        yield Fault(FaultKind.INVALID, where, "has no area", number)
     elif geometry.geom_type == "MultiPolygon" and len(shapely.get_parts(geometry)) > 1:
         count = len(shapely.get_parts(geometry))
         yield Fault(FaultKind.PIECES, where, f"has {count} pieces", number, Severity.NOTICE)
