@@ -4,10 +4,13 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import shapely
 from pyproj import Geod
 from shapely.geometry import MultiPolygon, Polygon
 
@@ -30,6 +33,7 @@ FILES = (
     "hospitals.csv",
     "fleet.csv",
 )
+WIDEST_DEG = 10.0
 NO_KIND = "parish"
 _ELLIPSOID = Geod(ellps="WGS84")
 
@@ -57,12 +61,20 @@ def collection_of(layer: Layer) -> dict[str, Any]:
         for feature in layer.features
         if isinstance(feature.geometry, Polygon | MultiPolygon)
     ]
+    _check_extent([parish.polygon for parish in parishes])
     collection = write_layer(sorted(parishes, key=lambda parish: parish.code))
     try:
         Parishes.from_geojson(collection, layer.projection.crs)
     except LayerError as error:
         raise Unusable("the layer can't be used:\n  " + "\n  ".join(error.problems)) from error
     return collection
+
+
+def _check_extent(polygons: Sequence[Polygon | MultiPolygon]) -> None:
+    """The index is made for a city: over half of the earth it would take hours."""
+    west, south, east, north = shapely.total_bounds(np.array(polygons, dtype=object))
+    if max(east - west, north - south) > WIDEST_DEG:
+        raise Unusable(f"the layer reaches over {max(east - west, north - south):.0f} degrees; no city does")
 
 
 def install_layer(layer: Layer, folder: Path) -> Installed:
