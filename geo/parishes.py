@@ -9,7 +9,6 @@ from functools import cached_property
 from math import isfinite
 from typing import Any
 
-import h3.api.basic_int as h3  # type: ignore[import-untyped]
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
@@ -17,20 +16,22 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.edge_grid import EdgeGrid
 from geo.edges import Edges
-from geo.hexagons import FINE, ancestor_masks, interior_cells
-from geo.lattice import OUTSIDE, Lattice
+from geo.hexagons import interior_cells
+from geo.lattice import Lattice
 from geo.layer import read_layer, write_layer
 from geo.location import Nearest
 from geo.parish import Parish
 from geo.point import Point
+from geo.point_finder import point_finder
 from geo.projection import Projection, bearing_deg, distance_m
 
-_ANCESTORS = ancestor_masks()
 _FAR_M = 200_000.0
 
 
 class Parishes:
-    """`parishes` are ordered by code; `crs` is the projected system, in metres, that areas and distances use.
+    """`find(lat, lon)` gives the parish of a point, None where none covers it; `find_many` those of many.
+
+    `parishes` are ordered by code; `crs` is the projected system, in metres, that areas and distances use.
 
     Raises ValueError for no parish at all, two of one code, or a `crs` that isn't projected in metres.
     """
@@ -44,7 +45,7 @@ class Parishes:
             raise ValueError("two parishes have one code")
         self.projection = Projection(crs)
         self.lattice = Lattice([parish.polygon for parish in self.parishes])
-        self._interior = interior_cells(self.lattice)
+        self.find = point_finder(self.parishes, interior_cells(self.lattice), self.lattice)
         self._bounds = self.lattice.south, self.lattice.north, self.lattice.west, self.lattice.east
 
     @classmethod
@@ -66,20 +67,6 @@ class Parishes:
         """West, south, east, north, in degrees."""
         south, north, west, east = self._bounds
         return west, south, east, north
-
-    def find(self, lat: float, lon: float) -> Parish | None:
-        """The parish of a point; None where none covers it."""
-        south, north, west, east = self._bounds
-        if not (south <= lat <= north and west <= lon <= east):
-            return None
-        cell = h3.latlng_to_cell(lat, lon, FINE)
-        interior = self._interior
-        for xor, ones in _ANCESTORS:
-            position = interior.get((cell ^ xor) | ones)
-            if position is not None:
-                return self.parishes[position]
-        position = self.lattice.find(lat, lon)
-        return None if position == OUTSIDE else self.parishes[position]
 
     def find_many(self, lat: ArrayLike, lon: ArrayLike) -> NDArray[np.int16]:
         """Positions in `.parishes` of the parishes of many points, -1 outside; two arrays (n,) in degrees → (n,)."""
