@@ -5,7 +5,7 @@ Pure geography, usable on its own: no I/O, no web, no database.
 
 from geo.cells import Cell, CellTable, CellTableError
 from geo.fix import CellId, Fix, Pdf, Source
-from geo.hexagons import cells_of
+from geo.hexagons import cells_of, cells_of_many
 from geo.layer import LayerError
 from geo.locating import locate
 from geo.location import Location, LocationStatus, Nearest, ParishProbability
@@ -45,6 +45,7 @@ __all__ = [
     "UnitIndex",
     "bearing_deg",
     "cells_of",
+    "cells_of_many",
     "destination",
     "distance_m",
     "locate",

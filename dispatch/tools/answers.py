@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import h3.api.basic_int as h3  # type: ignore[import-untyped]
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from dispatch.tools.rows import Rows
-from geo import Fix, LocationStatus, Parishes, Point, Source, parish_probabilities
-from geo.hexagons import COARSE, FINE
+from geo import Fix, LocationStatus, Parishes, Point, Source, cells_of_many, parish_probabilities
 from geo.locating import ACCEPTED
 from geo.spread import spread_of
 from geo.uncertainty import radius_at_95
@@ -107,9 +105,6 @@ def _with_radius(rows: Rows, row: int, parishes: Parishes, places: dict[str, int
 
 
 def _cells(rows: Rows, readable: NDArray[np.bool_]) -> tuple[list[str | None], list[str | None]]:
-    coarse: list[str | None] = [None] * len(rows)
-    fine: list[str | None] = [None] * len(rows)
-    for row in np.flatnonzero(readable).tolist():
-        cell = h3.latlng_to_cell(rows.lat[row], rows.lon[row], FINE)
-        fine[row], coarse[row] = f"{cell:x}", f"{h3.cell_to_parent(cell, COARSE):x}"
+    lat, lon = np.where(readable, rows.lat, np.nan), np.where(readable, rows.lon, np.nan)
+    coarse, fine = ([f"{cell:x}" if cell else None for cell in cells.tolist()] for cells in cells_of_many(lat, lon))
     return coarse, fine

@@ -1,7 +1,7 @@
 import h3.api.basic_int as h3  # type: ignore[import-untyped]
 import numpy as np
 
-from geo import Parishes, cells_of
+from geo import Parishes, cells_of, cells_of_many
 from geo.hexagons import ancestor_masks, interior_cells
 
 
@@ -40,3 +40,11 @@ def test_ancestors_by_bits_are_those_of_the_library() -> None:
 def test_a_place_has_a_coarse_and_a_fine_cell() -> None:
     coarse, fine = cells_of(-0.2, -78.5)
     assert (coarse, fine) == ("8766d338cffffff", "8a66d338c777fff")
+
+
+def test_the_cells_of_many_points_are_those_of_each() -> None:
+    lat, lon = np.array([-0.2, 0.0, np.nan, 40.0, -0.2]), np.array([-78.5, -78.4, -78.4, np.nan, -78.5])
+    coarse, fine = cells_of_many(lat, lon)
+    for i in (0, 1, 4):
+        assert (f"{coarse[i]:x}", f"{fine[i]:x}") == cells_of(float(lat[i]), float(lon[i]))
+    assert coarse[2] == fine[2] == coarse[3] == fine[3] == 0
