@@ -27,8 +27,9 @@ def cells_of(lat: float, lon: float) -> tuple[str, str]:
 
 
 def cells_of_many(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """The coarse and the fine H3 cells of points, as integers: arrays (n,) in degrees → two arrays (n,); 0, which is no
-    cell, for NaN. H3 has no call for arrays, so this costs a point what one call does; the coarse ones come for nothing."""
+    """The coarse and the fine H3 cells of points, as integers: arrays (n,) in degrees → two arrays (n,), 0 for NaN.
+
+    H3 has no call for arrays: the fine cells cost what one call a point does, the coarse ones are masks of them."""
     known = ~(np.isnan(lat) | np.isnan(lon))
     fine = np.zeros(lat.shape, np.uint64)
     pairs = zip(lat[known].tolist(), lon[known].tolist(), strict=True)
