@@ -53,7 +53,7 @@ def run(
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             raise SystemExit(runner.run(serve(settings)))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         raise SystemExit(0) from None
     except (EmbeddedPostgresError, DispatchError, CityError, CellTableError) as error:
         _fail(error)

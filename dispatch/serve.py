@@ -3,9 +3,12 @@
 import asyncio
 import os
 import secrets
+import signal
 import sys
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
@@ -24,9 +27,21 @@ SIMULATE = PROJECT / "scripts" / "simulate"
 DEMO_CALLS_PER_S = 0.1
 
 
+class Server(uvicorn.Server):
+    """Signals are the loop's: uvicorn would raise them again when it is done, and so end us before the rooms are closed
+    and PostgreSQL is stopped."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 async def serve(settings: Settings) -> int:
     """Until Ctrl-C or SIGTERM. Returns the exit code."""
     set_up_logs(settings.log_format)
+    starting = asyncio.current_task()
+    assert starting is not None
+    _on_signals(starting.cancel)
     settings = replace(
         settings,
         bootstrap_key=settings.bootstrap_key or _own_key(settings),
@@ -39,7 +54,7 @@ async def serve(settings: Settings) -> int:
 
 
 async def _serve(app: FastAPI, settings: Settings) -> int:
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             app,
             lifespan="off",
@@ -54,16 +69,21 @@ async def _serve(app: FastAPI, settings: Settings) -> int:
             timeout_graceful_shutdown=GRACE_S,
         )
     )
+    # From here on for good: a second signal, sent while the rooms are being closed, changes nothing.
+    _on_signals(partial(server.handle_exit, signal.SIGTERM, None))
     beside = asyncio.create_task(_when_started(server, settings))
     try:
         await server.serve()
-    except KeyboardInterrupt:
-        pass
     finally:
         beside.cancel()
         with suppress(asyncio.CancelledError):
             await beside
     return 0 if server.started else 1
+
+
+def _on_signals(act: Callable[[], object]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, act)
 
 
 def _own_key(settings: Settings) -> str:

@@ -2,11 +2,16 @@
 
 import asyncio
 import os
+import signal
 import stat
 import sys
 from pathlib import Path
 
+import pytest
+
+from dispatch.store.embedded import EmbeddedPostgres
 from tests.reports import a_call
+from tests.screens import Screen
 from tests.service import Service
 
 
@@ -45,6 +50,21 @@ async def test_without_a_key_of_ones_own_there_is_one_in_the_state_folder(public
             async with service.client(key=keys[-1]) as http:
                 assert (await http.get("/v1/session")).json()["role"] == "admin"
     assert keys[0] == keys[1]
+
+
+@pytest.mark.parametrize(
+    "signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGINT, signal.SIGTERM]], ids=["term", "int", "both"]
+)
+async def test_however_it_is_ended_it_takes_its_postgres_along(
+    public_folder: Path, signals: list[signal.Signals]
+) -> None:
+    state = public_folder / f"ended-{len(signals)}-{signals[0]}"
+    async with Service.started(None, "--state", str(state)) as service, Screen.on(service):
+        assert EmbeddedPostgres(state).status().running
+        for number in signals:
+            service.process.send_signal(number)
+        assert await asyncio.to_thread(service.process.wait, 20) == 0
+    assert not EmbeddedPostgres(state).status().running
 
 
 async def test_a_bad_city_is_told_in_full_and_without_a_traceback(public_folder: Path, tmp_path: Path) -> None:
