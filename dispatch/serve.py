@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
@@ -69,9 +68,14 @@ async def _serve(app: FastAPI, settings: Settings) -> int:
             timeout_graceful_shutdown=GRACE_S,
         )
     )
-    # From here on for good: a second signal, sent while the rooms are being closed, changes nothing.
-    _on_signals(partial(server.handle_exit, signal.SIGTERM, None))
     beside = asyncio.create_task(_when_started(server, settings))
+
+    def end() -> None:
+        """Both at once: `su` gives its child two seconds. A second signal while rooms are closed changes nothing."""
+        server.should_exit = True
+        beside.cancel()
+
+    _on_signals(end)
     try:
         await server.serve()
     finally:
@@ -131,13 +135,10 @@ async def _demo(url: str, settings: Settings) -> None:
         code = await child.wait()
         console.print(f"  the simulated city has ended ({code})", style="dim")
     finally:
-        if child.returncode is None and child.stdin:
-            child.stdin.close()
-            try:
-                await asyncio.wait_for(child.wait(), GRACE_S)
-            except TimeoutError:
-                child.kill()
-                await child.wait()
+        # It has nothing to save, and nobody who ends us should wait for it.
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
 
 
 def _shown(host: str) -> str:
