@@ -47,9 +47,9 @@ def arrivals(
     drive_s = travel.seconds(
         np.array([s.point.lat for s in ready]),
         np.array([s.point.lon for s in ready]),
-        Point(location.lat, location.lon),
+        [Point(location.lat, location.lon)],
         speed_kmh=kmh,
-    )
+    )[:, 0]
     stale = np.array([age is not None and age > stale_after_s for age in ages])
     drift_m = np.where(stale, np.minimum(DRIFT_MPS * np.array([age or 0.0 for age in ages]), MOST_DRIFT_M), 0.0)
     slack_s = np.hypot(drift_m, location.radius_m or 0.0) * 3.6 / kmh
