@@ -15,6 +15,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from dispatch.city_file import CityFile, Records, read_records
+from dispatch.model import Target
 from dispatch.model.city import Agency, City, FleetUnit, Hospital, Kind, Nature, Service, Station
 from geo import LayerError, Parishes
 
@@ -45,6 +46,7 @@ def load_city(folder: Path) -> City:
     hospitals = read_records(Hospital, file("hospitals.csv"), key="id")
     fleet = read_records(FleetUnit, file("fleet.csv"), key="id")
     parishes = _parishes(file("parishes.geojson"), head.crs)
+    targets = _targets(file("targets.json"))
 
     _check_known(kinds, "agency", agencies)
     _check_known(natures, "service", services)
@@ -52,6 +54,7 @@ def load_city(folder: Path) -> City:
     _check_known(fleet, "agency", agencies)
     _check_known(fleet, "kind", kinds)
     _check_known(fleet, "station", stations)
+    _check_targets(targets, agencies)
     _check_services(services)
     _check_agencies(agencies)
     units = _equipped(fleet, {kind.code: kind for kind in kinds.values()})
@@ -72,6 +75,8 @@ def load_city(folder: Path) -> City:
         hospitals=hospitals.values(),
         fleet=units,
         parishes=parishes,
+        targets=targets.values(),
+        speed_factors=head.speed_factors,
     )
 
 
@@ -80,6 +85,7 @@ class _Head:
     name: str = ""
     timezone: str = "UTC"
     crs: str = "EPSG:32717"
+    speed_factors: tuple[float, ...] = (1.0,) * 24
 
 
 def _head(file: CityFile) -> _Head:
@@ -97,6 +103,9 @@ def _head(file: CityFile) -> _Head:
         ZoneInfo(head.timezone)
     except (KeyError, ValueError, OSError):
         file.wrong(f"{head.timezone!r} is not a known time zone", "", "timezone")
+    if len(head.speed_factors) != 24 or not all(0.1 <= factor <= 5 for factor in head.speed_factors):
+        file.wrong("must be 24 numbers from 0.1 to 5, one an hour", "", "speed_factors")
+        head = replace(head, speed_factors=_Head().speed_factors)
     try:
         metres = CRS.from_user_input(head.crs)
     except CRSError:
@@ -120,6 +129,23 @@ def _parishes(file: CityFile, crs: str) -> Parishes | None:
         return None
 
 
+def _targets(file: CityFile) -> Records[Target]:
+    """A city may have none."""
+    return read_records(Target, file, key="code") if file.path.exists() else Records(file)
+
+
+def _check_targets(targets: Records[Target], agencies: Records[Agency]) -> None:
+    for where, target in targets.items:
+        if target.agency is not None and agencies.written and target.agency not in agencies.written:
+            targets.file.wrong(f"{target.agency!r} is not in agencies.json", where, "agency")
+        if target.seconds <= 0:
+            targets.file.wrong(f"must be above 0, not {target.seconds:g}", where, "seconds")
+        if not 0 < target.share <= 1:
+            targets.file.wrong(f"must be above 0 and at most 1, not {target.share:g}", where, "share")
+        if target.priority is not None and not 1 <= target.priority <= 5:
+            targets.file.wrong(f"must be 1 to 5, not {target.priority}", where, "priority")
+
+
 def _check_known(records: Records[Any], column: str, known: Records[Any]) -> None:
     for where, item in records.items:
         code = getattr(item, column)
@@ -139,6 +165,8 @@ def _check_agencies(agencies: Records[Agency]) -> None:
             agencies.file.wrong(f"must be one letter, not {agency.letter!r}", where, "letter")
         if agency.mobilisation_s < 0:
             agencies.file.wrong(f"must be 0 or more seconds, not {agency.mobilisation_s:g}", where, "mobilisation_s")
+        if agency.silent_after_s <= 0:
+            agencies.file.wrong(f"must be above 0 seconds, not {agency.silent_after_s:g}", where, "silent_after_s")
         if not 0 < agency.speed_kmh <= 200:
             agencies.file.wrong(f"must be above 0 and at most 200, not {agency.speed_kmh:g}", where, "speed_kmh")
 
@@ -175,6 +203,11 @@ def _check_natures(natures: Records[Nature], units: Sequence[FleetUnit]) -> None
             elif available and available[need.capability] < need.count:
                 have = f"{available[need.capability]} unit(s) of the fleet have it"
                 natures.file.wrong(f"{need.count} of {need.capability!r}, and {have}", where, "needs")
+        for need in (need for alarm in nature.alarms for need in alarm):
+            if need.count < 1:
+                natures.file.wrong(f"{need.capability!r} must be 1 or more, not {need.count}", where, "alarms")
+            elif available and need.capability not in available:
+                natures.file.wrong(f"no unit of the fleet has {need.capability!r}", where, "alarms")
     for service, total in shares.items():
         _check_sum(natures, f"service {service}", total)
 

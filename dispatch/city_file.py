@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from math import isfinite
 from pathlib import Path
 from typing import Any, Generic, TypeVar, get_type_hints
@@ -106,9 +106,12 @@ def read_records(cls: type[T], file: CityFile, *, key: str) -> Records[T]:
     problems_before = len(file.problems)
     hints = get_type_hints(cls)
     names = [f.name for f in fields(cls)]  # type: ignore[arg-type]
+    defaults = {f.name: f.default for f in fields(cls) if f.default is not MISSING}  # type: ignore[arg-type]
     records: Records[T] = Records(file)
-    for where, row in file.rows(names, key):
-        values = {name: _value(file, where, name, row, hints[name]) for name in names}
+    for where, row in file.rows([name for name in names if name not in defaults], key):
+        values = {
+            name: _value(file, where, name, row, hints[name]) for name in names if name in row or name not in defaults
+        }
         for name in row.keys() - values.keys():
             file.wrong("is not a known field", where, name)
         code = values[key]

@@ -3,7 +3,8 @@
 from dispatch.model.call import Call
 from dispatch.model.event import Event, EventKind, Happening
 from dispatch.model.ids import CallId, IncidentId, Seq, UnitId
-from dispatch.model.incident import Assignment, Incident, IncidentStatus
+from dispatch.model.incident import Assignment, Incident, IncidentStatus, Similar
+from dispatch.model.interval import Interval, Overdue, Target
 from dispatch.model.quarantine import QuarantineItem
 from dispatch.model.report import Caller, Channel, Report
 from dispatch.model.unit import ASSIGNABLE, ON_INCIDENT, STEPS, Standing, Unit, UnitPosition, UnitStatus
@@ -23,10 +24,14 @@ __all__ = [
     "Incident",
     "IncidentId",
     "IncidentStatus",
+    "Interval",
+    "Overdue",
     "QuarantineItem",
     "Report",
     "Seq",
+    "Similar",
     "Standing",
+    "Target",
     "Unit",
     "UnitId",
     "UnitPosition",

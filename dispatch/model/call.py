@@ -10,6 +10,9 @@ from geo import Fix, Location
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """`likeness` (0-1): it was joined to its incident without a person, for being that much alike; `linked_from`: the
+    incident it was of before a person found that two were one."""
+
     id: CallId
     incident_id: IncidentId
     channel: Channel
@@ -20,3 +23,5 @@ class Call:
     location: Location
     received_at: datetime
     civic: dict[str, str] | None = None
+    likeness: float | None = None
+    linked_from: IncidentId | None = None

@@ -1,14 +1,18 @@
 """A city as data: who may be sent, for what, from where."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
+from dispatch.model.interval import Interval, Target
 from geo import Parishes
 
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """`letter` marks its units on the map. `mobilisation_s`: from order to moving wheels; `speed_kmh`: under way."""
+    """`letter` marks its units on the map. `mobilisation_s`: from order to moving wheels; `speed_kmh`: under way, the
+    day's mean; `silent_after_s`: how long a crew on duty may not be heard of."""
 
     code: str
     es: str
@@ -16,6 +20,7 @@ class Agency:
     letter: str
     mobilisation_s: float
     speed_kmh: float
+    silent_after_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Nature:
-    """A type of emergency. `priority` 1 (highest) to 5; `share` is its part of its service's incidents, 0-1."""
+    """A type of emergency. `priority` 1 (highest) to 5; `share` is its part of its service's incidents, 0-1. `needs`
+    is the response to the first alarm, `alarms` what each further alarm adds."""
 
     code: str
     service: str
@@ -56,6 +62,7 @@ class Nature:
     priority: int
     needs: tuple[Need, ...]
     share: float
+    alarms: tuple[tuple[Need, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,9 @@ class FleetUnit:
 
 @dataclass(frozen=True)
 class City:
-    """Every code that one part names exists in another: the loader has seen to it. Lookups raise KeyError."""
+    """Every code that one part names exists in another: the loader has seen to it. Lookups raise KeyError.
+
+    `speed_factors`: how fast traffic lets one go in each hour of the local day, relative to its mean."""
 
     name: str
     timezone: str
@@ -99,6 +108,8 @@ class City:
     hospitals: tuple[Hospital, ...]
     fleet: tuple[FleetUnit, ...]
     parishes: Parishes
+    targets: tuple[Target, ...] = ()
+    speed_factors: tuple[float, ...] = (1.0,) * 24
 
     def service(self, code: str) -> Service:
         return self.services_by_code[code]
@@ -114,6 +125,26 @@ class City:
 
     def station(self, id: str) -> Station:
         return self.stations_by_id[id]
+
+    def speed_kmh(self, agency: str, at: datetime) -> float:
+        """How fast the agency's units get along at this moment, straight between the hours."""
+        local = at.astimezone(self.zone)
+        part = local.minute / 60
+        before, after = self.speed_factors[local.hour], self.speed_factors[(local.hour + 1) % 24]
+        return self.agency(agency).speed_kmh * (before * (1 - part) + after * part)
+
+    def target(self, interval: Interval, *, agency: str | None = None, priority: int | None = None) -> Target | None:
+        """The one that says most about this agency and priority; the first of equals."""
+        fitting = [
+            t
+            for t in self.targets
+            if t.interval == interval and t.agency in {None, agency} and t.priority in {None, priority}
+        ]
+        return max(fitting, key=lambda t: (t.agency is not None, t.priority is not None), default=None)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
 
     @cached_property
     def services_by_code(self) -> dict[str, Service]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from dispatch.model.ids import IncidentId, UnitId
+from dispatch.model.interval import Overdue
 from geo import Location
 
 
@@ -24,15 +25,26 @@ class Assignment:
     assigned_by: str
     en_route_at: datetime | None = None
     on_scene_at: datetime | None = None
+    transporting_at: datetime | None = None
+    at_hospital_at: datetime | None = None
     released_at: datetime | None = None
     release_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """Another incident that may be this one, and how likely, 0-1. A person says whether it is."""
+
+    incident_id: IncidentId
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
     """`assignments` are those still running; the past ones stand in the timeline. `calls` is a count.
 
-    `linked_to` is the incident this one was joined into when a person found that they are the same."""
+    `linked_to` is the incident this one was joined into when a person found that they are the same. `alarm` 1 is the
+    first response, higher ones send more; `overdue` holds the intervals that have outlasted their targets."""
 
     id: IncidentId
     status: IncidentStatus
@@ -48,3 +60,6 @@ class Incident:
     close_reason: str | None = None
     linked_to: IncidentId | None = None
     version: int = 1
+    alarm: int = 1
+    overdue: tuple[Overdue, ...] = ()
+    similar: tuple[Similar, ...] = ()

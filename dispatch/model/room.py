@@ -31,7 +31,10 @@ class Room:
             else:
                 self.incidents[event.incident.id] = event.incident
         for unit in event.units:
-            self.units[unit.id] = unit
+            if unit.removed_at is not None:
+                self.units.pop(unit.id, None)
+            else:
+                self.units[unit.id] = unit
         if event.quarantine is not None:
             if event.quarantine.handled_at is not None:
                 self.quarantine.pop(event.quarantine.id, None)

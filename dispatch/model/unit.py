@@ -42,7 +42,9 @@ ON_INCIDENT = frozenset({S.DISPATCHED, S.EN_ROUTE, S.ON_SCENE, S.TRANSPORTING, S
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`incident_id` is set exactly while the unit's status is one of ON_INCIDENT."""
+    """`incident_id` is set exactly while the unit's status is one of ON_INCIDENT. `crew`: who is aboard, by name or
+    call sign; `shift`: "07:00-19:00", local, None where it isn't known; `silent_since`: not heard of for longer than
+    its agency allows; `removed_at`: no longer in the fleet."""
 
     id: UnitId
     agency: str
@@ -53,6 +55,10 @@ class Unit:
     since: datetime
     incident_id: IncidentId | None = None
     version: int = 1
+    crew: tuple[str, ...] = ()
+    shift: str | None = None
+    silent_since: datetime | None = None
+    removed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ def to_call(row: Record) -> Call:
         fixes=decode(row["fixes"], tuple[Fix, ...]),
         location=decode(row["location"], Location),
         received_at=row["received_at"],
+        likeness=row["likeness"],
+        linked_from=IncidentId(row["linked_from"]) if row["linked_from"] is not None else None,
     )
 
 
@@ -68,8 +70,8 @@ async def of_phone(db: Connection, *, caller: Caller, since: datetime) -> list[C
 async def add(db: Connection, *, call: Call) -> None:
     await db.execute(
         """insert into call (id, incident_id, channel, number, name, imei, imsi, language, nature, text, civic,
-               fixes, location, received_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
+               fixes, location, received_at, likeness, linked_from)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)""",
         *_values(call),
     )
 
@@ -77,7 +79,9 @@ async def add(db: Connection, *, call: Call) -> None:
 async def save(db: Connection, *, call: Call) -> None:
     await db.execute(
         """update call set incident_id = $2, channel = $3, number = $4, name = $5, imei = $6, imsi = $7, language = $8,
-               nature = $9, text = $10, civic = $11, fixes = $12, location = $13, received_at = $14 where id = $1""",
+               nature = $9, text = $10, civic = $11, fixes = $12, location = $13, received_at = $14, likeness = $15,
+               linked_from = $16
+           where id = $1""",
         *_values(call),
     )
 
@@ -99,6 +103,8 @@ def _values(call: Call) -> tuple[object, ...]:
         encode(call.fixes),
         encode(call.location),
         call.received_at,
+        call.likeness,
+        call.linked_from,
     )
 
 

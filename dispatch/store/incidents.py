@@ -7,7 +7,7 @@ from typing import Any
 from asyncpg import Record
 
 from dispatch.errors import NotFound
-from dispatch.model import Assignment, Incident, IncidentId, IncidentStatus, UnitId
+from dispatch.model import Assignment, Incident, IncidentId, IncidentStatus, Overdue, Similar, UnitId
 from dispatch.model.wire import decode, encode
 from dispatch.store.db import Connection
 from geo import Location
@@ -17,7 +17,8 @@ INCIDENTS = """
     select i.*, (
         select json_agg(json_build_object(
             'unit_id', a.unit_id, 'assigned_at', a.assigned_at, 'assigned_by', a.assigned_by,
-            'en_route_at', a.en_route_at, 'on_scene_at', a.on_scene_at) order by a.id)
+            'en_route_at', a.en_route_at, 'on_scene_at', a.on_scene_at,
+            'transporting_at', a.transporting_at, 'at_hospital_at', a.at_hospital_at) order by a.id)
         from assignment a where a.incident_id = i.id and a.released_at is null
     ) as assignments
     from incident i
@@ -40,14 +41,18 @@ def to_incident(row: Record) -> Incident:
         close_reason=row["close_reason"],
         linked_to=row["linked_to"],
         version=row["version"],
+        alarm=row["alarm"],
+        overdue=decode(row["overdue"], tuple[Overdue, ...]),
+        similar=decode(row["similar_to"], tuple[Similar, ...]),
     )
 
 
 async def add(db: Connection, *, incident: Incident) -> Incident:
     """The incident with the id it was given."""
     incident_id = await db.fetchval(
-        """insert into incident (status, priority, nature, text, opened_at, location, parish, calls, channels)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id""",
+        """insert into incident (status, priority, nature, text, opened_at, location, parish, calls, channels, alarm,
+               similar_to)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id""",
         incident.status,
         incident.priority,
         incident.nature,
@@ -57,6 +62,8 @@ async def add(db: Connection, *, incident: Incident) -> Incident:
         _parish(incident.location),
         incident.calls,
         list(incident.channels),
+        incident.alarm,
+        encode(incident.similar),
     )
     return replace(incident, id=IncidentId(incident_id))
 
@@ -79,7 +86,8 @@ async def save(db: Connection, *, incident: Incident) -> Incident:
     incident = replace(incident, version=incident.version + 1)
     await db.execute(
         """update incident set status = $2, priority = $3, nature = $4, text = $5, closed_at = $6, close_reason = $7,
-               linked_to = $8, location = $9, parish = $10, calls = $11, channels = $12, version = $13
+               linked_to = $8, location = $9, parish = $10, calls = $11, channels = $12, version = $13,
+               alarm = $14, overdue = $15, similar_to = $16
            where id = $1""",
         incident.id,
         incident.status,
@@ -94,6 +102,9 @@ async def save(db: Connection, *, incident: Incident) -> Incident:
         incident.calls,
         list(incident.channels),
         incident.version,
+        incident.alarm,
+        encode(incident.overdue),
+        encode(incident.similar),
     )
     return incident
 
@@ -147,7 +158,8 @@ async def of_unit(db: Connection, *, unit_id: UnitId) -> IncidentId | None:
 async def assignments(db: Connection, *, incident_id: IncidentId) -> list[Assignment]:
     """All there ever were, in the order in which they were made."""
     rows = await db.fetch(
-        """select unit_id, assigned_at, assigned_by, en_route_at, on_scene_at, released_at, release_reason
+        """select unit_id, assigned_at, assigned_by, en_route_at, on_scene_at, transporting_at, at_hospital_at,
+               released_at, release_reason
            from assignment where incident_id = $1 order by id""",
         incident_id,
     )

@@ -10,7 +10,8 @@ from dispatch.model import ON_INCIDENT, Unit, UnitId, UnitPosition, UnitStatus
 from dispatch.store.db import Connection
 
 UNITS = """
-    select u.id, u.agency, u.kind, u.capabilities, u.station, u.status, u.since, u.version, a.incident_id
+    select u.id, u.agency, u.kind, u.capabilities, u.station, u.status, u.since, u.version, u.crew, u.shift,
+           u.silent_since, u.removed_at, a.incident_id
     from unit u left join assignment a on a.unit_id = u.id and a.released_at is null
 """
 
@@ -26,11 +27,15 @@ def to_unit(row: Record) -> Unit:
         since=row["since"],
         incident_id=row["incident_id"],
         version=row["version"],
+        crew=tuple(row["crew"]),
+        shift=row["shift"],
+        silent_since=row["silent_since"],
+        removed_at=row["removed_at"],
     )
 
 
 async def every(db: Connection) -> list[Unit]:
-    return [to_unit(row) for row in await db.fetch(f"{UNITS} order by u.id")]
+    return [to_unit(row) for row in await db.fetch(f"{UNITS} where u.removed_at is null order by u.id")]
 
 
 async def lock(db: Connection, *, unit_ids: Sequence[UnitId]) -> dict[UnitId, Unit]:
@@ -39,6 +44,7 @@ async def lock(db: Connection, *, unit_ids: Sequence[UnitId]) -> dict[UnitId, Un
     ids = sorted(set(unit_ids))
     await db.execute("select id from unit where id = any($1) order by id for update", ids)
     units = {unit.id: unit for unit in map(to_unit, await db.fetch(f"{UNITS} where u.id = any($1)", ids))}
+    units = {unit.id: unit for unit in units.values() if unit.removed_at is None}
     if missing := [i for i in ids if i not in units]:
         raise NotFound(f"no unit {', '.join(missing)}")
     return units
@@ -46,9 +52,12 @@ async def lock(db: Connection, *, unit_ids: Sequence[UnitId]) -> dict[UnitId, Un
 
 async def add(db: Connection, *, units: Sequence[Unit]) -> None:
     await db.executemany(
-        """insert into unit (id, agency, kind, capabilities, station, status, since)
-           values ($1, $2, $3, $4, $5, $6, $7)""",
-        [(u.id, u.agency, u.kind, list(u.capabilities), u.station, u.status, u.since) for u in units],
+        """insert into unit (id, agency, kind, capabilities, station, status, since, crew, shift)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        [
+            (u.id, u.agency, u.kind, list(u.capabilities), u.station, u.status, u.since, list(u.crew), u.shift)
+            for u in units
+        ],
     )
 
 
@@ -61,7 +70,11 @@ async def set_status(db: Connection, *, unit_id: UnitId, status: UnitStatus, at:
         await db.execute(
             """update assignment set
                    en_route_at = case when $2 = 'en_route' then coalesce(en_route_at, $3) else en_route_at end,
-                   on_scene_at = case when $2 = 'on_scene' then coalesce(on_scene_at, $3) else on_scene_at end
+                   on_scene_at = case when $2 = 'on_scene' then coalesce(on_scene_at, $3) else on_scene_at end,
+                   transporting_at =
+                       case when $2 = 'transporting' then coalesce(transporting_at, $3) else transporting_at end,
+                   at_hospital_at =
+                       case when $2 = 'at_hospital' then coalesce(at_hospital_at, $3) else at_hospital_at end
                where unit_id = $1 and released_at is null""",
             unit_id,
             status,
