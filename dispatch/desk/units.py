@@ -1,6 +1,6 @@
 """What a unit does: its status, its place, its way off an incident."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -70,6 +70,17 @@ async def set_status(desk: Desk, *, unit_id: UnitId, status: UnitStatus, actor: 
             data={"unit_id": unit_id, "from": before.status, "to": status},
         )
     return unit
+
+
+async def set_silent(
+    doing: Act, unit_ids: Iterable[UnitId], since: datetime | Mapping[UnitId, datetime] | None
+) -> tuple[Unit, ...]:
+    """Note that these are silent `since` (one moment for all, or each its own), or None: that they were heard of.
+
+    Returns those that weren't so already, by id: of two nodes that notice, one gets them. To tell of it
+    (UNIT_SILENT, UNIT_HEARD) is the caller's part. Units that don't exist, or no more, are passed over."""
+    moments = {u: since[u] if isinstance(since, Mapping) else since for u in unit_ids}
+    return tuple(await units.set_silent(doing.db, since=moments))
 
 
 async def set_free(doing: Act, *, unit_id: UnitId, reason: str) -> Unit:

@@ -1,6 +1,6 @@
 """Units, their assignments and where they were."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from asyncpg import Record
@@ -36,6 +36,11 @@ def to_unit(row: Record) -> Unit:
 
 async def every(db: Connection) -> list[Unit]:
     return [to_unit(row) for row in await db.fetch(f"{UNITS} where u.removed_at is null order by u.id")]
+
+
+async def some(db: Connection, *, unit_ids: Sequence[UnitId]) -> list[Unit]:
+    """These, by id, removed ones too."""
+    return [to_unit(row) for row in await db.fetch(f"{UNITS} where u.id = any($1) order by u.id", unit_ids)]
 
 
 async def lock(db: Connection, *, unit_ids: Sequence[UnitId]) -> dict[UnitId, Unit]:
@@ -83,6 +88,22 @@ async def set_status(db: Connection, *, unit_id: UnitId, status: UnitStatus, at:
     row = await db.fetchrow(f"{UNITS} where u.id = $1", unit_id)
     assert row is not None
     return to_unit(row)
+
+
+async def set_silent(db: Connection, *, since: Mapping[UnitId, datetime | None]) -> list[Unit]:
+    """Those that were not as `since` says (silent from a moment, or heard of: None), by id, with what they are now.
+    Whoever comes second, on this node or another, finds nothing to change."""
+    ids = sorted(since)
+    await db.execute("select id from unit where id = any($1) order by id for update", ids)
+    rows = await db.fetch(
+        """update unit u set silent_since = s.since, version = u.version + 1
+           from unnest($1::text[], $2::timestamptz[]) as s (id, since)
+           where u.id = s.id and u.removed_at is null and (u.silent_since is null) <> (s.since is null)
+           returning u.id""",
+        ids,
+        [since[i] for i in ids],
+    )
+    return await some(db, unit_ids=[row["id"] for row in rows])
 
 
 async def release(db: Connection, *, unit_id: UnitId, at: datetime, reason: str) -> None:
