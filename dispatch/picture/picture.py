@@ -42,7 +42,9 @@ class Picture:
         for entry in entries:
             self.room.apply(entry.event)
             for unit in entry.event.units:
-                if unit.id not in self.positions:
+                if unit.removed_at is not None:
+                    self._forget(unit.id)
+                elif unit.id not in self.positions:
                     self._place_at_station(unit)
 
     def move(self, positions: Sequence[UnitPosition], *, now: datetime) -> tuple[list[UnitPosition], list[Refused]]:
@@ -84,3 +86,10 @@ class Picture:
         if unit.station in self._stations:
             point = self._stations[unit.station]
             self._index.move(unit.id, point.lat, point.lon)
+        else:
+            self._index.remove(unit.id)
+
+    def _forget(self, unit_id: UnitId) -> None:
+        self.positions.pop(unit_id, None)
+        self._moved_at.pop(unit_id, None)
+        self._index.remove(unit_id)
