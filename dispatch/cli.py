@@ -70,6 +70,48 @@ def migrate_command(state: StateOption = None) -> None:
     err.print("\n".join(applied) or "The schema is up to date.")
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Written whole, then named so; readable by you alone.")],
+    state: StateOption = None,
+) -> None:
+    """One consistent moment of everything, taken while the room works."""
+    from dispatch.store.backup import dump
+
+    if not file.parent.is_dir():
+        _fail(f"{file.parent} is not a folder")
+
+    async def doing(url: str) -> int:
+        return await asyncio.to_thread(dump, url, file)
+
+    size = _with_url(_settings(state=state), doing)
+    err.print(f"{file} holds everything up to now: {size:,} bytes.", highlight=False)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `dispatch backup` made.")],
+    state: StateOption = None,
+    replace: Annotated[bool, typer.Option(help="Though there is something; that is kept, under another name.")] = False,
+) -> None:
+    """Put a backup in place, whole or not at all; with no service running on it."""
+    from dispatch.store.backup import contents
+    from dispatch.store.backup import restore as put_back
+
+    async def doing(url: str) -> None:
+        old = await put_back(url, file, replace=replace)
+        found = await _connected(url, contents)
+        if old:
+            err.print(f"What was there is kept in the database {old}.", highlight=False)
+        err.print(
+            f"{found.incidents:,} incidents, {found.calls:,} calls, {found.units:,} units, journal up to {found.seq:,}"
+            f"{' without a gap' if not found.gaps else f', {found.gaps} events missing'}.",
+            highlight=False,
+        )
+
+    _with_url(_settings(state=state), doing, beside=False)
+
+
 @keys.command("add")
 def add_key(
     name: Annotated[str, typer.Argument(help="Whose key it is; stands beside every act.")],
@@ -121,6 +163,21 @@ def _settings(**given: Any) -> Settings:
 
 
 def _with_database(settings: Settings, act: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+    return _with_url(settings, lambda url: _connected(url, act))
+
+
+async def _connected(url: str, act: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+    pool = await open_pool(url, size=2)
+    try:
+        async with connection(pool) as db:
+            await migrate(db)
+            return await act(db)
+    finally:
+        await pool.close()
+
+
+def _with_url(settings: Settings, act: Callable[[str], Coroutine[Any, Any, T]], *, beside: bool = True) -> T:
+    """`beside`: a service that runs on this state is no hindrance; what it talks to will do for us too."""
     from dispatch.app import database_url
 
     async def doing() -> T:
@@ -128,13 +185,10 @@ def _with_database(settings: Settings, act: Callable[[Connection], Coroutine[Any
             try:
                 url = await database_url(settings, rooms)
             except StateInUse:
-                # The service is running: what it talks to will do for us too.
+                if not beside:
+                    raise
                 url = (await asyncio.to_thread(EmbeddedPostgres(settings.state or default_state()).beside)).dsn
-            pool = await open_pool(url, size=2)
-            rooms.push_async_callback(pool.close)
-            async with connection(pool) as db:
-                await migrate(db)
-                return await act(db)
+            return await act(url)
 
     try:
         return asyncio.run(doing())

@@ -42,6 +42,11 @@ def programs_for(account: Account, home: Path) -> Programs:
     return found
 
 
+def client_programs() -> Path:
+    """The folder of pg_dump, pg_restore and the others that only talk to a server, to be run as ourselves."""
+    return _in_wheel().root / "bin"
+
+
 def _in_wheel() -> Programs:
     spec = util.find_spec(PACKAGE)
     places = spec.submodule_search_locations if spec else None
