@@ -17,6 +17,7 @@ from pyproj.exceptions import CRSError
 from dispatch.city_file import CityFile, Records, read_records
 from dispatch.model import Target
 from dispatch.model.city import Agency, City, FleetUnit, Hospital, Kind, Nature, Service, Station
+from dispatch.model.unit_words import crew_fault, shift_of
 from geo import LayerError, Parishes
 
 SHARES_SUM_WITHIN = 0.005
@@ -182,6 +183,10 @@ def _equipped(fleet: Records[FleetUnit], kinds: dict[str, Kind]) -> tuple[FleetU
         for capability in unit.capabilities:
             if known and capability not in known:
                 fleet.file.wrong(f"{capability!r} is not in kinds.json", where, "capabilities")
+        if fault := crew_fault(unit.crew):
+            fleet.file.wrong(fault, where, "crew")
+        if unit.shift is not None and shift_of(unit.shift) != unit.shift:
+            fleet.file.wrong(f"{unit.shift!r} is not a shift such as 07:00-19:00", where, "shift")
         own = unit.capabilities or (kind.capabilities if kind is not None else ())
         units.append(replace(unit, capabilities=own))
     return tuple(units)

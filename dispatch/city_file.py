@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from math import isfinite
 from pathlib import Path
@@ -10,7 +10,12 @@ from typing import Any, Generic, TypeVar, get_type_hints
 
 import msgspec
 
+from dispatch.model.unit_words import CrewMember, members
+
 T = TypeVar("T")
+
+# How several values stand in one cell of a table.
+SPLIT: dict[Any, Callable[[str], Sequence[str]]] = {tuple[str, ...]: str.split, tuple[CrewMember, ...]: members}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +115,11 @@ def read_records(cls: type[T], file: CityFile, *, key: str) -> Records[T]:
     records: Records[T] = Records(file)
     for where, row in file.rows([name for name in names if name not in defaults], key):
         values = {
-            name: _value(file, where, name, row, hints[name]) for name in names if name in row or name not in defaults
+            name: _value(file, where, name, row, hints[name])
+            for name in names
+            if name not in defaults or (name in row and not (file.is_table and row[name] == ""))
         }
-        for name in row.keys() - values.keys():
+        for name in row.keys() - set(names):
             file.wrong("is not a known field", where, name)
         code = values[key]
         if code in records.written:
@@ -131,7 +138,7 @@ def _value(file: CityFile, where: str, name: str, row: dict[str, Any], kind: Any
     if name not in row:
         file.wrong("is missing", where, name)
         return None
-    said = row[name].split() if file.is_table and kind == tuple[str, ...] else row[name]
+    said = SPLIT[kind](row[name]) if file.is_table and kind in SPLIT else row[name]
     try:
         value = msgspec.convert(said, kind, strict=not file.is_table)
     except msgspec.ValidationError as error:

@@ -6,6 +6,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from dispatch.model.interval import Interval, Target
+from dispatch.model.unit_words import CrewMember
 from geo import Parishes
 
 
@@ -89,6 +90,8 @@ class FleetUnit:
     kind: str
     capabilities: tuple[str, ...]
     station: str
+    crew: tuple[CrewMember, ...] = ()
+    shift: str | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,11 @@ class City:
             if t.interval == interval and t.agency in {None, agency} and t.priority in {None, priority}
         ]
         return max(fitting, key=lambda t: (t.agency is not None, t.priority is not None), default=None)
+
+    @cached_property
+    def capabilities(self) -> frozenset[str]:
+        """Every one that some kind of unit has."""
+        return frozenset(capability for kind in self.kinds for capability in kind.capabilities)
 
     @cached_property
     def zone(self) -> ZoneInfo:

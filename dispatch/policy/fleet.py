@@ -1,0 +1,52 @@
+"""Whether a unit fits the city, and which spelling was probably meant where it doesn't."""
+
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+
+from dispatch.errors import FieldProblem
+from dispatch.model import Unit
+from dispatch.model.city import City
+from dispatch.model.unit_words import crew_fault, id_fault, shift_of
+
+LONGEST_SHOWN = 60
+
+
+def faults(unit: Unit, city: City, before: Unit | None = None) -> Iterator[FieldProblem]:
+    """What is wrong with a unit, by field. What it was already (`before`) is no fault of today's: the city's data may
+    have changed under it."""
+    if before is None and (fault := id_fault(unit.id)):
+        yield FieldProblem("id", fault)
+    yield from _whose(unit, city, before)
+    if unit.station is not None and (before is None or unit.station != before.station):
+        yield from _known("station", unit.station, city.stations_by_id)
+    new = [c for c in unit.capabilities if before is None or c not in before.capabilities]
+    for capability in new:
+        yield from _known("capabilities", capability, city.capabilities)
+    if new and len(set(unit.capabilities)) < len(unit.capabilities):
+        yield FieldProblem("capabilities", "names one twice")
+    if (before is None or unit.crew != before.crew) and (fault := crew_fault(unit.crew)):
+        yield FieldProblem("crew", fault)
+    if unit.shift is not None and (before is None or unit.shift != before.shift) and shift_of(unit.shift) != unit.shift:
+        yield FieldProblem("shift", f"{unit.shift[:LONGEST_SHOWN]!r} is not a shift such as 07:00-19:00")
+
+
+def _whose(unit: Unit, city: City, before: Unit | None) -> Iterator[FieldProblem]:
+    if before is not None and (unit.agency, unit.kind) == (before.agency, before.kind):
+        return
+    yield from _known("agency", unit.agency, city.agencies_by_code)
+    yield from _known("kind", unit.kind, city.kinds_by_code)
+    kind = city.kinds_by_code.get(unit.kind)
+    if kind is not None and unit.agency in city.agencies_by_code and kind.agency != unit.agency:
+        yield FieldProblem("kind", f"{unit.kind!r} is a kind of {kind.agency}, not of {unit.agency}")
+
+
+def _known(field: str, value: str, known: Collection[str]) -> Iterator[FieldProblem]:
+    if value not in known:
+        yield FieldProblem(field, f"{value[:LONGEST_SHOWN]!r} is not in the city's data{meant(value, known)}")
+
+
+def meant(value: str, known: Collection[str]) -> str:
+    """`; did you mean 'engine'?`, or nothing where none is near."""
+    by_folded = {code.casefold(): code for code in known}
+    near = get_close_matches(value[:LONGEST_SHOWN].casefold(), by_folded, n=1, cutoff=0.6)
+    return f"; did you mean {by_folded[near[0]]!r}?" if near else ""
