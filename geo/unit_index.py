@@ -1,45 +1,80 @@
 """Where moving units are: a uniform grid in projected metres, searched ring by ring."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import count
 from math import floor, hypot, inf
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from geo.projection import Projection
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from geo.projection import FARTHEST_M, Projection
 
 Id = TypeVar("Id", bound=Hashable)
-Square = tuple[int, int]
+Numbers = NDArray[np.int64]
+
+# A square is one number, column * COLUMN + row. Beyond LAST all columns are one, and all rows, which can only bring
+# units nearer in rings, never take them farther.
+COLUMN = 1 << 24
+LAST = 1 << 22
+NOWHERE = -(1 << 62)
+FEWEST_SLOTS = 256
+# A thousand times what rounding can make of a distance in metres.
+ROUNDING_M = 1e-3
 
 
 class UnitIndex(Generic[Id]):
-    """Exact nearest units. Distances are metres on the projected plane; `square_m` only changes the speed."""
+    """Exact nearest units. Distances are metres on the projected plane; `square_m` only changes the speed.
 
-    def __init__(self, projection: Projection, square_m: float = 1000.0) -> None:
+    Every unit has a slot in arrays of places, so that a batch moves in a few array operations: only those units cost
+    more that have come to another square."""
+
+    def __init__(self, projection: Projection, square_m: float = 500.0) -> None:
         self._projection = projection
         self._side = square_m
-        self._places: dict[Id, tuple[float, float]] = {}
-        self._squares: dict[Square, set[Id]] = {}
+        self._slots: dict[Id, int] = {}
+        self._free: list[int] = []
+        self._units: list[Id | None] = []
+        self._x, self._y = np.empty(0), np.empty(0)
+        self._square_of: Numbers = np.empty(0, np.int64)
+        self._squares: dict[int, set[int]] = {}
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._slots)
 
     def __contains__(self, unit: Id) -> bool:
-        return unit in self._places
+        return unit in self._slots
 
     def move(self, unit: Id, lat: float, lon: float) -> None:
         """Put a unit, new or known, at a place."""
-        self.remove(unit)
         x, y = self._projection.place(lat, lon)
-        self._places[unit] = x, y
-        self._squares.setdefault(self._square(x, y), set()).add(unit)
+        slot = self._slot(unit)
+        self._x[slot], self._y[slot] = x, y
+        self._to_square(slot, self._column(x) * COLUMN + self._column(y))
+
+    def move_many(self, units: Sequence[Id], lats: ArrayLike, lons: ArrayLike) -> None:
+        """As `move` for each in order, but at once: arrays (n,) in degrees, for n units."""
+        lats, lons = np.asarray(lats, float), np.asarray(lons, float)
+        if len(set(units)) < len(units):
+            last = {unit: i for i, unit in enumerate(units)}
+            units, (lats, lons) = list(last), (axis[list(last.values())] for axis in (lats, lons))
+        x, y = self._places(lats, lons)
+        slots = self._slots_of(units)
+        columns, rows = (np.clip(np.floor(axis / self._side), -LAST, LAST).astype(np.int64) for axis in (x, y))
+        squares = columns * COLUMN + rows
+        self._x[slots], self._y[slots] = x, y
+        left = self._square_of[slots] != squares
+        for slot, square in zip(slots[left].tolist(), squares[left].tolist(), strict=True):
+            self._to_square(slot, square)
 
     def remove(self, unit: Id) -> None:
         """Forget a unit; one that isn't here is no error."""
-        place = self._places.pop(unit, None)
-        if place is not None:
-            square = self._square(*place)
-            self._squares[square].remove(unit)
-            if not self._squares[square]:
-                del self._squares[square]
+        slot = self._slots.pop(unit, None)
+        if slot is not None:
+            self._to_square(slot, NOWHERE)
+            self._units[slot] = None
+            self._free.append(slot)
 
     def nearest(
         self, lat: float, lon: float, k: int, where: Callable[[Id], bool] | None = None, within_m: float | None = None
@@ -48,57 +83,104 @@ class UnitIndex(Generic[Id]):
         if k < 1:
             return []
         x, y = self._projection.place(lat, lon)
-        limit = inf if within_m is None else within_m
-        found: list[tuple[float, str, Id]] = []
-        for units, unseen_from in self._outwards(x, y):
-            for unit in units:
-                place = self._places[unit]
-                distance = hypot(place[0] - x, place[1] - y)
-                if distance <= limit and (where is None or where(unit)):
-                    found.append((distance, str(unit), unit))
-            found = sorted(found, key=lambda one: one[:2])[:k]
-            # Strictly nearer than all unseen, so that a tie with the last one has been seen too.
-            if unseen_from > limit or (len(found) == k and found[-1][0] < unseen_from):
+        reach = limit = inf if within_m is None else within_m
+        near: list[int] = []
+        for slots, unseen_from in self._outwards(x, y):
+            near += slots if where is None else [slot for slot in slots if where(self._unit(slot))]
+            if reach == limit and len(near) >= k:
+                # No unit farther than this can be among the answer.
+                reach = min(limit, float(np.partition(self._distances(near, x, y), k - 1)[k - 1]) + ROUNDING_M)
+            if unseen_from > reach:
                 break
-        return [(unit, distance) for distance, _, unit in found]
+        return self._in_order(near, x, y, k, limit)
 
-    def _outwards(self, x: float, y: float) -> Iterator[tuple[list[Id], float]]:
-        """The units of each ring of squares around a place, with a distance that every unit still unseen is at least
-        away: the next ring begins beyond the whole rings passed and the way to the nearest side of the own square."""
-        column, row = self._square(x, y)
-        to_side = min(
-            x - column * self._side, (column + 1) * self._side - x, y - row * self._side, (row + 1) * self._side - y
-        )
-        seen, ring = 0, 0
-        while seen < len(self._places):
-            if 8 * ring > len(self._squares):
-                yield self._beyond(column, row, ring), inf
+    def _outwards(self, x: float, y: float) -> Iterator[tuple[Iterable[int], float]]:
+        """The slots in each ring of squares around a place, with a distance that every unit still unseen is farther
+        away than: the next ring begins beyond the whole rings passed and the way to the nearest side of the own
+        square. `ROUNDING_M` less, so that rounding can't pass over a unit on the line itself."""
+        column, row, side = self._column(x), self._column(y), self._side
+        own = column * COLUMN + row
+        to_side = min(x - column * side, (column + 1) * side - x, y - row * side, (row + 1) * side - y)
+        squares, seen = self._squares, 0
+        for ring in count():
+            if 8 * ring > len(squares):
+                # Cheaper than walking wide, nearly empty rings.
+                passed = {own + step for r in range(ring) for step in _ring(r)}
+                yield [slot for square, slots in squares.items() if square not in passed for slot in slots], inf
                 return
-            units = [unit for square in _ring(column, row, ring) for unit in self._squares.get(square, ())]
-            seen += len(units)
-            # A millimetre less, so that rounding can't pass over a unit on the line itself.
-            yield units, ring * self._side + to_side - 1e-3
-            ring += 1
+            slots = [slot for step in _ring(ring) for slot in squares.get(own + step, ())]
+            seen += len(slots)
+            yield slots, ring * side + to_side - 2 * ROUNDING_M if seen < len(self._slots) else inf
 
-    def _beyond(self, column: int, row: int, ring: int) -> list[Id]:
-        """All units from a ring on: cheaper than walking wide, nearly empty rings."""
-        return [
-            unit
-            for square, units in self._squares.items()
-            if max(abs(square[0] - column), abs(square[1] - row)) >= ring
-            for unit in units
-        ]
+    def _in_order(self, near: list[int], x: float, y: float, k: int, limit: float) -> list[tuple[Id, float]]:
+        """The first `k` of these slots by distance and, where they tie, by id."""
+        if len(near) > k:
+            distances = self._distances(near, x, y)
+            within = np.partition(distances, k - 1)[k - 1] + ROUNDING_M
+            near = [near[i] for i in np.flatnonzero(distances <= within).tolist()]
+        measured = [(hypot(self._x.item(i) - x, self._y.item(i) - y), self._unit(i)) for i in near]
+        first = sorted([one for one in measured if one[0] <= limit], key=lambda one: (one[0], str(one[1])))[:k]
+        return [(unit, distance) for distance, unit in first]
 
-    def _square(self, x: float, y: float) -> Square:
-        return floor(x / self._side), floor(y / self._side)
+    def _distances(self, slots: list[int], x: float, y: float) -> NDArray[np.float64]:
+        at = np.array(slots)
+        distances: NDArray[np.float64] = np.hypot(self._x[at] - x, self._y[at] - y)
+        return distances
+
+    def _unit(self, slot: int) -> Id:
+        unit: Any = self._units[slot]
+        return unit  # type: ignore[no-any-return]
+
+    def _slots_of(self, units: Sequence[Id]) -> Numbers:
+        known = list(map(self._slots.get, units))
+        return np.array([self._slot(unit) for unit in units] if None in known else known, np.int64)
+
+    def _slot(self, unit: Id) -> int:
+        """Its slot, or a free one for a new unit."""
+        slot = self._slots.get(unit)
+        if slot is None:
+            if not self._free:
+                self._grow()
+            slot = self._slots[unit] = self._free.pop()
+            self._units[slot] = unit
+        return slot
+
+    def _grow(self) -> None:
+        size = len(self._units)
+        more = max(FEWEST_SLOTS, size)
+        self._units += [None] * more
+        self._free += range(size + more - 1, size - 1, -1)
+        self._x, self._y = (np.concatenate([axis, np.zeros(more)]) for axis in (self._x, self._y))
+        self._square_of = np.concatenate([self._square_of, np.full(more, NOWHERE)])
+
+    def _to_square(self, slot: int, square: int) -> None:
+        before = self._square_of.item(slot)
+        if before == square:
+            return
+        self._square_of[slot] = square
+        if before != NOWHERE:
+            self._squares[before].remove(slot)
+            if not self._squares[before]:
+                del self._squares[before]
+        if square != NOWHERE:
+            self._squares.setdefault(square, set()).add(slot)
+
+    def _places(self, lats: ArrayLike, lons: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        x, y = self._projection.forward(lats, lons)
+        lost = ~(np.isfinite(x) & np.isfinite(y))
+        x[lost] = y[lost] = FARTHEST_M
+        return x, y
+
+    def _column(self, metres: float) -> int:
+        return max(-LAST, min(LAST, floor(metres / self._side)))
 
 
-def _ring(column: int, row: int, ring: int) -> Iterator[Square]:
+@cache
+def _ring(ring: int) -> tuple[int, ...]:
+    """What to add to a square's number for those `ring` squares away from it."""
     if ring == 0:
-        yield column, row
-        return
-    for step in range(-ring, ring):
-        yield column + step, row - ring
-        yield column + ring, row + step
-        yield column - step, row + ring
-        yield column - ring, row - step
+        return (0,)
+    corners = [
+        pair for step in range(-ring, ring) for pair in ((step, -ring), (ring, step), (-step, ring), (-ring, -step))
+    ]
+    return tuple(column * COLUMN + row for column, row in corners)

@@ -1,5 +1,6 @@
 from math import hypot
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -63,6 +64,11 @@ class Fleet(RuleBasedStateMachine):
         self.index.move(unit, *place)
         self.places[unit] = place
 
+    @rule(moves=st.lists(st.tuples(st.integers(0, 8), PLACES), max_size=12))
+    def move_many(self, moves: list[tuple[int, tuple[float, float]]]) -> None:
+        self.index.move_many([unit for unit, _ in moves], [p[0] for _, p in moves], [p[1] for _, p in moves])
+        self.places |= dict(moves)
+
     @rule(unit=st.integers(0, 8))
     def remove(self, unit: int) -> None:
         self.index.remove(unit)
@@ -85,6 +91,32 @@ def test_a_unit_on_the_far_side_of_the_earth_is_only_far() -> None:
     assert [unit for unit, _ in index.nearest(-0.2, -78.5, 5)] == ["here", "lost"]
     assert [unit for unit, _ in index.nearest(-0.2, -78.5, 5, within_m=100_000)] == ["here"]
     assert "lost" in index
+
+
+def test_moved_at_once_they_are_where_moving_each_puts_them() -> None:
+    random = np.random.default_rng(3)
+    lats, lons = random.normal(-0.2, 0.1, 3_000), random.normal(-78.5, 0.1, 3_000)
+    lats[::500], lons[::500] = 0.0, 9.0
+    one_by_one: UnitIndex[int] = UnitIndex(QUITO)
+    at_once: UnitIndex[int] = UnitIndex(QUITO)
+    for round_ in range(3):
+        units = random.permutation(3_000).tolist()
+        at_once.move_many(units, lats + round_ / 100, lons)
+        for unit, lat, lon in zip(units, (lats + round_ / 100).tolist(), lons.tolist(), strict=True):
+            one_by_one.move(unit, lat, lon)
+    for lat, lon in zip(lats[:200].tolist(), lons[:200].tolist(), strict=True):
+        assert at_once.nearest(lat, lon, 7) == one_by_one.nearest(lat, lon, 7)
+
+
+def test_a_slot_is_used_again() -> None:
+    index: UnitIndex[int] = UnitIndex(QUITO)
+    for generation in range(20):
+        units = range(generation * 300, generation * 300 + 300)
+        index.move_many(units, [-0.2] * 300, [-78.5] * 300)
+        assert len(index) == 300 and len(index.nearest(-0.2, -78.5, 400)) == 300
+        for unit in units:
+            index.remove(unit)
+    assert index.nearest(-0.2, -78.5, 1) == []
 
 
 @pytest.mark.parametrize("k", [0, -1])
