@@ -53,7 +53,7 @@ async def _begin(websocket: WebSocket, desk: Desk, hub: Hub, since: int | None, 
     """What the screen must know up to the moment at which it was registered; all later events are in its queue."""
     now = hub.picture.room.seq
     if since is None or since > now or now - since > desk.settings.replay_limit:
-        await websocket.send_text(frames.snapshot(hub.picture, me=me, screens=len(hub.screens)))
+        await websocket.send_text(hub.snapshot(me=me))
         return
     everywhere = frames.positions(hub.picture.positions.values())
     async with connection(desk.pool) as db:
@@ -75,7 +75,7 @@ async def _until_closed(websocket: WebSocket, screen: Screen, hub: Hub) -> None:
         await asyncio.sleep(GOODBYE_S)
 
     tasks = [
-        asyncio.create_task(screen.write(websocket.send_text, hub.moved_since)),
+        asyncio.create_task(screen.write(websocket.send_text, hub)),
         asyncio.create_task(read()),
         asyncio.create_task(goodbye()),
     ]

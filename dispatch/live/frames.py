@@ -8,7 +8,8 @@ from dispatch.model.wire import encode
 from dispatch.picture.picture import Picture
 
 
-def snapshot(picture: Picture, *, me: dict[str, str], screens: int) -> str:
+def snapshot(picture: Picture) -> str:
+    """For every screen alike; `for_one` adds what is of one screen only."""
     room = picture.room
     return encode(
         {
@@ -19,10 +20,12 @@ def snapshot(picture: Picture, *, me: dict[str, str], screens: int) -> str:
             "units": list(room.units.values()),
             "positions": [_row(p) for p in picture.positions.values()],
             "quarantine": list(room.quarantine.values()),
-            "me": me,
-            "screens": screens,
         }
     )
+
+
+def for_one(snapshot: str, *, me: dict[str, str], screens: int) -> str:
+    return f'{snapshot[:-1]},"me":{encode(me)},"screens":{screens}}}'
 
 
 def events(bodies: Iterable[str]) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from dispatch.live import frames
-from dispatch.live.screen import Screen
+from dispatch.live.recent import Recent
+from dispatch.live.screen import TOO_SLOW, Screen
 from dispatch.picture.picture import Picture
 from dispatch.store.journal import Entry
 
@@ -14,63 +15,91 @@ PULSE_EVERY_S = 5.0
 
 
 class Hub:
+    """Is the news of its screens; each frame is made once, however many screens it goes to."""
+
     def __init__(self, picture: Picture, *, queue: int) -> None:
         self.picture = picture
         self.screens: set[Screen] = set()
-        self._queue = queue
+        self._recent = Recent(seq=picture.room.seq, keep=queue)
         self._shown = picture.moved
+        self._moved: dict[int, str | None] = {}
+        self._beat, self._pulse = 0, ""
+        self._snapshot: tuple[tuple[int, int], str] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @contextmanager
     def screen(self) -> Iterator[Screen]:
         """A screen that misses nothing from this moment on."""
-        screen = Screen(queue=self._queue, batch=self.picture.moved)
+        screen = Screen(seq=self._recent.seq, batch=self.picture.moved, beat=self._beat)
         self.screens.add(screen)
         try:
             yield screen
         finally:
             self.screens.discard(screen)
 
+    def snapshot(self, *, me: dict[str, str]) -> str:
+        """The room as it is now, made once for all who come at the same moment."""
+        moment = self.picture.room.seq, self.picture.moved
+        if self._snapshot is None or self._snapshot[0] != moment:
+            self._snapshot = moment, frames.snapshot(self.picture)
+        return frames.for_one(self._snapshot[1], me=me, screens=len(self.screens))
+
     def follow(self, entries: Sequence[Entry]) -> None:
+        self._recent.add(entries)
         for screen in self.screens:
-            for entry in entries:
-                screen.offer_event(entry.body)
+            if self._recent.has_after(screen.seq):
+                screen.wake()
+            else:
+                screen.close(TOO_SLOW)
+
+    def events_since(self, seq: int) -> tuple[str | None, int]:
+        """Raises TooSlow."""
+        return self._recent.since(seq), self._recent.seq
 
     def moved_since(self, batch: int) -> tuple[str | None, int]:
-        """For a screen that fell behind on positions: where all units are that moved since, and up to which batch."""
+        """Where all units are that moved since: a screen that fell behind gets the newest of each, once."""
         if batch >= self._shown:
             return None, batch
-        moved = self.picture.moved_since(batch)
-        return (frames.positions(moved) if moved else None), self._shown
+        if batch not in self._moved:
+            moved = self.picture.moved_since(batch)
+            self._moved[batch] = frames.positions(moved) if moved else None
+        return self._moved[batch], self._shown
+
+    def pulse_since(self, beat: int) -> tuple[str | None, int]:
+        return (self._pulse if beat < self._beat else None), self._beat
 
     def start(self) -> None:
         self._tasks = [
             asyncio.create_task(self._show_positions(), name="live-positions"),
-            asyncio.create_task(self._beat(), name="live-pulse"),
+            asyncio.create_task(self._live(), name="live-pulse"),
         ]
 
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.send_away("this server is stopping")
+
+    def send_away(self, reason: str) -> None:
+        """Every screen is told to come again, to another node if there is one."""
         for screen in self.screens:
-            screen.close("this server is stopping")
+            screen.close(reason)
 
     async def _show_positions(self) -> None:
         while True:
             await asyncio.sleep(POSITIONS_EVERY_S)
-            since, now = self._shown, self.picture.moved
-            if now == since:
-                continue
-            moved = self.picture.moved_since(since)
-            self._shown = now
-            frame = frames.positions(moved)
-            for screen in self.screens:
-                screen.offer_positions(frame, since=since, batch=now)
+            if self.picture.moved != self._shown:
+                self._shown = self.picture.moved
+                self._moved.clear()
+                self._wake_all()
 
-    async def _beat(self) -> None:
+    async def _live(self) -> None:
         while True:
             await asyncio.sleep(PULSE_EVERY_S)
-            frame = frames.pulse(seq=self.picture.room.seq, screens=len(self.screens))
-            for screen in self.screens:
-                screen.offer_pulse(frame)
+            self._beat += 1
+            self._pulse = frames.pulse(seq=self.picture.room.seq, screens=len(self.screens))
+            self._wake_all()
+
+    def _wake_all(self) -> None:
+        for screen in self.screens:
+            screen.wake()

@@ -1,70 +1,68 @@
-"""One screen: a bounded queue that everybody may write to without waiting, and one writer that empties it."""
+"""One screen: how far it knows, and one writer that brings it up to now whenever there is news."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from dispatch.live import frames
+from dispatch.live.recent import TooSlow
 
 Send = Callable[[str], Awaitable[None]]
+TOO_SLOW = "too slow: more events waited than are kept for a screen"
+
+
+class News(Protocol):
+    """What happened since a screen was told: the frame for it (None: nothing), and up to where it goes."""
+
+    def events_since(self, seq: int) -> tuple[str | None, int]:
+        """Raises TooSlow."""
+        ...
+
+    def moved_since(self, batch: int) -> tuple[str | None, int]: ...
+
+    def pulse_since(self, beat: int) -> tuple[str | None, int]: ...
 
 
 class Screen:
-    """`offer_*` never wait. A screen that doesn't keep up is told to resync, and hurts nobody else."""
+    """Knows all up to event `seq`, batch of positions `batch` and pulse `beat`. Nobody waits for it: what it doesn't
+    take stands in the log that all screens share, and when it is no longer there the screen is told to resync."""
 
-    def __init__(self, *, queue: int, batch: int) -> None:
-        self._limit = queue
-        self._events: list[str] = []
-        self._frame: str | None = None
-        self._pulse: str | None = None
-        self._wake = asyncio.Event()
+    def __init__(self, *, seq: int, batch: int, beat: int = 0) -> None:
+        self.seq, self.batch, self.beat = seq, batch, beat
         self.closing: str | None = None
         self.closed = asyncio.Event()
-        # The batch of positions up to which this screen knows where units are.
-        self.batch = batch
+        self._wake = asyncio.Event()
 
-    def offer_event(self, body: str) -> None:
-        if self.closing:
-            return
-        if len(self._events) >= self._limit:
-            self.close("too slow: more events waited than this screen's queue holds")
-            return
-        self._events.append(body)
-        self._wake.set()
-
-    def offer_positions(self, frame: str, *, since: int, batch: int) -> None:
-        """Latest wins: a frame is taken only where it begins at what the screen knows; else the screen asks later
-        for all that moved since."""
-        if self.batch == since and self._frame is None:
-            self._frame, self.batch = frame, batch
-        self._wake.set()
-
-    def offer_pulse(self, frame: str) -> None:
-        self._pulse = frame
+    def wake(self) -> None:
+        """There is news."""
         self._wake.set()
 
     def close(self, reason: str) -> None:
-        self.closing = reason
-        self._events.clear()
+        self.closing = self.closing or reason
         self._wake.set()
         self.closed.set()
 
-    async def write(self, send: Send, moved_since: Callable[[int], tuple[str | None, int]]) -> None:
-        """Until closed: all waiting events in one message, then positions, then the pulse."""
+    async def write(self, send: Send, news: News) -> None:
+        """Until closed: all events that wait in one message, then positions, then the pulse."""
         while True:
             await self._wake.wait()
             self._wake.clear()
+            if not self.closing:
+                try:
+                    await self._tell(send, news)
+                except TooSlow:
+                    self.close(TOO_SLOW)
             if self.closing:
                 await send(frames.resync(self.closing))
                 return
-            if self._events:
-                waiting, self._events = self._events, []
-                await send(frames.events(waiting))
-            if self._frame is not None:
-                frame, self._frame = self._frame, None
-                await send(frame)
-            missed, self.batch = moved_since(self.batch)
-            if missed is not None:
-                await send(missed)
-            if self._pulse is not None:
-                pulse, self._pulse = self._pulse, None
-                await send(pulse)
+
+    async def _tell(self, send: Send, news: News) -> None:
+        frame, self.seq = news.events_since(self.seq)
+        if frame is not None:
+            await send(frame)
+        frame, self.batch = news.moved_since(self.batch)
+        if frame is not None:
+            await send(frame)
+        frame, self.beat = news.pulse_since(self.beat)
+        if frame is not None:
+            await send(frame)

@@ -1,11 +1,27 @@
-"""A slow screen hurts only itself: bounded queue, joined frames, positions coalesced, events never."""
+"""A slow screen hurts only itself: one log for all, joined frames, positions coalesced, events never."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from dispatch.city import load_city
+from dispatch.live.hub import Hub
 from dispatch.live.screen import Screen
+from dispatch.model import Event, EventKind, Seq, Unit, UnitId, UnitPosition, UnitStatus
+from dispatch.model.city import City
+from dispatch.model.room import Room
+from dispatch.model.wire import encode
+from dispatch.picture.picture import Picture
+from dispatch.store.journal import Entry
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+KEPT = 20
 
 
 class Wire:
@@ -13,21 +29,63 @@ class Wire:
 
     def __init__(self) -> None:
         self.sent: list[dict[str, object]] = []
+        self.texts: list[str] = []
         self.open = asyncio.Event()
         self.open.set()
 
     async def send(self, text: str) -> None:
         await self.open.wait()
+        self.texts.append(text)
         self.sent.append(msgspec.json.decode(text))
 
+    @property
+    def kinds(self) -> list[object]:
+        return [message["type"] for message in self.sent]
 
-def nothing_moved(batch: int) -> tuple[str | None, int]:
-    return None, batch
+    @property
+    def seqs(self) -> list[int]:
+        return [event["seq"] for m in self.sent if m["type"] == "events" for event in m["events"]]  # type: ignore[attr-defined]
+
+
+class Watched:
+    """A hub without its clock, and the writers of the screens on it."""
+
+    def __init__(self, city: City) -> None:
+        units = {UnitId(u): Unit(UnitId(u), "CBQ", "engine", (), None, UnitStatus.AVAILABLE, NOW) for u in ("B1", "B2")}
+        self.hub = Hub(Picture(Room(units=units), city, []), queue=KEPT)
+        self.writers: list[asyncio.Task[None]] = []
+        self._screens = ExitStack()
+
+    def watch(self, wire: Wire) -> Screen:
+        screen = self._screens.enter_context(self.hub.screen())
+        self.writers.append(asyncio.create_task(screen.write(wire.send, self.hub)))
+        return screen
+
+    def happen(self, count: int) -> None:
+        first = self.hub.picture.room.seq + 1
+        event = Event(EventKind.NOTE_ADDED, NOW, "test")
+        events = [replace(event, seq=Seq(seq)) for seq in range(first, first + count)]
+        entries = [Entry(e, encode(e)) for e in events]
+        self.hub.picture.follow(entries)
+        self.hub.follow(entries)
+
+    async def close(self) -> None:
+        await self.hub.stop()
+        for writer in self.writers:
+            writer.cancel()
+        self._screens.close()
+
+
+@pytest.fixture(scope="module")
+def city() -> City:
+    return load_city(Path("data/quito"))
 
 
 @pytest.fixture
-async def wire() -> Wire:
-    return Wire()
+async def watched(city: City) -> AsyncIterator[Watched]:
+    watched = Watched(city)
+    yield watched
+    await watched.close()
 
 
 async def settle() -> None:
@@ -35,53 +93,99 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_events_that_wait_go_out_as_one_message_in_order(wire: Wire) -> None:
-    screen = Screen(queue=100, batch=0)
-    for i in range(5):
-        screen.offer_event(f'{{"seq":{i}}}')
-    writer = asyncio.create_task(screen.write(wire.send, nothing_moved))
+async def test_events_that_wait_go_out_as_one_message_in_order(watched: Watched) -> None:
+    wire = Wire()
+    watched.watch(wire)
+    for _ in range(5):
+        watched.happen(1)
     await settle()
-    writer.cancel()
-    assert wire.sent == [{"type": "events", "events": [{"seq": i} for i in range(5)]}]
+    assert wire.kinds == ["events"] and wire.seqs == [1, 2, 3, 4, 5]
 
 
-async def test_a_screen_that_doesnt_keep_up_is_told_to_resync(wire: Wire) -> None:
-    screen = Screen(queue=3, batch=0)
-    for i in range(50):
-        screen.offer_event(f'{{"seq":{i}}}')
-    await asyncio.wait_for(screen.write(wire.send, nothing_moved), 1)
-    assert [message["type"] for message in wire.sent] == ["resync"]
+async def test_a_frame_is_made_once_for_all_who_are_at_one_place(watched: Watched) -> None:
+    wires = [Wire() for _ in range(3)]
+    for wire in wires:
+        watched.watch(wire)
+    watched.happen(2)
+    await settle()
+    assert wires[0].texts[0] is wires[1].texts[0] is wires[2].texts[0]
+
+
+async def test_a_screen_that_stalls_delays_nobody_and_is_told_to_resync(watched: Watched) -> None:
+    quick, stalled = Wire(), Wire()
+    watched.watch(quick)
+    screen = watched.watch(stalled)
+    stalled.open.clear()
+    for _ in range(KEPT * 3):
+        watched.happen(1)
+        await settle()
+    assert quick.seqs == list(range(1, KEPT * 3 + 1))
     assert screen.closed.is_set()
-
-
-async def test_positions_coalesce_while_the_peer_stalls(wire: Wire) -> None:
-    screen = Screen(queue=10, batch=0)
-    asked: list[int] = []
-
-    def moved_since(batch: int) -> tuple[str | None, int]:
-        asked.append(batch)
-        return ('{"type":"positions","units":["all"]}', 9) if batch < 9 else (None, batch)
-
-    wire.open.clear()
-    writer = asyncio.create_task(screen.write(wire.send, moved_since))
-    screen.offer_positions('{"type":"positions","units":["first"]}', since=0, batch=1)
+    stalled.open.set()
     await settle()
-    for batch in range(1, 9):
-        screen.offer_positions('{"type":"positions","units":["late"]}', since=batch, batch=batch + 1)
+    # The one message that was stuck, and then no events with a hole in them.
+    assert stalled.kinds == ["events", "resync"]
+    assert stalled.seqs == [1]
+
+
+async def test_as_far_behind_as_is_kept_misses_nothing(watched: Watched) -> None:
+    wire = Wire()
+    screen = watched.watch(wire)
+    wire.open.clear()
+    watched.happen(1)
+    await settle()
+    watched.happen(KEPT)
     wire.open.set()
     await settle()
-    writer.cancel()
-    units = [message["units"] for message in wire.sent]
-    # The one that was stuck, and then at most one frame, whatever was missed.
-    assert units[0] == ["first"] and len(units) <= 3
-    assert screen.batch == 9
+    assert wire.seqs == list(range(1, KEPT + 2)) and not screen.closed.is_set()
 
 
-async def test_a_frame_that_begins_later_than_the_screen_knows_is_not_taken(wire: Wire) -> None:
-    screen = Screen(queue=10, batch=2)
-    writer = asyncio.create_task(screen.write(wire.send, lambda _: ('{"type":"positions","units":["caught up"]}', 7)))
-    screen.offer_positions('{"type":"positions","units":["gap"]}', since=5, batch=7)
+async def test_positions_coalesce_while_the_peer_stalls(watched: Watched) -> None:
+    wire = Wire()
+    watched.watch(wire)
+    wire.open.clear()
+    watched.happen(1)
     await settle()
-    writer.cancel()
-    assert [message["units"] for message in wire.sent] == [["caught up"]]
-    assert screen.batch == 7
+    for second in range(1, 6):
+        _move(watched.hub, "B1", second)
+    _move(watched.hub, "B2", 6)
+    await _shown(watched.hub)
+    wire.open.set()
+    await settle()
+    frames = [message["units"] for message in wire.sent if message["type"] == "positions"]
+    assert len(frames) == 1
+    assert {row[0]: row[4] for row in frames[0]} == {  # type: ignore[attr-defined]
+        "B1": _at(5).isoformat().replace("+00:00", "Z"),
+        "B2": _at(6).isoformat().replace("+00:00", "Z"),
+    }
+
+
+async def test_a_snapshot_is_made_once_for_all_who_come_at_one_moment(watched: Watched) -> None:
+    texts = [msgspec.json.decode(watched.hub.snapshot(me={"name": name, "role": "dispatcher"})) for name in "ab"]
+    assert [text.pop("me")["name"] for text in texts] == ["a", "b"]
+    assert texts[0] == texts[1]
+    watched.happen(1)
+    assert msgspec.json.decode(watched.hub.snapshot(me={}))["seq"] == 1
+
+
+async def test_all_are_sent_away_when_the_node_stops(watched: Watched) -> None:
+    wires = [Wire() for _ in range(3)]
+    for wire in wires:
+        watched.watch(wire)
+    watched.hub.send_away("moving")
+    await settle()
+    assert [wire.sent for wire in wires] == [[{"type": "resync", "reason": "moving"}]] * 3
+
+
+def _at(second: int) -> datetime:
+    return NOW + timedelta(seconds=second)
+
+
+def _move(hub: Hub, unit: str, second: int) -> None:
+    position = UnitPosition(UnitId(unit), -0.18 + second / 10_000, -78.48, _at(second))
+    hub.picture.move([position], now=_at(second))
+
+
+async def _shown(hub: Hub) -> None:
+    hub.start()
+    await asyncio.sleep(0.6)
