@@ -8,7 +8,7 @@ import structlog
 from fastapi import FastAPI
 
 from dispatch.api import city as city_routes
-from dispatch.api import exchange, formats, incidents, live, operations, quarantine, reports, session, units
+from dispatch.api import exchange, formats, incidents, live, operations, positions, quarantine, reports, session, units
 from dispatch.api.console import Protected, mount_console
 from dispatch.api.problems import RESPONSES, render_errors
 from dispatch.city import load_city
@@ -21,17 +21,18 @@ from dispatch.model import Unit, UnitId, UnitStatus
 from dispatch.model.city import City
 from dispatch.picture.feed import Feed
 from dispatch.picture.picture import Picture
+from dispatch.policy.position_doubt import Believable, believable_in
 from dispatch.settings import Settings
 from dispatch.store.db import connection, open_pool
 from dispatch.store.embedded import EmbeddedPostgres, default_state
 from dispatch.store.migrate import migrate
+from dispatch.store.positions import latest
 from dispatch.store.snapshot import snapshot
-from dispatch.store.units import latest_positions
 from geo import CellTable, Projection, StraightLine
 
 log = structlog.get_logger()
 
-ROUTERS = (reports, formats, incidents, units, quarantine, exchange, city_routes, session, live, operations)
+ROUTERS = (reports, formats, incidents, positions, units, quarantine, exchange, city_routes, session, live, operations)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -65,9 +66,9 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     async with connection(pool) as db:
         for name in await migrate(db):
             log.info("migration_applied", name=name)
-        positions = await latest_positions(db)
+        where = await latest(db)
 
-    picture = Picture(await snapshot(pool), city, positions)
+    picture = Picture(await snapshot(pool), city, where, believable=_believable(city, settings))
     hub = Hub(picture, queue=settings.screen_queue)
     feed = Feed(pool, seq=picture.room.seq, listeners=[picture.follow, hub.follow])
     desk = Desk(
@@ -96,6 +97,16 @@ async def database_url(settings: Settings, rooms: AsyncExitStack) -> str:
         return settings.database_url
     embedded = EmbeddedPostgres(settings.state or default_state())
     return (await rooms.enter_async_context(embedded.running())).dsn
+
+
+def _believable(city: City, settings: Settings) -> Believable:
+    return believable_in(
+        city.parishes.bounds,
+        margin_m=settings.position_margin_km * 1000,
+        worst_accuracy_m=settings.position_worst_accuracy_m,
+        fastest_mps=settings.position_fastest_kmh / 3.6,
+        flying_mps=settings.position_flying_kmh / 3.6,
+    )
 
 
 def _cells(settings: Settings) -> CellTable | None:

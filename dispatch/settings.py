@@ -31,6 +31,10 @@ class Settings:
     same_phone_window_s: float = 300.0
     session_hours: float = 12.0
     position_retention_days: int = 30
+    position_margin_km: float = 100.0
+    position_worst_accuracy_m: float = 2_000.0
+    position_fastest_kmh: float = 250.0
+    position_flying_kmh: float = 400.0
     max_body_bytes: int = 2_000_000
     screen_queue: int = 1_000
     replay_limit: int = 5_000

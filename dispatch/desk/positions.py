@@ -1,16 +1,20 @@
-"""The history of positions, written in batches: nobody waits for it, and a slow disk makes the batches larger."""
+"""Positions of units: into the picture at once, into history by batches that nobody waits for. No event."""
 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import structlog
 
-from dispatch.errors import Unavailable
+from dispatch.desk.desk import Desk
+from dispatch.errors import DispatchError, Invalid, NotFound, Unavailable
 from dispatch.model import UnitId, UnitPosition
-from dispatch.store import units
+from dispatch.model.doubt import Doubt
+from dispatch.picture.picture import Taken
+from dispatch.store import positions
 from dispatch.store.db import Pool, connection, transaction
+from dispatch.store.positions import TrailEnd, TrailPoint
 
 log = structlog.get_logger()
 
@@ -20,16 +24,35 @@ MOST = 500_000
 
 
 class PositionWriter:
+    """A slow disk makes the batches larger. `dropped` counts positions that never came to be history."""
+
     def __init__(self, pool: Pool, *, retention_days: int) -> None:
         self._pool = pool
-        self._retention_days = retention_days
-        self._waiting: deque[tuple[UnitPosition, datetime]] = deque(maxlen=MOST)
-        self._partitioned_on: object = None
+        self._retention = timedelta(days=retention_days)
+        self._waiting: deque[positions.Row] = deque()
+        self._days: frozenset[date] = frozenset()
         self._task: asyncio.Task[None] | None = None
+        self.dropped = 0
 
-    def add(self, positions: Sequence[UnitPosition]) -> None:
-        now = datetime.now(UTC)
-        self._waiting.extend((position, now) for position in positions)
+    def add(self, history: Sequence[tuple[UnitPosition, Doubt | None]], *, now: datetime) -> None:
+        """A position whose clock is ahead is kept under the time of its receipt."""
+        self._waiting.extend(
+            (
+                p.unit_id,
+                now if doubt is Doubt.FUTURE else p.at,
+                now,
+                p.lat,
+                p.lon,
+                p.heading_deg,
+                p.speed_mps,
+                p.accuracy_m,
+                doubt,
+            )
+            for p, doubt in history
+        )
+        while len(self._waiting) > MOST:
+            self._waiting.popleft()
+            self.dropped += 1
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="position-writer")
@@ -41,24 +64,21 @@ class PositionWriter:
             await asyncio.gather(self._task, return_exceptions=True)
         try:
             await self.flush()
-        except Unavailable as error:
+        except DispatchError as error:
             log.warning("positions_lost", count=len(self._waiting), error=str(error))
 
     async def flush(self) -> None:
-        await self._make_partitions()
-        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        if not batch:
-            return
-        latest: dict[UnitId, UnitPosition] = {}
-        for position, _ in batch:
-            known = latest.get(position.unit_id)
-            if known is None or known.at < position.at:
-                latest[position.unit_id] = position
+        batch, self._waiting = self._waiting, deque()
         try:
-            async with transaction(self._pool) as db:
-                await units.write_positions(db, positions=batch, latest=list(latest.values()))
-        except Unavailable:
-            self._waiting.extendleft(reversed(batch))
+            await self._keep_days({row[2].date() for row in batch})
+            if batch:
+                async with transaction(self._pool) as db:
+                    await positions.write(db, rows=list(batch))
+        except BaseException as error:
+            if isinstance(error, Unavailable | asyncio.CancelledError):
+                self._waiting.extendleft(reversed(batch))
+            else:
+                self.dropped += len(batch)
             raise
 
     async def _run(self) -> None:
@@ -67,11 +87,36 @@ class PositionWriter:
                 await self.flush()
             except Unavailable as error:
                 log.warning("positions_waiting", count=len(self._waiting), error=str(error))
+            except DispatchError as error:
+                log.error("positions_dropped", count=self.dropped, error=str(error))
             await asyncio.sleep(EVERY_S)
 
-    async def _make_partitions(self) -> None:
-        now = datetime.now(UTC)
-        if self._partitioned_on != now.date():
-            async with connection(self._pool) as db:
-                await units.keep_position_days(db, today=now, retention_days=self._retention_days)
-            self._partitioned_on = now.date()
+    async def _keep_days(self, received: set[date]) -> None:
+        """Partitions for what waits, for today and for tomorrow: the first position after midnight has its place."""
+        today = datetime.now(UTC).date()
+        days = frozenset({today, today + timedelta(days=1), *received})
+        if not days <= self._days:
+            async with transaction(self._pool) as db:
+                await positions.keep_days(db, days=days, before=today - self._retention)
+            self._days = days
+
+
+def take(desk: Desk, writer: PositionWriter, moved: Sequence[UnitPosition], *, doubt: Doubt | None = None) -> Taken:
+    """`doubt`: what the device itself says against all of them."""
+    now = datetime.now(UTC)
+    taken = desk.picture.move(moved, now=now, doubt=doubt)
+    writer.add(taken.history, now=now)
+    return taken
+
+
+async def trail(
+    desk: Desk, *, unit_id: UnitId, since: datetime, until: datetime, after: TrailEnd | None, limit: int
+) -> tuple[list[TrailPoint], TrailEnd | None]:
+    """Where a unit was, also one that has left the fleet. Raises NotFound; Invalid for a span that ends before it
+    begins."""
+    if since > until:
+        raise Invalid("`from` must not be later than `to`")
+    async with connection(desk.pool) as db:
+        if unit_id not in desk.picture.room.units and not await positions.is_known(db, unit_id=unit_id):
+            raise NotFound(f"no unit {unit_id}")
+        return await positions.trail(db, unit_id=unit_id, since=since, until=until, after=after, limit=limit)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from dispatch.desk.desk import Act, Desk, act
 from dispatch.errors import Conflict, FieldProblem, Invalid
@@ -14,10 +14,8 @@ from dispatch.model import (
     IncidentId,
     Unit,
     UnitId,
-    UnitPosition,
     UnitStatus,
 )
-from dispatch.picture.picture import Refused
 from dispatch.policy.status import status_of
 from dispatch.store import incidents, units
 
@@ -97,11 +95,6 @@ async def refresh(doing: Act, incident_id: IncidentId) -> Incident:
     return await incidents.save(
         doing.db, incident=replace(incident, status=status_of(incident.assignments, incident.status))
     )
-
-
-def move_units(desk: Desk, positions: Sequence[UnitPosition]) -> tuple[list[UnitPosition], list[Refused]]:
-    """Where units are now: into the picture at once, into history by the batch writer. No event."""
-    return desk.picture.move(positions, now=datetime.now(UTC))
 
 
 async def _lock_incident_of(doing: Act, unit_id: UnitId) -> Incident | None:

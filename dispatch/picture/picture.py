@@ -1,17 +1,18 @@
 """The room as it is now, in memory, with where every unit was last."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from dispatch.model import Standing, Unit, UnitId, UnitPosition
 from dispatch.model.city import City
+from dispatch.model.doubt import Doubt
 from dispatch.model.room import Room
+from dispatch.policy.position_doubt import Believable, Rival, after_rival, believable_in, doubt_of
 from dispatch.store.journal import Entry
 from geo import Point, Projection, UnitIndex
 
-# A device's clock may be a little ahead of ours; more than this is a wrong clock.
-CLOCK_AHEAD = timedelta(seconds=30)
+FLYING = "helicopter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +21,49 @@ class Refused:
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    index: int
+    doubt: Doubt
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of a batch of positions: `history` is all that is kept, doubtful or not, in the order it came."""
+
+    history: list[tuple[UnitPosition, Doubt | None]] = field(default_factory=list)
+    doubtful: list[Doubtful] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> int:
+        return len(self.history) - len(self.doubtful)
+
+
 class Picture:
     """Kept true by the feed (`follow`) and by positions (`move`); asked by the desk and shown by live.
 
-    `moved` counts batches of positions: `moved_since(n)` is what a screen at batch n doesn't know yet."""
+    `moved` counts batches of positions: `moved_since(n)` is what a screen at batch n doesn't know yet. `heard_at` is
+    when we last received anything from a unit's device, believed or not, but for repetitions and a clock ahead."""
 
-    def __init__(self, room: Room, city: City, positions: Iterable[UnitPosition]) -> None:
+    def __init__(
+        self, room: Room, city: City, positions: Iterable[UnitPosition], *, believable: Believable | None = None
+    ) -> None:
         self.room = room
         self.city = city
         self.positions: dict[UnitId, UnitPosition] = {}
+        self.heard_at: dict[UnitId, datetime] = {}
         self.moved = 0
         self._moved_at: dict[UnitId, int] = {}
+        self._believable = believable or believable_in(city.parishes.bounds)
+        self._rivals: dict[UnitId, Rival] = {}
         self._index: UnitIndex[UnitId] = UnitIndex(Projection(city.crs))
         self._stations = {s.id: Point(s.lat, s.lon) for s in city.stations}
         for unit in room.units.values():
             self._place_at_station(unit)
-        for position in positions:
-            self._place(position)
+        known = {p.unit_id: p for p in positions if p.unit_id in room.units}
+        self.heard_at |= {unit_id: position.at for unit_id, position in known.items()}
+        self._place(known)
 
     def follow(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
@@ -47,19 +74,32 @@ class Picture:
                 elif unit.id not in self.positions:
                     self._place_at_station(unit)
 
-    def move(self, positions: Sequence[UnitPosition], *, now: datetime) -> tuple[list[UnitPosition], list[Refused]]:
-        """Take a batch; the newest of each unit becomes where it is. Returns what to keep as history, and what not."""
-        kept, refused = [], []
-        self.moved += 1
+    def move(self, positions: Sequence[UnitPosition], *, now: datetime, doubt: Doubt | None = None) -> Taken:
+        """Take a batch in the order it came, received `now`: the newest of each unit that is believed becomes where it
+        is. `doubt`: what the device itself says against them."""
+        taken, moved = Taken(), dict[UnitId, UnitPosition]()
+        units, known, believable = self.room.units, self.positions, self._believable
         for index, position in enumerate(positions):
-            if position.unit_id not in self.room.units:
-                refused.append(Refused(index, f"no unit {position.unit_id}"))
-            elif position.at > now + CLOCK_AHEAD:
-                refused.append(Refused(index, f"{position.at.isoformat()} is in the future"))
+            unit_id = position.unit_id
+            if unit_id not in units:
+                taken.refused.append(Refused(index, f"no unit {unit_id}"))
+                continue
+            before = moved.get(unit_id) or known.get(unit_id)
+            doubtful = doubt or doubt_of(position, before, believable, now=now)
+            if doubtful is Doubt.TOO_FAST and before is not None:
+                doubtful = self._weigh(position, before, now=now)
+            taken.history.append((position, doubtful))
+            if doubtful is None:
+                moved[unit_id] = position
+                # Whichever track it was on, a rival of it is over.
+                if unit_id in self._rivals:
+                    del self._rivals[unit_id]
             else:
-                kept.append(position)
-                self._place(position)
-        return kept, refused
+                taken.doubtful.append(Doubtful(index, doubtful))
+            if doubtful is not Doubt.FUTURE and doubtful is not Doubt.DUPLICATE:
+                self.heard_at[unit_id] = now
+        self._place(moved)
+        return taken
 
     def moved_since(self, batch: int) -> list[UnitPosition]:
         return [self.positions[unit_id] for unit_id, at in self._moved_at.items() if at > batch]
@@ -74,13 +114,22 @@ class Picture:
             return Standing(unit, self._stations[unit.station or ""], None, metres)
         return Standing(unit, Point(position.lat, position.lon), position, metres)
 
-    def _place(self, position: UnitPosition) -> None:
-        known = self.positions.get(position.unit_id)
-        if known is not None and known.at >= position.at:
+    def _weigh(self, position: UnitPosition, before: UnitPosition, *, now: datetime) -> Doubt | None:
+        """A position that no road leads to, unless the unit flies; with enough others of its track it is believed."""
+        flies = FLYING in self.room.units[position.unit_id].capabilities
+        if flies and doubt_of(position, before, self._believable, now=now, flies=True) is None:
+            return None
+        rival = after_rival(self._rivals.get(position.unit_id), position, self._believable, flies=flies)
+        self._rivals[position.unit_id] = rival
+        return None if rival.wins else Doubt.TOO_FAST
+
+    def _place(self, moved: dict[UnitId, UnitPosition]) -> None:
+        if not moved:
             return
-        self.positions[position.unit_id] = position
-        self._moved_at[position.unit_id] = self.moved
-        self._index.move(position.unit_id, position.lat, position.lon)
+        self.moved += 1
+        self.positions |= moved
+        self._moved_at |= dict.fromkeys(moved, self.moved)
+        self._index.move_many(list(moved), [p.lat for p in moved.values()], [p.lon for p in moved.values()])
 
     def _place_at_station(self, unit: Unit) -> None:
         if unit.station in self._stations:
@@ -91,5 +140,7 @@ class Picture:
 
     def _forget(self, unit_id: UnitId) -> None:
         self.positions.pop(unit_id, None)
+        self.heard_at.pop(unit_id, None)
         self._moved_at.pop(unit_id, None)
+        self._rivals.pop(unit_id, None)
         self._index.remove(unit_id)

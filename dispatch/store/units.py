@@ -1,12 +1,12 @@
 """Units, their assignments and where they were."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from asyncpg import Record
 
 from dispatch.errors import NotFound
-from dispatch.model import ON_INCIDENT, Unit, UnitId, UnitPosition, UnitStatus
+from dispatch.model import ON_INCIDENT, Unit, UnitId, UnitStatus
 from dispatch.store.db import Connection
 
 UNITS = """
@@ -113,56 +113,3 @@ async def release(db: Connection, *, unit_id: UnitId, at: datetime, reason: str)
         at,
         reason,
     )
-
-
-async def latest_positions(db: Connection) -> list[UnitPosition]:
-    rows = await db.fetch("select unit_id, lat, lon, at, heading_deg, speed_mps, accuracy_m from unit_latest")
-    return [UnitPosition(**row) for row in rows]
-
-
-async def write_positions(
-    db: Connection, *, positions: Sequence[tuple[UnitPosition, datetime]], latest: Sequence[UnitPosition]
-) -> None:
-    """A batch of history (each with its time of receipt) and the newest of each unit in it."""
-    await db.copy_records_to_table(
-        "unit_position",
-        columns=["unit_id", "at", "received_at", "lat", "lon", "heading_deg", "speed_mps", "accuracy_m"],
-        records=[
-            (p.unit_id, p.at, received, p.lat, p.lon, p.heading_deg, p.speed_mps, p.accuracy_m)
-            for p, received in positions
-        ],
-    )
-    await db.execute(
-        """insert into unit_latest (unit_id, at, lat, lon, heading_deg, speed_mps, accuracy_m)
-           select * from unnest($1::text[], $2::timestamptz[], $3::float8[], $4::float8[],
-                                $5::real[], $6::real[], $7::real[])
-           on conflict (unit_id) do update set
-               at = excluded.at, lat = excluded.lat, lon = excluded.lon, heading_deg = excluded.heading_deg,
-               speed_mps = excluded.speed_mps, accuracy_m = excluded.accuracy_m
-           where unit_latest.at < excluded.at""",
-        [p.unit_id for p in latest],
-        [p.at for p in latest],
-        [p.lat for p in latest],
-        [p.lon for p in latest],
-        [p.heading_deg for p in latest],
-        [p.speed_mps for p in latest],
-        [p.accuracy_m for p in latest],
-    )
-
-
-async def keep_position_days(db: Connection, *, today: datetime, retention_days: int) -> None:
-    """Make the partitions of today and tomorrow; drop those past retention."""
-    for day in (today, today + timedelta(days=1)):
-        name, start = f"unit_position_{day:%Y%m%d}", day.replace(hour=0, minute=0, second=0, microsecond=0)
-        await db.execute(
-            f"create table if not exists {name} partition of unit_position "
-            f"for values from ('{start.isoformat()}') to ('{(start + timedelta(days=1)).isoformat()}')"
-        )
-    oldest = f"unit_position_{today - timedelta(days=retention_days):%Y%m%d}"
-    rows = await db.fetch(
-        """select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-           where i.inhparent = 'unit_position'::regclass and c.relname < $1""",
-        oldest,
-    )
-    for row in rows:
-        await db.execute(f"drop table {row['relname']}")

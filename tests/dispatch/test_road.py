@@ -194,7 +194,8 @@ async def test_positions_reach_the_screen_and_bad_ones_fail_alone(
              good | {"at": "2026-11-23T10:00:00"}, good | {"lon": 181}]  # fmt: skip
     async with Screen.on(module_service) as screen:
         answer = (await http.post("/v1/units/positions", json={"positions": batch})).json()
-        assert answer["accepted"] == 1 and [r["index"] for r in answer["rejected"]] == [1, 2, 3, 4, 5]
+        assert answer["accepted"] == 1 and [r["index"] for r in answer["rejected"]] == [1, 2, 4, 5]
+        assert answer["doubtful"] == [{"index": 3, "doubt": "future"}]
         await screen.until(lambda: screen.positions.get("P001", [None, None])[1] == -0.21)
     assert screen.positions["P001"][2:4] == [-78.49, 90.0]
 

@@ -1,0 +1,188 @@
+"""Where units are, by the thousand; and where one has been."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Path, Query, Request, Response
+from msgspec import Meta
+
+from dispatch.api import metrics
+from dispatch.api.access import Crew, Dispatcher
+from dispatch.api.state import TheDesk, TheWriter
+from dispatch.api.wire import Json, limited_body
+from dispatch.desk.positions import take, trail
+from dispatch.errors import FieldProblem, Invalid, Malformed
+from dispatch.intake.json_body import Moment
+from dispatch.model import UnitId, UnitPosition
+from dispatch.picture.picture import Doubtful, Refused, Taken
+from dispatch.store.positions import TrailEnd, TrailPoint
+
+router = APIRouter(prefix="/v1/units", tags=["positions"])
+
+MOST = 20_000
+TRAIL = timedelta(hours=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class PositionBody(msgspec.Struct, frozen=True):
+    """One position of a unit. Read by msgspec, which is as strict and ten times as fast: these come by the thousand."""
+
+    unit_id: str
+    lat: Annotated[float, Meta(ge=-90, le=90)]
+    lon: Annotated[float, Meta(ge=-180, le=180)]
+    at: Annotated[datetime, Meta(tz=True)]
+    heading_deg: Annotated[float, Meta(ge=0, le=360)] | None = None
+    speed_mps: Annotated[float, Meta(ge=0, le=300)] | None = None
+    accuracy_m: Annotated[float, Meta(ge=0, le=1_000_000)] | None = None
+
+
+class Batch(msgspec.Struct, frozen=True):
+    positions: Annotated[list[PositionBody], Meta(max_length=MOST)]
+
+
+class RawBatch(msgspec.Struct, frozen=True):
+    positions: Annotated[list[msgspec.Raw], Meta(max_length=MOST)]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """`accepted`: believed. `doubtful`: kept as history, not shown as where the unit is. `rejected`: not kept."""
+
+    accepted: int
+    doubtful: list[Doubtful]
+    rejected: list[Refused]
+
+
+@dataclass(frozen=True, slots=True)
+class TrailPage:
+    items: list[TrailPoint]
+    next: str | None
+
+
+_batch = msgspec.json.Decoder(Batch)
+_raw_batch = msgspec.json.Decoder(RawBatch)
+_one = msgspec.json.Decoder(PositionBody)
+
+
+@router.post(
+    "/positions",
+    response_model=Moved,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["positions"],
+                        "properties": {
+                            "positions": {
+                                "type": "array",
+                                "maxItems": MOST,
+                                "items": msgspec.json.schema_components([PositionBody])[1]["PositionBody"],
+                            }
+                        },
+                    }
+                }
+            },
+        }
+    },
+)
+async def post_positions(request: Request, desk: TheDesk, writer: TheWriter, _: Crew) -> Response:
+    """A batch, the positions of each unit in the order in which they were measured. A bad one fails alone."""
+    indexes, positions, unreadable = read(await limited_body(request))
+    taken = take(desk, writer, positions)
+    doubtful, refused = taken.doubtful, taken.refused
+    if unreadable:
+        doubtful = [Doubtful(indexes[d.index], d.doubt) for d in doubtful]
+        refused = [*unreadable, *(Refused(indexes[r.index], r.problem) for r in refused)]
+    count(taken, rejected=len(refused))
+    return Json(Moved(taken.accepted, doubtful, sorted(refused, key=lambda r: r.index)))
+
+
+@router.get("/{unit_id}/trail", response_model=TrailPage)
+async def get_trail(
+    unit_id: Annotated[str, Path(min_length=1, max_length=64)],
+    desk: TheDesk,
+    _: Dispatcher,
+    since: Annotated[Moment | None, Query(alias="from", description="An hour before `to`, if not said.")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="Not included; now, if not said.")] = None,
+    limit: Annotated[int, Query(ge=1, le=5_000)] = 1_000,
+    cursor: Annotated[str | None, Query(max_length=100, description="`next` of the page before.")] = None,
+) -> Response:
+    """Oldest first, by the device's clock, doubtful positions among them with what makes them so."""
+    until = until or datetime.now(UTC)
+    points, end = await trail(
+        desk,
+        unit_id=UnitId(unit_id),
+        since=since or until - TRAIL,
+        until=until,
+        after=_end(cursor) if cursor else None,
+        limit=limit,
+    )
+    return Json(TrailPage(points, _cursor(end) if end else None))
+
+
+def read(raw: bytes) -> tuple[Sequence[int], list[UnitPosition], list[Refused]]:
+    """The positions and the index of each in the batch, and what is wrong with those that aren't any.
+
+    Raises Malformed where it is no batch."""
+    try:
+        good = _batch.decode(raw).positions
+        return range(len(good)), list(map(_position, good)), []
+    except msgspec.DecodeError:
+        pass
+    indexes, positions, refused = [], [], []
+    try:
+        each = _raw_batch.decode(raw).positions
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed("not a batch of positions", errors=[FieldProblem("body", str(error))]) from error
+    for index, one in enumerate(each):
+        try:
+            positions.append(_position(_one.decode(one)))
+            indexes.append(index)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            refused.append(Refused(index, str(error)))
+    return indexes, positions, refused
+
+
+def count(taken: Taken, *, rejected: int) -> None:
+    """Into the metrics, by outcome."""
+    outcomes = Counter[str](d.doubt for d in taken.doubtful)
+    outcomes |= Counter(accepted=taken.accepted, rejected=rejected)
+    for outcome, number in outcomes.items():
+        metrics.POSITIONS.labels(outcome=outcome).inc(number)
+
+
+def _position(body: PositionBody) -> UnitPosition:
+    at = body.at
+    return UnitPosition(
+        UnitId(body.unit_id),
+        body.lat,
+        body.lon,
+        at if at.tzinfo is UTC else at.astimezone(UTC),
+        body.heading_deg,
+        body.speed_mps,
+        body.accuracy_m,
+    )
+
+
+def _cursor(end: TrailEnd) -> str:
+    return f"{(end.at - EPOCH) // MICROSECOND}.{(end.received_at - EPOCH) // MICROSECOND}.{end.told}"
+
+
+def _end(cursor: str) -> TrailEnd:
+    found = re.fullmatch(r"(-?[0-9]{1,18})\.(-?[0-9]{1,18})\.([0-9]{1,9})", cursor)
+    try:
+        if found:
+            at, received_at, told = (int(group) for group in found.groups())
+            return TrailEnd(EPOCH + at * MICROSECOND, EPOCH + received_at * MICROSECOND, told)
+    except OverflowError:
+        pass
+    raise Invalid("this is not the `next` of a page", errors=[FieldProblem("cursor", "is not one of ours")])

@@ -1,0 +1,123 @@
+"""Where units were: all of it by the day of receipt, and the newest of each unit for a restart to begin with."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from asyncpg import Record
+
+from dispatch.model import UnitId, UnitPosition
+from dispatch.model.doubt import CLOCK_AHEAD, Doubt
+from dispatch.store.db import Connection
+
+# unit_id, at, received_at, lat, lon, heading_deg, speed_mps, accuracy_m, doubt: plain tuples, for they come by the
+# thousand a second.
+Row = tuple[UnitId, datetime, datetime, float, float, float | None, float | None, float | None, str | None]
+COLUMNS = ("unit_id", "at", "received_at", "lat", "lon", "heading_deg", "speed_mps", "accuracy_m", "doubt")
+# Any number of our own: who makes or drops days waits for who does so already.
+DAYS_LOCK = 4_911_002
+
+
+@dataclass(frozen=True, slots=True)
+class TrailPoint:
+    """`at`: the device's clock, but ours where `doubt` is that it was ahead."""
+
+    lat: float
+    lon: float
+    at: datetime
+    heading_deg: float | None
+    speed_mps: float | None
+    accuracy_m: float | None
+    doubt: Doubt | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrailEnd:
+    """Where a page of a trail ended: `told` rows of this moment and receipt were on it, or on those before."""
+
+    at: datetime
+    received_at: datetime
+    told: int
+
+
+async def latest(db: Connection) -> list[UnitPosition]:
+    rows = await db.fetch("select unit_id, lat, lon, at, heading_deg, speed_mps, accuracy_m from unit_latest")
+    return [UnitPosition(**row) for row in rows]
+
+
+async def write(db: Connection, *, rows: Sequence[Row]) -> None:
+    """A batch of history in the order it came, and the newest of each unit that nothing speaks against."""
+    await db.copy_records_to_table("unit_position", columns=COLUMNS, records=rows)
+    newest = {row[0]: row for row in rows if row[8] is None}
+    if not newest:
+        return
+    # By id, so that two services which write at once queue up and never deadlock.
+    ids, at, _, lat, lon, heading, speed, accuracy, _ = zip(*(newest[unit] for unit in sorted(newest)), strict=True)
+    await db.execute(
+        """insert into unit_latest (unit_id, at, lat, lon, heading_deg, speed_mps, accuracy_m)
+           select p.* from unnest($1::text[], $2::timestamptz[], $3::float8[], $4::float8[],
+                                  $5::real[], $6::real[], $7::real[]) as p (id)
+           where exists (select from unit where unit.id = p.id)
+           on conflict (unit_id) do update set
+               at = excluded.at, lat = excluded.lat, lon = excluded.lon, heading_deg = excluded.heading_deg,
+               speed_mps = excluded.speed_mps, accuracy_m = excluded.accuracy_m
+           where unit_latest.at < excluded.at""",
+        *(list(column) for column in (ids, at, lat, lon, heading, speed, accuracy)),
+    )
+
+
+async def keep_days(db: Connection, *, days: Iterable[date], before: date) -> None:
+    """Make the partitions of these days; drop those `before` one. In a transaction, one service at a time."""
+    await db.execute("select pg_advisory_xact_lock($1)", DAYS_LOCK)
+    for day in sorted(set(days)):
+        start, end = (datetime.combine(d, time(), UTC).isoformat() for d in (day, day + timedelta(days=1)))
+        await db.execute(
+            f"create table if not exists unit_position_{day:%Y%m%d} partition of unit_position "
+            f"for values from ('{start}') to ('{end}')"
+        )
+    rows = await db.fetch(
+        """select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+           where i.inhparent = 'unit_position'::regclass and c.relname < $1""",
+        f"unit_position_{before:%Y%m%d}",
+    )
+    for row in rows:
+        await db.execute(f"drop table {row['relname']}")
+
+
+async def is_known(db: Connection, *, unit_id: UnitId) -> bool:
+    """Whether there is, or ever was, such a unit."""
+    return bool(await db.fetchval("select exists (select from unit where id = $1)", unit_id))
+
+
+async def trail(
+    db: Connection, *, unit_id: UnitId, since: datetime, until: datetime, after: TrailEnd | None, limit: int
+) -> tuple[list[TrailPoint], TrailEnd | None]:
+    """Oldest first, from `since` to before `until`; and where to go on, None at the end.
+
+    Nothing is received before it is measured, but for a clock ahead: days before `since` are not looked at."""
+    start = after or TrailEnd(since, datetime.min.replace(tzinfo=UTC), 0)
+    rows = await db.fetch(
+        """select lat, lon, at, heading_deg, speed_mps, accuracy_m, doubt, received_at from unit_position
+           where unit_id = $1 and received_at >= $2 and at >= $3 and at < $4 and (at, received_at) >= ($3, $5)
+           order by at, received_at, lat, lon, doubt nulls first
+           limit $6 offset $7""",
+        unit_id,
+        since - CLOCK_AHEAD,
+        start.at,
+        until,
+        start.received_at,
+        limit + 1,
+        start.told,
+    )
+    points = [_point(row) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return points, None
+    at, received_at = rows[limit - 1]["at"], rows[limit - 1]["received_at"]
+    told = sum((row["at"], row["received_at"]) == (at, received_at) for row in rows[:limit])
+    before = start.told if (at, received_at) == (start.at, start.received_at) else 0
+    return points, TrailEnd(at, received_at, before + told)
+
+
+def _point(row: Record) -> TrailPoint:
+    lat, lon, at, heading_deg, speed_mps, accuracy_m, doubt, _ = row
+    return TrailPoint(lat, lon, at, heading_deg, speed_mps, accuracy_m, Doubt(doubt) if doubt else None)
