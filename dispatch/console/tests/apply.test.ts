@@ -5,11 +5,12 @@ import type { Incident, JournalEvent, QuarantineItem, Unit } from '../src/lib/wi
 const incident = (id: number, more: Partial<Incident> = {}): Incident => ({
   id, status: 'waiting', priority: 2, nature: null, text: null, opened_at: '2026-11-23T21:00:00Z',
   location: { status: 'unlocated', lat: null, lon: null, radius_m: null, confidence: null, source: null, at: null, parish: null, candidates: [], nearest: null, contradicted: [] },
-  calls: 1, channels: ['voice'], assignments: [], closed_at: null, close_reason: null, linked_to: null, version: 1, ...more,
+  calls: 1, channels: ['voice'], assignments: [], closed_at: null, close_reason: null, linked_to: null, version: 1,
+  alarm: 1, overdue: [], similar: [], ...more,
 })
 const unit = (id: string, more: Partial<Unit> = {}): Unit => ({
   id, agency: 'PN', kind: 'patrol_car', capabilities: ['patrol'], station: null, status: 'available',
-  since: '2026-11-23T21:00:00Z', incident_id: null, version: 1, ...more,
+  since: '2026-11-23T21:00:00Z', incident_id: null, version: 1, crew: [], shift: null, silent_since: null, removed_at: null, ...more,
 })
 const item = (id: number, handled_at: string | null = null): QuarantineItem => ({
   id, at: '2026-11-23T21:00:00Z', door: 'calls', problem: 'not JSON', excerpt: '{', size: 1, handled_at, handled_by: null,
@@ -31,6 +32,14 @@ describe('apply', () => {
     expect([...(room?.incidents.keys() ?? [])]).toEqual([2])
     expect(room?.units.get('A1')?.status).toBe('dispatched')
     expect(room?.quarantine.size).toBe(0)
+  })
+
+  it('forgets a unit that has left the fleet, and knows it again when it is back', () => {
+    const before = apply(EMPTY, [event(1, { units: [unit('A1'), unit('A2')] })]) as Room
+    const gone = apply(before, [event(2, { kind: 'unit_removed', units: [unit('A1', { removed_at: '2026-11-23T21:10:00Z', version: 2 })] })])
+    expect([...(gone?.units.keys() ?? [])]).toEqual(['A2'])
+    const back = apply(gone as Room, [event(3, { kind: 'unit_added', units: [unit('A1', { version: 3 })] })])
+    expect(back?.units.get('A1')?.version).toBe(3)
   })
 
   it('ends the same whether events come one by one or together, or again', () => {

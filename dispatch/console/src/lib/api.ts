@@ -1,6 +1,20 @@
 /** The service over HTTP. Every refusal is a `Refused` that carries the problem document. */
 
-import type { City, IncidentDetail, Incident, Me, ParishCollection, Problem, Recommendation, Unit, UnitStatus } from './wire'
+import type {
+  City,
+  CoverageView,
+  Grouping,
+  Incident,
+  IncidentDetail,
+  IntervalRow,
+  Me,
+  ParishCollection,
+  Problem,
+  Recommendation,
+  Unit,
+  UnitStatus,
+  UnitTrail,
+} from './wire'
 
 export class Refused extends Error {
   constructor(
@@ -52,11 +66,21 @@ export interface Change {
   nature?: string
   text?: string
   location?: { lat: number; lon: number; radius_m: number }
-  version?: number
+  alarm?: number
 }
 
+/** The incident's version as the dispatcher saw it; undefined where it wasn't on the screen. */
+export type Version = number | undefined
+/** From which incident each unit is taken: what a person has confirmed. */
+export type Preempt = Record<string, number> | undefined
+
 const of = (id: number): string => `/v1/incidents/${id}`
-const unit = (id: string): string => encodeURIComponent(id)
+const part = (id: string): string => encodeURIComponent(id)
+
+function query(asked: Record<string, string | number | undefined>): string {
+  const given = Object.entries(asked).filter((pair): pair is [string, string | number] => pair[1] !== undefined)
+  return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`
+}
 
 export const api = {
   session: () => ask<Me>('GET', '/v1/session'),
@@ -66,13 +90,24 @@ export const api = {
   parishes: () => ask<ParishCollection>('GET', '/v1/parishes'),
   takeCall: (call: NewCall) => ask<{ incident_id: number; joined: boolean }>('POST', '/v1/calls', call),
   incident: (id: number) => ask<IncidentDetail>('GET', of(id)),
-  recommendation: (id: number) => ask<Recommendation>('GET', `${of(id)}/recommendation`),
-  assign: (id: number, unit_ids: string[]) => ask<Incident>('POST', `${of(id)}/assignments`, { unit_ids }),
-  release: (id: number, unit_id: string) => ask<Incident>('DELETE', `${of(id)}/assignments/${unit(unit_id)}`),
-  change: (id: number, change: Change) => ask<Incident>('PATCH', of(id), change),
-  close: (id: number, reason: string) => ask<Incident>('POST', `${of(id)}/close`, { reason }),
+  recommendation: (id: number, more: { alarm?: number; instead_of?: string } = {}) =>
+    ask<Recommendation>('GET', `${of(id)}/recommendation${query(more)}`),
+  assign: (id: number, unit_ids: string[], version: Version, preempt: Preempt) =>
+    ask<Incident>('POST', `${of(id)}/assignments`, { unit_ids, version, preempt }),
+  swap: (id: number, release: string, assign: string, version: Version, preempt: Preempt) =>
+    ask<Incident>('POST', `${of(id)}/swap`, { release, assign, version, preempt }),
+  release: (id: number, unit_id: string) => ask<Incident>('DELETE', `${of(id)}/assignments/${part(unit_id)}`),
+  change: (id: number, change: Change, version: Version) => ask<Incident>('PATCH', of(id), { ...change, version }),
+  close: (id: number, reason: string, version: Version) => ask<Incident>('POST', `${of(id)}/close`, { reason, version }),
   note: (id: number, text: string) => ask<unknown>('POST', `${of(id)}/notes`, { text }),
   link: (id: number, into: number) => ask<Incident>('POST', `${of(id)}/link`, { into }),
-  setStatus: (unit_id: string, status: UnitStatus) => ask<Unit>('POST', `/v1/units/${unit(unit_id)}/status`, { status }),
+  unlink: (id: number) => ask<Incident>('POST', `${of(id)}/unlink`),
+  split: (id: number, call_id: string) => ask<Incident>('POST', `${of(id)}/calls/${part(call_id)}/split`),
+  setStatus: (unit_id: string, status: UnitStatus) => ask<Unit>('POST', `/v1/units/${part(unit_id)}/status`, { status }),
+  trail: (unit_id: string, span: { from: string; to: string; limit: number; cursor?: string | number }) =>
+    ask<UnitTrail>('GET', `/v1/units/${part(unit_id)}/trail${query(span)}`),
+  intervals: (asked: { from: string; to: string; by: Grouping }) =>
+    ask<{ items: IntervalRow[] }>('GET', `/v1/intervals${query(asked)}`),
+  coverage: () => ask<CoverageView>('GET', '/v1/coverage'),
   handled: (id: number) => ask<unknown>('POST', `/v1/quarantine/${id}/handled`),
 }

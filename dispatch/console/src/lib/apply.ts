@@ -29,7 +29,7 @@ export function apply(room: Room, events: readonly JournalEvent[]): Room | null 
   return {
     seq: room.seq + fresh.length,
     incidents: replaced(room.incidents, fresh.map((event) => event.incident), (incident) => incident.status === 'closed'),
-    units: replaced(room.units, fresh.flatMap((event) => event.units), () => false),
+    units: replaced(room.units, fresh.flatMap((event) => event.units), (unit) => unit.removed_at !== null),
     quarantine: replaced(room.quarantine, fresh.map((event) => event.quarantine), (item) => item.handled_at !== null),
   }
 }

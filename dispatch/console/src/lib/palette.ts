@@ -2,18 +2,23 @@
 
 import type { UnitStatus } from './wire'
 
+export type Opened = 'call' | 'units' | 'quarantine' | 'coverage' | 'times'
+
 export type Command =
   | { verb: 'assign'; units: string[]; incident: number }
+  | { verb: 'swap'; release: string; unit: string; incident: number }
   | { verb: 'release'; unit: string; incident: number }
   | { verb: 'status'; unit: string; status: UnitStatus }
   | { verb: 'close'; incident: number; reason: string }
   | { verb: 'note'; incident: number; text: string }
   | { verb: 'priority'; incident: number; priority: number }
+  | { verb: 'alarm'; incident: number; alarm: number }
   | { verb: 'link'; incident: number; into: number }
+  | { verb: 'unlink'; incident: number }
   | { verb: 'go-incident'; incident: number }
   | { verb: 'go-unit'; unit: string }
   | { verb: 'go-parish'; code: string; name: string }
-  | { verb: 'open'; what: 'call' | 'units' | 'quarantine' }
+  | { verb: 'open'; what: Opened }
 
 export type Trouble =
   | { trouble: 'unknown'; what: string }
@@ -30,20 +35,27 @@ export interface Known {
   selected: number | null
 }
 
-const VERBS: Record<string, 'assign' | 'release' | 'close' | 'note' | 'priority' | 'link' | 'go'> = {
+type Verb = 'assign' | 'swap' | 'release' | 'close' | 'note' | 'priority' | 'alarm' | 'link' | 'unlink' | 'go'
+
+const VERBS: Record<string, Verb> = {
   asignar: 'assign', assign: 'assign', enviar: 'assign', send: 'assign',
+  cambiar: 'swap', relevar: 'swap', swap: 'swap', replace: 'swap',
   liberar: 'release', release: 'release',
   cerrar: 'close', close: 'close',
   nota: 'note', note: 'note', anotar: 'note',
   prioridad: 'priority', priority: 'priority',
+  alarma: 'alarm', alarm: 'alarm',
   unir: 'link', link: 'link', join: 'link',
+  deshacer: 'unlink', unlink: 'unlink', undo: 'unlink',
   ir: 'go', go: 'go', ver: 'go', show: 'go',
 }
 
-const OPENS: Record<string, 'call' | 'units' | 'quarantine'> = {
+const OPENS: Record<string, Opened> = {
   nueva: 'call', new: 'call', llamada: 'call', call: 'call',
   unidades: 'units', units: 'units',
   cuarentena: 'quarantine', quarantine: 'quarantine',
+  cobertura: 'coverage', coverage: 'coverage',
+  tiempos: 'times', times: 'times',
 }
 
 const STATUSES: Record<string, UnitStatus> = {
@@ -57,7 +69,7 @@ const STATUSES: Record<string, UnitStatus> = {
   franco: 'off_duty', 'off duty': 'off_duty',
 }
 
-const JOINING = new Set(['a', 'al', 'to', 'y', 'and', 'de', 'from', 'into', 'en', 'on'])
+const JOINING = new Set(['a', 'al', 'to', 'y', 'and', 'de', 'from', 'into', 'en', 'on', 'por', 'con', 'with', 'for'])
 
 /** Without accents and capitals, so that «inaquito» finds Iñaquito. */
 export function plain(text: string): string {
@@ -71,8 +83,11 @@ export function parse(text: string, known: Known): Parsed {
   const verb = VERBS[plain(first)]
   if (verb === 'assign') return assign(rest, known)
   if (verb === 'release') return release(rest, known)
-  if (verb === 'close' || verb === 'note' || verb === 'priority') return about(verb, rest, known)
+  if (verb === 'swap') return swap(rest, known)
+  if (verb === 'close' || verb === 'note') return about(verb, rest, known)
+  if (verb === 'priority' || verb === 'alarm') return level(verb, rest, known)
   if (verb === 'link') return link(rest, known)
+  if (verb === 'unlink') return unlink(rest)
   if (verb === 'go') return go(rest.join(' '), known) ?? unknown(text)
   const opens = rest.length <= 1 ? OPENS[plain(first)] : undefined
   if (opens) return { command: { verb: 'open', what: opens } }
@@ -116,18 +131,40 @@ function release(rest: string[], known: Known): Parsed {
   return { command: { verb: 'release', unit, incident } }
 }
 
-function about(verb: 'close' | 'note' | 'priority', rest: string[], known: Known): Parsed {
-  const named = incidentId(rest[0], known)
-  const incident = named ?? (verb === 'priority' && rest.length < 2 ? known.selected : null)
+/** «cambiar A04 por A12»: the first is on an emergency, which the second goes to in its place. */
+function swap(rest: string[], known: Known): Parsed {
+  const [one, other] = rest.filter((word) => !JOINING.has(plain(word)))
+  if (one === undefined || other === undefined) return null
+  const [release, unit] = [unitId(one, known), unitId(other, known)]
+  const incident = release === null ? null : (known.units.get(release)?.incident_id ?? null)
+  if (release === null || incident === null) return { trouble: 'no-unit', what: one }
+  return unit === null ? { trouble: 'no-unit', what: other } : { command: { verb: 'swap', release, unit, incident } }
+}
+
+function about(verb: 'close' | 'note', rest: string[], known: Known): Parsed {
+  const incident = incidentId(rest[0], known)
   if (incident === null) return rest[0] === undefined ? null : { trouble: 'no-incident', what: rest[0] }
-  const words = (named === null ? rest : rest.slice(1)).filter((word) => verb !== 'priority' || !JOINING.has(plain(word)))
-  const text = words.join(' ')
-  if (verb === 'priority') {
-    if (text === '') return null
-    return /^[1-5]$/.test(text) ? { command: { verb, incident, priority: Number(text) } } : unknown(text)
-  }
+  const text = rest.slice(1).join(' ')
   if (text === '') return null
   return { command: verb === 'close' ? { verb, incident, reason: text } : { verb, incident, text } }
+}
+
+/** «prioridad 1043 a 1», or of the open incident «prioridad 1». */
+function level(verb: 'priority' | 'alarm', rest: string[], known: Known): Parsed {
+  const named = incidentId(rest[0], known)
+  const incident = named ?? (rest.length < 2 ? known.selected : null)
+  if (incident === null) return rest[0] === undefined ? null : { trouble: 'no-incident', what: rest[0] }
+  const text = (named === null ? rest : rest.slice(1)).filter((word) => !JOINING.has(plain(word))).join(' ')
+  if (text === '') return null
+  if (verb === 'alarm') return /^[1-9]$/.test(text) ? { command: { verb, incident, alarm: Number(text) } } : unknown(text)
+  return /^[1-5]$/.test(text) ? { command: { verb, incident, priority: Number(text) } } : unknown(text)
+}
+
+/** Of a closed incident, which isn't among the known: any number may be one. */
+function unlink(rest: string[]): Parsed {
+  const word = rest.find((word) => !JOINING.has(plain(word)))
+  if (word === undefined) return null
+  return /^#?\d+$/.test(word) ? { command: { verb: 'unlink', incident: Number(word.replace('#', '')) } } : unknown(word)
 }
 
 function link(rest: string[], known: Known): Parsed {

@@ -41,8 +41,26 @@ export interface Assignment {
   assigned_by: string
   en_route_at: string | null
   on_scene_at: string | null
+  transporting_at: string | null
+  at_hospital_at: string | null
   released_at: string | null
   release_reason: string | null
+}
+
+export type Interval = 'process' | 'turnout' | 'travel' | 'response' | 'on_scene' | 'transport' | 'handover'
+
+/** An interval that has outlasted its target; `unit_id`: whose it is, if one's. */
+export interface Overdue {
+  interval: Interval
+  since: string
+  target_s: number
+  unit_id: string | null
+}
+
+/** Another incident that may be this one, 0-1. */
+export interface Similar {
+  incident_id: number
+  score: number
 }
 
 export interface Incident {
@@ -60,6 +78,9 @@ export interface Incident {
   close_reason: string | null
   linked_to: number | null
   version: number
+  alarm: number
+  overdue: Overdue[]
+  similar: Similar[]
 }
 
 export interface Unit {
@@ -72,6 +93,11 @@ export interface Unit {
   since: string
   incident_id: number | null
   version: number
+  crew: string[]
+  /** «07:00-19:00», local. */
+  shift: string | null
+  silent_since: string | null
+  removed_at: string | null
 }
 
 export interface QuarantineItem {
@@ -133,6 +159,8 @@ export interface Nature extends Named {
   service: string
   priority: number
   needs: Need[]
+  /** What each further alarm adds. */
+  alarms?: Need[][]
 }
 
 export interface Need {
@@ -151,7 +179,7 @@ export interface City {
   name: string
   timezone: string
   services: Named[]
-  agencies: (Named & { letter: string })[]
+  agencies: (Named & { letter: string; silent_after_s?: number })[]
   kinds: (Named & { agency: string })[]
   natures: Nature[]
   stations: Place[]
@@ -164,9 +192,16 @@ export interface City {
 export interface Reason {
   code: string
   capability?: string
+  lacks?: string[]
   age_s?: number
   nearer?: string
   because?: string
+  incident_id?: number
+  priority?: number
+  minutes?: number
+  since?: string
+  lost?: number
+  metres?: number
 }
 
 export interface RankedUnit {
@@ -184,14 +219,38 @@ export interface RankedUnit {
   fills: string | null
   chosen: boolean
   reasons: Reason[]
+  /** The incident that it would be taken from; such a unit is never chosen by the service. */
+  preempts?: { incident_id: number; priority: number } | null
+  /** Priority 1 and 2 calls a day that would no longer be reached in time. */
+  coverage_lost?: number | null
+}
+
+export type TravelSource = 'line' | 'roads' | 'server'
+
+/** How arrival times were made, and what was wanted instead. */
+export interface Travel {
+  source: TravelSource
+  fallback: { wanted: TravelSource; because: string } | null
+}
+
+/** Whether the same units would be sent from everywhere the caller may be. */
+export interface Certainty {
+  points: number
+  same_choice: number
+  others: { unit_ids: string[]; probability: number }[]
 }
 
 export interface Recommendation {
   incident_id: number
   at: string
+  alarm?: number
+  /** How many alarm levels the plan of this nature has. */
+  alarms?: number
   needs: Need[]
   units: RankedUnit[]
   shortfalls: { capability: string; missing: number }[]
+  travel?: Travel
+  certainty?: Certainty | null
 }
 
 export interface CallTaken {
@@ -205,6 +264,10 @@ export interface CallTaken {
   received_at: string
   flaws: string[]
   trail: TrailPoint[]
+  /** How alike it was to its incident when it was joined without a person, 0-1. */
+  likeness?: number | null
+  /** The incident it was of before a person found that two were one. */
+  linked_from?: number | null
 }
 
 /** Where a caller was: one fix, by its own time; a trail is oldest first. */
@@ -214,6 +277,56 @@ export interface TrailPoint {
   at: string
   radius_m: number | null
   source: Source
+}
+
+/** Where a unit was; `doubt` says why a position is kept as history and not shown as truth. */
+export interface UnitTrailPoint {
+  lat: number
+  lon: number
+  at: string
+  heading_deg: number | null
+  speed_mps: number | null
+  accuracy_m: number | null
+  doubt: string | null
+}
+
+export interface UnitTrail {
+  items: UnitTrailPoint[]
+  next: string | number | null
+}
+
+export type Grouping = 'agency' | 'parish' | 'priority'
+
+export interface IntervalRow {
+  group: string | number | null
+  interval: Interval
+  count: number
+  median_s: number | null
+  p90_s: number | null
+  target_s: number | null
+  /** The share within the target, 0-1. */
+  met: number | null
+}
+
+export interface CoverageCell {
+  h3: string
+  /** Priority 1 and 2 calls a day, and how many of them would be reached in time. */
+  demand: number
+  covered: number
+}
+
+export interface Move {
+  unit_id: string
+  to_station: string
+  gain: number
+  drive_s: number
+}
+
+export interface CoverageView {
+  at: string
+  covered: number
+  cells: CoverageCell[]
+  moves: Move[]
 }
 
 export interface IncidentDetail {
@@ -229,6 +342,10 @@ export interface Problem {
   status: number
   detail?: string
   errors?: { field: string; problem: string }[]
+  /** Of a lost race (409): what is true now. */
+  incident?: Incident
+  units?: Unit[]
+  unit?: Unit
 }
 
 export type ParishCollection = GeoJSON.FeatureCollection<

@@ -3,6 +3,7 @@
 import 'maplibre-gl/dist/maplibre-gl.css'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import { type GeoJSONSource, Map as MapLibre, type MapMouseEvent, ScaleControl, setWorkerUrl } from 'maplibre-gl'
+import type { View } from '../lib/crowd'
 import type { City, ParishCollection } from '../lib/wire'
 import { hospitals, parishNames } from './features'
 import { GROUND, LAYERS, SOURCES, type SourceName } from './layers'
@@ -18,6 +19,8 @@ export interface MapEars {
   incident: (id: number) => void
   unit: (id: string) => void
   ground: (place: { lat: number; lon: number }) => void
+  /** The map shows another part of the city. */
+  moved: () => void
 }
 
 export class CityMap {
@@ -51,7 +54,8 @@ export class CityMap {
     this.#map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-right')
     this.#map.on('load', () => this.#begin(city, parishes))
     this.#map.on('click', (event) => this.#clicked(event, ears))
-    for (const layer of ['incidents', 'units']) {
+    this.#map.on('moveend', () => ears.moved())
+    for (const layer of ['incidents', 'units', 'crowds']) {
       this.#map.on('mouseenter', layer, () => (this.#map.getCanvas().style.cursor = 'pointer'))
       this.#map.on('mouseleave', layer, () => (this.#map.getCanvas().style.cursor = ''))
     }
@@ -61,6 +65,11 @@ export class CityMap {
   draw(source: SourceName, features: () => GeoJSON.FeatureCollection): void {
     this.#waiting.set(source, features)
     this.#schedule()
+  }
+
+  view(): View {
+    const bounds = this.#map.getBounds()
+    return { west: bounds.getWest(), south: bounds.getSouth(), east: bounds.getEast(), north: bounds.getNorth(), zoom: this.#map.getZoom() }
   }
 
   candidates(codes: readonly string[]): void {
@@ -130,6 +139,8 @@ export class CityMap {
     if (incident) return ears.incident(Number(incident.properties['id']))
     const unit = this.#map.queryRenderedFeatures(around(4), { layers: ['units'] })[0]
     if (unit) return ears.unit(String(unit.properties['id']))
+    const crowd = this.#map.queryRenderedFeatures(event.point, { layers: ['crowds'] })[0]
+    if (crowd) return void this.#map.easeTo({ center: event.lngLat, zoom: this.#map.getZoom() + 1.5, duration: CALM_MS })
     ears.ground({ lat, lon })
   }
 }

@@ -2,9 +2,11 @@
 
 import polylabel from 'polylabel'
 import { circle } from '../lib/circle'
+import { crowds, inside, type View, widened } from '../lib/crowd'
 import type { Positions } from '../lib/positions'
+import { silentSince } from '../lib/silence'
 import { onDuty } from '../lib/steps'
-import type { CallTaken, City, Incident, ParishCollection, Unit } from '../lib/wire'
+import type { CallTaken, City, Incident, Move, ParishCollection, Unit, UnitTrailPoint } from '../lib/wire'
 import { priorityImage, unitImage } from './marks'
 
 type Feature = GeoJSON.Feature
@@ -46,25 +48,75 @@ export interface UnitView {
   units: ReadonlyMap<string, Unit>
   positions: Positions
   letters: ReadonlyMap<string, string>
+  /** Drawn each on its own, however many stand around. */
   marked: ReadonlySet<string>
   now_ms: number
-  stale_after_s: number
+  silentAfter: (agency: string) => number
+  view: View
 }
 
+interface Mark {
+  unit: Unit
+  lat: number
+  lon: number
+  heading_deg: number | null
+  silent: boolean
+  busy: boolean
+}
+
+/** So many marks can be told apart on one screen; with more in sight they are drawn together where they stand close. */
+export const TELLABLE = 700
+
 /** Units off duty or out of service aren't on the map: nobody can send them. */
-export function unitPoints({ units, positions, letters, marked, now_ms, stale_after_s }: UnitView): GeoJSON.FeatureCollection {
-  const features: Feature[] = []
+export function unitPoints(asked: UnitView): GeoJSON.FeatureCollection {
+  const { letters, marked, view } = asked
+  const marks = inSight(asked)
+  const feature = (mark: Mark): Feature => unitPoint(mark, letters.get(mark.unit.agency) ?? '?', marked.has(mark.unit.id))
+  if (marks.length <= TELLABLE) return collection(marks.map(feature))
+  const special = marks.filter(({ unit }) => marked.has(unit.id))
+  const rest = crowds(marks.filter(({ unit }) => !marked.has(unit.id)), view.zoom)
+  const together = rest.crowds.map(({ lat, lon, free, busy }) => point(lon, lat, { crowd: free + busy, free, busy }))
+  return collection([...together, ...rest.alone.map(feature), ...special.map(feature)])
+}
+
+function inSight({ units, positions, marked, now_ms, silentAfter, view }: UnitView): Mark[] {
+  const sight = widened(view)
+  const marks: Mark[] = []
   for (const [id, unit] of units) {
     const position = positions.latest.get(id)
-    if (!position || !onDuty(unit.status)) continue
-    const letter = letters.get(unit.agency) ?? '?'
-    const stale = now_ms - position.at_ms > stale_after_s * 1000
-    const busy = unit.status !== 'available' && unit.status !== 'returning'
-    const image = unitImage(letter, busy ? 'busy' : 'free', stale)
-    const order = (marked.has(id) ? 4 : 0) + (stale ? 0 : 2) + (busy ? 1 : 0)
-    const properties: Record<string, unknown> = { id, letter, image, order, selected: marked.has(id) }
-    if (position.heading_deg !== null && !stale) properties['heading'] = position.heading_deg
-    features.push(point(position.lon, position.lat, properties))
+    if (!position || !onDuty(unit.status) || !(inside(sight, position) || marked.has(id))) continue
+    const { lat, lon, heading_deg } = position
+    const silent = silentSince(unit, position, now_ms, silentAfter(unit.agency)) !== null
+    marks.push({ unit, lat, lon, heading_deg, silent, busy: unit.status !== 'available' && unit.status !== 'returning' })
+  }
+  return marks
+}
+
+function unitPoint({ unit: { id }, lat, lon, heading_deg, silent, busy }: Mark, letter: string, selected: boolean): Feature {
+  const order = (selected ? 4 : 0) + (silent ? 0 : 2) + (busy ? 1 : 0)
+  const properties: Record<string, unknown> = { id, letter, image: unitImage(letter, busy ? 'busy' : 'free', silent), order, selected }
+  if (heading_deg !== null && !silent) properties['heading'] = heading_deg
+  return point(lon, lat, properties)
+}
+
+/** Where a unit has been: one line through what is believed, and each doubtful position by itself. */
+export function unitTrail(points: readonly UnitTrailPoint[]): GeoJSON.FeatureCollection {
+  const believed = points.filter(({ doubt }) => doubt === null)
+  const dots = points.map(({ lat, lon, doubt }) => point(lon, lat, { doubtful: doubt !== null }))
+  if (believed.length < 2) return collection(dots)
+  const coordinates = believed.map(({ lat, lon }) => [lon, lat])
+  return collection([{ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates } }, ...dots])
+}
+
+/** From where each unit is to where it would cover more. */
+export function suggestedMoves(moves: readonly Move[], positions: Positions, city: City | null): GeoJSON.FeatureCollection {
+  const features: Feature[] = []
+  for (const { unit_id, to_station } of moves) {
+    const from = positions.latest.get(unit_id)
+    const to = city?.stations.find(({ id }) => id === to_station)
+    if (!from || !to) continue
+    features.push({ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: [[from.lon, from.lat], [to.lon, to.lat]] } })
+    features.push(point(to.lon, to.lat, { name: `${unit_id} → ${to.name}` }))
   }
   return collection(features)
 }

@@ -12,8 +12,12 @@ export const GROUND: StyleSpecification = {
   layers: [{ id: 'ground', type: 'background', paint: { 'background-color': '#0d1217' } }],
 }
 
-export const SOURCES = ['parishes', 'parish-names', 'places', 'circles', 'trails', 'roads-taken', 'units', 'incidents', 'draft'] as const
+export const SOURCES = ['parishes', 'cells', 'parish-names', 'places', 'moves', 'circles', 'trails', 'unit-trail', 'roads-taken', 'units', 'incidents', 'draft'] as const
 export type SourceName = (typeof SOURCES)[number]
+
+/** Of uncovered demand, from little to much: only ink, for the colours mean something else. */
+export const COVERAGE_OPACITY = [0.05, 0.11, 0.2, 0.34] as const
+export const COVERAGE_INK = '#dfe9f3'
 
 const priorityColour = ['match', ['get', 'priority'], 1, PRIORITY_COLOURS[0], 2, PRIORITY_COLOURS[1], 3, PRIORITY_COLOURS[2], 4, PRIORITY_COLOURS[3], PRIORITY_COLOURS[4]] as unknown as string
 const chosen = ['boolean', ['get', 'selected'], false] as unknown as boolean
@@ -25,6 +29,15 @@ export const LAYERS: LayerSpecification[] = [
     type: 'fill',
     source: 'parishes',
     paint: { 'fill-color': ['match', ['get', 'kind'], 'urban', '#182029', '#131a21'] },
+  },
+  {
+    id: 'cells',
+    type: 'fill',
+    source: 'cells',
+    paint: {
+      'fill-color': COVERAGE_INK,
+      'fill-opacity': ['match', ['get', 'level'], 0, COVERAGE_OPACITY[0], 1, COVERAGE_OPACITY[1], 2, COVERAGE_OPACITY[2], COVERAGE_OPACITY[3]],
+    },
   },
   {
     id: 'parish-lines',
@@ -72,6 +85,30 @@ export const LAYERS: LayerSpecification[] = [
     paint: { 'text-color': '#6d7f90', ...HALO },
   },
   {
+    id: 'moves',
+    type: 'line',
+    source: 'moves',
+    filter: ['==', ['geometry-type'], 'LineString'],
+    paint: { 'line-color': '#e8edf2', 'line-width': 1.3, 'line-opacity': 0.8, 'line-dasharray': [1.5, 2.5] },
+  },
+  {
+    id: 'move-ends',
+    type: 'symbol',
+    source: 'moves',
+    filter: ['==', ['geometry-type'], 'Point'],
+    layout: {
+      'icon-image': 'station',
+      'icon-allow-overlap': true,
+      'text-field': ['get', 'name'],
+      'text-font': FONT,
+      'text-size': 11,
+      'text-offset': [0, 0.9],
+      'text-anchor': 'top',
+      'text-optional': true,
+    },
+    paint: { 'text-color': '#e8edf2', ...HALO },
+  },
+  {
     id: 'circle-fill',
     type: 'fill',
     source: 'circles',
@@ -103,11 +140,50 @@ export const LAYERS: LayerSpecification[] = [
     paint: { 'circle-radius': 2.5, 'circle-color': '#e8edf2', 'circle-opacity': 0.7 },
   },
   {
+    id: 'unit-trail',
+    type: 'line',
+    source: 'unit-trail',
+    filter: ['==', ['geometry-type'], 'LineString'],
+    layout: { 'line-join': 'round' },
+    paint: { 'line-color': '#c3d0dc', 'line-width': 1.6, 'line-opacity': 0.75 },
+  },
+  {
+    id: 'unit-trail-steps',
+    type: 'circle',
+    source: 'unit-trail',
+    filter: ['==', ['get', 'doubtful'], false],
+    paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, 1.2, 15, 2.6], 'circle-color': '#c3d0dc' },
+  },
+  {
+    id: 'unit-trail-doubts',
+    type: 'symbol',
+    source: 'unit-trail',
+    filter: ['==', ['get', 'doubtful'], true],
+    layout: { 'icon-image': 'doubt', 'icon-allow-overlap': true, 'icon-ignore-placement': true },
+  },
+  {
     id: 'roads-taken',
     type: 'line',
     source: 'roads-taken',
     layout: { 'line-cap': 'round' },
     paint: { 'line-color': '#4da3ff', 'line-width': 1.6, 'line-opacity': 0.75, 'line-dasharray': [0.1, 2.2] },
+  },
+  {
+    id: 'crowds',
+    type: 'symbol',
+    source: 'units',
+    filter: ['has', 'crowd'],
+    layout: {
+      'icon-image': 'crowd',
+      'icon-size': ['interpolate', ['linear'], ['get', 'crowd'], 4, 0.8, 200, 1.15],
+      'icon-allow-overlap': true,
+      'text-allow-overlap': true,
+      'text-field': ['format', ['to-string', ['get', 'free']], {}, ['case', ['>', ['get', 'busy'], 0], ['concat', '\n+', ['get', 'busy']], ''], { 'font-scale': 0.82, 'text-color': '#9aabbb' }],
+      'text-font': FONT,
+      'text-size': 11.5,
+      'text-line-height': 1.05,
+    },
+    paint: { 'text-color': '#e8edf2' },
   },
   {
     id: 'noses',
@@ -128,6 +204,7 @@ export const LAYERS: LayerSpecification[] = [
     id: 'units',
     type: 'symbol',
     source: 'units',
+    filter: ['has', 'image'],
     layout: {
       'icon-image': ['get', 'image'],
       'icon-allow-overlap': true,

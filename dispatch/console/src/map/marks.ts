@@ -77,6 +77,9 @@ export function addMarks(map: MapLibre, letters: Iterable<string>): void {
   add('ring', 60, (pen) => ring(pen, 30, '#ffffff', 1.75))
   add('alarm', 60, (pen) => ring(pen, 30, PRIORITY_COLOURS[0], 2.5))
   add('hospital', 14, (pen) => cross(pen, 7))
+  add('station', 14, (pen) => station(pen, 7))
+  add('crowd', 40, (pen) => crowd(pen, 20))
+  add('doubt', 16, (pen) => doubt(pen, 8))
 }
 
 function drawn(size: number, ratio: number, draw: (pen: CanvasRenderingContext2D) => void): ImageData {
@@ -145,6 +148,38 @@ function cross(pen: CanvasRenderingContext2D, c: number): void {
   pen.fillStyle = '#6d7f90'
   pen.fillRect(c - 1.25, c - 5, 2.5, 10)
   pen.fillRect(c - 5, c - 1.25, 10, 2.5)
+}
+
+function station(pen: CanvasRenderingContext2D, c: number): void {
+  pen.fillStyle = GROUND
+  pen.strokeStyle = '#e8edf2'
+  pen.lineWidth = 1.4
+  pen.fillRect(c - 4, c - 4, 8, 8)
+  pen.strokeRect(c - 4, c - 4, 8, 8)
+}
+
+/** A ring for several units: no agency's shape, no agency's colour. */
+function crowd(pen: CanvasRenderingContext2D, c: number): void {
+  pen.fillStyle = GROUND
+  pen.strokeStyle = '#8fa0b0'
+  pen.lineWidth = 1.3
+  pen.beginPath()
+  pen.arc(c, c, 17, 0, 2 * Math.PI)
+  pen.fill()
+  pen.stroke()
+}
+
+/** A position that isn't believed: hollow, dashed, asked about. */
+function doubt(pen: CanvasRenderingContext2D, c: number): void {
+  pen.fillStyle = GROUND
+  pen.strokeStyle = '#e8edf2'
+  pen.lineWidth = 1.2
+  pen.setLineDash([2, 1.6])
+  pen.beginPath()
+  pen.arc(c, c, 6, 0, 2 * Math.PI)
+  pen.fill()
+  pen.stroke()
+  write(pen, '?', c, c, `700 9px ${FONT}`, '#e8edf2')
 }
 
 function write(pen: CanvasRenderingContext2D, text: string, x: number, y: number, font: string, colour: string): void {

@@ -3,11 +3,14 @@
 import { api } from '../lib/api'
 import type { IncidentDetail, Recommendation } from '../lib/wire'
 import { explained } from './acts'
+import { decision } from './decision.svelte'
 
 class Detail {
   id = $state<number | null>(null)
   history = $state.raw<IncidentDetail | null>(null)
   advice = $state.raw<Recommendation | null>(null)
+  /** What the next alarm would send; asked for only while someone looks at it. */
+  raised = $state.raw<Recommendation | null>(null)
   trouble = $state<string | null>(null)
   /** The set that the service suggests to send. */
   readonly suggested = $derived(this.advice?.units.filter((unit) => unit.chosen).map((unit) => unit.unit_id) ?? [])
@@ -18,6 +21,7 @@ class Detail {
     this.id = id
     this.history = null
     this.advice = null
+    this.raised = null
     this.trouble = null
   }
 
@@ -36,14 +40,27 @@ class Detail {
   }
 
   async advise(): Promise<void> {
-    const id = this.id
+    const [id, instead_of] = [this.id, decision.swapping]
     if (id === null) return
+    const current = (): boolean => id === this.id && instead_of === decision.swapping
     try {
-      const advice = await api.recommendation(id)
-      if (id === this.id) this.advice = advice
+      const advice = await api.recommendation(id, instead_of === null ? {} : { instead_of })
+      if (current()) this.advice = advice
     } catch {
       // Closed in between, or the line is cut: the card and the top line say which. An old list is worse than none.
-      if (id === this.id) this.advice = null
+      if (current()) this.advice = null
+    }
+  }
+
+  async look(alarm: number): Promise<void> {
+    const id = this.id
+    if (id === null) return
+    this.raised = null
+    try {
+      const raised = await api.recommendation(id, { alarm })
+      if (id === this.id) this.raised = raised
+    } catch (error) {
+      if (id === this.id) this.trouble = explained(error)
     }
   }
 }

@@ -3,8 +3,8 @@
 import { apply, EMPTY, fromSnapshot, type Room } from '../lib/apply'
 import { LiveClient } from '../lib/live'
 import { Positions } from '../lib/positions'
-import { onDuty } from '../lib/steps'
-import type { City, Incident, JournalEvent, LiveMessage, Me, ParishCollection } from '../lib/wire'
+import { silentSince } from '../lib/silence'
+import type { City, Incident, JournalEvent, LiveMessage, Me, ParishCollection, Unit } from '../lib/wire'
 
 export type Link = { state: 'connecting' | 'live' | 'cut' | 'resync'; since_ms: number }
 
@@ -35,6 +35,9 @@ class RoomState {
   onPriorityOne: (incidents: Incident[]) => void = () => {}
   /** The door was shut: sign in again. */
   onSignedOut: () => void = () => {}
+
+  /** All units in the order of their names; made anew only when one comes or goes, for they may be thousands. */
+  order = $state.raw<readonly string[]>([])
 
   readonly live = $derived(this.link.state === 'live')
   readonly cut = $derived(this.link.state === 'cut')
@@ -88,6 +91,7 @@ class RoomState {
         this.positions.reset(message.positions)
         this.room = fromSnapshot(message)
         this.known = true
+        this.order = ordered(this.room.units.keys())
         this.touched = { ids: new Set(this.room.incidents.keys()), seq: message.seq }
         this.#tick()
         return
@@ -111,6 +115,7 @@ class RoomState {
     if (after === null) return 'resync'
     if (after === before) return
     this.room = after
+    if (events.some((event) => event.units.some(({ id }) => before.units.has(id) !== after.units.has(id)))) this.order = ordered(after.units.keys())
     const last = events.at(-1)
     if (last) this.lag_ms = Math.max(0, Date.now() - Date.parse(last.at) - this.#skew_ms)
     const incidents = events.map((event) => event.incident).filter((incident) => incident !== null)
@@ -150,15 +155,26 @@ class RoomState {
     let [free, silent] = [0, 0]
     for (const unit of this.room.units.values()) {
       if (unit.status === 'available') free += 1
-      if (onDuty(unit.status) && this.stale(unit.id)) silent += 1
+      if (this.silentSince(unit) !== null) silent += 1
     }
     this.free = free
     this.silent = silent
   }
 
-  stale(unit_id: string): boolean {
-    return this.positions.stale(unit_id, this.now_ms, this.city?.stale_after_s ?? 60)
+  /** By agency: after how many seconds a crew on duty counts as silent. */
+  readonly #limits = $derived(new Map(this.city?.agencies.map((agency) => [agency.code, agency.silent_after_s])))
+
+  silentAfter(agency: string): number {
+    return this.#limits.get(agency) ?? this.city?.stale_after_s ?? 60
+  }
+
+  /** Since when, in ms; null where it is heard. */
+  silentSince(unit: Unit): number | null {
+    return silentSince(unit, this.positions.latest.get(unit.id), this.now_ms, this.silentAfter(unit.agency))
   }
 }
+
+const byName = new Intl.Collator('es', { numeric: true })
+const ordered = (ids: Iterable<string>): string[] => [...ids].sort(byName.compare)
 
 export const room = new RoomState()

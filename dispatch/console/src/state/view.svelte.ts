@@ -2,6 +2,7 @@
 
 import { chime } from '../lib/sound'
 import type { Incident } from '../lib/wire'
+import { decision } from './decision.svelte'
 
 export type Tab = 'open' | 'waiting' | 'mine' | 'quarantine'
 export type Notice = { tone: 'done' | 'trouble'; text: string }
@@ -13,8 +14,11 @@ const NOTICE_MS = 6000
 class View {
   selected = $state<number | null>(null)
   tab = $state<Tab>('open')
-  left = $state<'queue' | 'units'>('queue')
+  left = $state<'queue' | 'units' | 'coverage'>('queue')
+  middle = $state<'map' | 'times'>('map')
   right = $state<'card' | 'call'>('card')
+  /** The one pane that a narrow screen shows; a wide one shows all three. */
+  pane = $state<'left' | 'middle' | 'right'>('left')
   palette = $state(false)
   /** Units ticked on the card, or null while the recommendation's own choice stands. */
   picked = $state.raw<readonly string[] | null>(null)
@@ -36,9 +40,11 @@ class View {
     if (id !== this.selected) {
       this.picked = null
       this.unit = null
+      decision.begin()
     }
     this.selected = id
     this.right = 'card'
+    this.pane = id === null ? 'left' : 'right'
     this.picking = null
     if (id !== null && this.fresh.has(id)) this.fresh = new Set([...this.fresh].filter((other) => other !== id))
   }
@@ -68,7 +74,25 @@ class View {
 
   newCall(): void {
     this.right = 'call'
+    this.pane = 'right'
     this.palette = false
+  }
+
+  /** The same key or button again goes back. */
+  toggleLeft(pane: 'units' | 'coverage'): void {
+    this.left = this.left === pane ? 'queue' : pane
+    this.pane = 'left'
+  }
+
+  toggleTimes(): void {
+    this.middle = this.middle === 'times' ? 'map' : 'times'
+    this.pane = 'middle'
+  }
+
+  /** Asks the map to show it, and shows the map. */
+  showOnMap(what: NonNullable<View['shown']>): void {
+    this.middle = 'map'
+    this.shown = what
   }
 }
 

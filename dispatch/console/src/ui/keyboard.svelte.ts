@@ -2,8 +2,12 @@
 
 import { flushSync } from 'svelte'
 import { mine, neighbour, sections } from '../lib/queue'
+import { direction, suggestion } from '../lib/similar'
 import { acts } from '../state/acts'
+import { coverage } from '../state/coverage.svelte'
+import { decision } from '../state/decision.svelte'
 import { detail } from '../state/detail.svelte'
+import { intent } from '../state/intent.svelte'
 import { room } from '../state/room.svelte'
 import { view } from '../state/view.svelte'
 import type { Incident } from '../lib/wire'
@@ -47,8 +51,45 @@ const KEYS: Record<string, () => void> = {
   k: () => walk(-1),
   '/': () => (view.palette = true),
   n: () => view.newCall(),
-  u: () => (view.left = view.left === 'units' ? 'queue' : 'units'),
+  u: () => view.toggleLeft('units'),
+  c: () => toggleCoverage(),
+  t: () => view.toggleTimes(),
   m: () => view.mute(),
+  i: () => join(),
+  o: () => dismiss(),
+  a: () => raise(),
+}
+
+/** The layer and its list come together; the layer stays while one looks at the queue, until the key is pressed again. */
+export function toggleCoverage(): void {
+  const shown = !coverage.shown
+  coverage.show(shown)
+  if (shown !== (view.left === 'coverage')) view.toggleLeft('coverage')
+  if (shown) view.middle = 'map'
+}
+
+function open(): Incident | undefined {
+  return view.selected === null || view.right !== 'card' ? undefined : room.room.incidents.get(view.selected)
+}
+
+/** «¿Es el mismo?» Yes. */
+function join(): void {
+  const incident = open()
+  const found = incident && suggestion(incident, room.room.incidents, decision.dismissed)
+  if (!found || !room.live) return
+  const { source, into } = direction(incident, found.other)
+  void acts.link(source.id, into.id)
+}
+
+function dismiss(): void {
+  const incident = open()
+  const found = incident && suggestion(incident, room.room.incidents, decision.dismissed)
+  if (found) decision.dismiss(incident.id, found.other.id)
+}
+
+function raise(): void {
+  const incident = open()
+  if (incident && incident.alarm < (detail.advice?.alarms ?? 1)) decision.raising = !decision.raising
 }
 
 function walk(by: 1 | -1): void {
@@ -70,10 +111,9 @@ function enter(event: KeyboardEvent): void {
   if (event.repeat || view.selected === null || view.right !== 'card' || view.palette) return
   const target = event.target
   if (target instanceof HTMLElement && target !== document.body && target.id !== `incident-${view.selected}`) return
-  const units = view.picked ?? detail.suggested
-  if (units.length === 0 || !room.live) return
+  if (intent.units.length === 0 || !room.live || decision.confirming) return
   event.preventDefault()
-  void acts.assign(view.selected, units)
+  void intent.carryOut()
 }
 
 function escape(event: KeyboardEvent): void {
@@ -81,7 +121,12 @@ function escape(event: KeyboardEvent): void {
   else if (view.picking) view.picking = null
   else if (isTyping(event.target)) (event.target as HTMLElement).blur()
   else if (view.notice?.tone === 'trouble') view.notice = null
+  else if (decision.confirming) decision.confirming = false
+  else if (decision.swapping !== null) intent.relieve(null)
+  else if (decision.raising) decision.raising = false
   else if (view.right === 'call') view.right = 'card'
-  else if (view.left === 'units') view.left = 'queue'
+  else if (view.middle === 'times') view.toggleTimes()
+  else if (view.left === 'coverage') toggleCoverage()
+  else if (view.left === 'units') view.toggleLeft('units')
   else view.select(null)
 }

@@ -1,7 +1,8 @@
 /** Sentences made of what the service says: a place, a reason, an event. Pure; texts of citizens stay plain text. */
 
-import type { City, Incident, JournalEvent, Location, RankedUnit, Reason } from '../lib/wire'
-import { age, type Language, metres, percent } from '../lib/time'
+import { differences } from '../lib/conflict'
+import { age, elapsed, type Language, metres, number, percent, wallClock } from '../lib/time'
+import type { Certainty, City, Incident, Interval, JournalEvent, Location, RankedUnit, Reason, Travel, Unit } from '../lib/wire'
 import type { Words } from './es'
 
 export interface Teller {
@@ -47,10 +48,36 @@ export function placeOf(location: Location, { w, language }: Teller): string {
 
 /** Why this unit, in the order in which it matters: what it fills, then what speaks against it. */
 export function reasonsOf(unit: RankedUnit, teller: Teller): string[] {
-  return unit.reasons.map((reason) => reasonText(reason, teller)).filter((text) => text !== null)
+  const told = unit.reasons.map((reason) => reasonText(reason, teller)).filter((text) => text !== null)
+  const said = unit.reasons.some(({ code }) => code === 'costs_coverage' || code === 'keeps_coverage')
+  return said || unit.coverage_lost == null ? told : [...told, coverageText(unit.coverage_lost, teller)]
 }
 
-function reasonText(reason: Reason & { lacks?: string[] }, teller: Teller): string | null {
+/** What is lost while it is away; less than one call in twenty days is nothing that a person should weigh. */
+function coverageText(lost: number, { w, language }: Teller): string {
+  return lost < 0.05 ? w.reason.keeps_coverage : w.reason.costs_coverage(number(lost, language, 1))
+}
+
+/** How the arrival times were made; where that isn't what was wanted, why. */
+export function travelText(travel: Travel, { w }: Teller): string {
+  const { card } = w
+  const made = card.travel[travel.source] ?? travel.source
+  if (!travel.fallback) return made
+  const { wanted, because } = travel.fallback
+  return card.travelFallback(card.travelWanted[wanted] ?? wanted, card.travelBecause[because] ?? because, made)
+}
+
+/** From how much of where the caller may be the same units would be sent. */
+const SURE = 0.9
+export const choiceHolds = (certainty: Certainty): boolean => certainty.same_choice >= SURE
+
+export function certaintyText(certainty: Certainty, { w, language }: Teller): string {
+  if (choiceHolds(certainty)) return w.card.sameChoice(percent(certainty.same_choice, language))
+  const others = certainty.others.slice(0, 2).map(({ unit_ids, probability }) => w.card.otherUnits(percent(probability, language), unit_ids.join(' ')))
+  return w.card.otherChoice(others.length > 0 ? others.join(', ') : percent(1 - certainty.same_choice, language))
+}
+
+function reasonText(reason: Reason, teller: Teller): string | null {
   const words = teller.w.reason
   switch (reason.code) {
     case 'nearest':
@@ -65,11 +92,40 @@ function reasonText(reason: Reason & { lacks?: string[] }, teller: Teller): stri
       return words.at_station
     case 'returning':
       return words.returning
+    case 'preemptable':
+      return words.preemptable(reason.incident_id ?? 0, reason.priority ?? 0)
+    case 'shift_ending':
+      return words.shift_ending(number(reason.minutes ?? 0, teller.language))
+    case 'silent':
+      return reason.since ? words.silent(clock(reason.since, teller)) : null
+    case 'keeps_coverage':
+      return words.keeps_coverage
+    case 'costs_coverage':
+      return coverageText(reason.lost ?? 0, teller)
+    case 'off_road':
+      return words.off_road(metres(reason.metres ?? 0, teller.language))
     case 'not_nearest':
       return words.not_nearest(reason.nearer ?? '?', words.because[reason.because ?? ''] ?? '…')
     default:
       return null
   }
+}
+
+const clock = (at: string, { city }: Teller): string => wallClock(Date.parse(at), city?.timezone ?? 'UTC').slice(0, 5)
+
+/** What is true now after someone was faster, a sentence each. */
+export function lostText(lost: { incident: Incident | null; units: readonly Unit[]; seen: Incident | undefined }, { w }: Teller): string[] {
+  const { card } = w
+  const units = lost.units.map((unit) => card.lostUnit(unit.id, w.status[unit.status], unit.incident_id === null ? '' : card.lostOn(unit.incident_id)))
+  if (lost.incident?.status === 'closed') return [...units, card.lostClosed]
+  if (!lost.incident || !lost.seen) return units
+  const [seen, now] = [lost.seen, lost.incident]
+  const changed = differences(seen, now).map((what) => {
+    const name = w.event.fields[what] ?? what
+    if (what === 'priority' || what === 'alarm') return `${name} ${seen[what]} → ${now[what]}`
+    return what === 'assignments' ? `${name} ${now.assignments.map(({ unit_id }) => unit_id).join(' ') || '–'}` : name
+  })
+  return changed.length > 0 ? [...units, card.lostChanged(changed.join(', '))] : units
 }
 
 export function closeReason(code: unknown, { w }: Teller): string {
@@ -101,11 +157,36 @@ export function eventText(event: JournalEvent, teller: Teller): string {
       const reason = w.event.releaseReasons[text('reason')] ?? text('reason')
       return w.event.unit_released(text('unit_id'), reason ? `: ${reason}` : '')
     }
+    case 'unit_added':
+    case 'unit_removed':
+    case 'unit_silent':
+    case 'unit_heard':
+      return w.event[event.kind](unitOf(event))
+    case 'unit_changed': {
+      const what = changes(data['changed'], teller)
+      return w.event.unit_changed(unitOf(event), what ? `: ${what}` : '')
+    }
+    case 'unit_preempted':
+      return w.event.unit_preempted(unitOf(event), text('from'), text('into') || text('to'))
+    case 'incident_overdue': {
+      const interval = w.interval[text('interval') as Interval]?.toLowerCase() ?? text('interval')
+      return w.event.incident_overdue(interval, data['unit_id'] == null ? '' : `, ${text('unit_id')}`, elapsed(Number(data['target_s'] ?? 0) * 1000))
+    }
+    case 'call_split':
+      return w.event.call_split(text('into') ? w.event.into(text('into')) : '')
+    case 'incident_unlinked':
+      return w.event.incident_unlinked(text('from') || text('into'))
+    case 'likeness_found':
+      return w.event.likeness_found(text('incident_id') || text('other'), typeof data['score'] === 'number' ? `, ${percent(data['score'], teller.language)}` : '')
     case 'unit_status_changed':
       return w.event.unit_status_changed(text('unit_id'), w.status[text('to') as keyof Words['status']] ?? text('to'))
     default:
       return event.kind.replaceAll('_', ' ')
   }
+}
+
+function unitOf(event: JournalEvent): string {
+  return event.data['unit_id'] == null ? event.units.map(({ id }) => id).join(', ') : String(event.data['unit_id'])
 }
 
 function locationText(before: unknown, after: unknown, { w, language }: Teller): string {
@@ -126,7 +207,9 @@ function changes(changed: unknown, teller: Teller): string {
     .join(', ')
 }
 
-/** Everything a queue row's reader should hear. */
+/** Everything a queue row's reader should hear; not by how much it is overdue, which would be said anew each second. */
 export function rowLabel(incident: Incident, teller: Teller): string {
-  return `${teller.w.queue.priority(incident.priority)}, ${titleOf(incident, teller)}, ${placeOf(incident.location, teller)}, ${incident.id}`
+  const { w } = teller
+  const overdue = (incident.overdue ?? []).length > 0 ? [w.card.overdue] : []
+  return [w.queue.priority(incident.priority), titleOf(incident, teller), placeOf(incident.location, teller), ...overdue, incident.id].join(', ')
 }
