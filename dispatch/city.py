@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,11 +16,13 @@ from pyproj.exceptions import CRSError
 
 from dispatch.city_file import CityFile, Records, read_records
 from dispatch.model import Target
-from dispatch.model.city import Agency, City, FleetUnit, Hospital, Kind, Nature, Service, Station
+from dispatch.model.city import Agency, City, Family, FleetUnit, Hospital, Kind, Nature, Service, Station
 from dispatch.model.unit_words import crew_fault, shift_of
 from geo import LayerError, Parishes
 
 SHARES_SUM_WITHIN = 0.005
+
+T = TypeVar("T")
 
 
 class CityError(Exception):
@@ -47,7 +49,8 @@ def load_city(folder: Path) -> City:
     hospitals = read_records(Hospital, file("hospitals.csv"), key="id")
     fleet = read_records(FleetUnit, file("fleet.csv"), key="id")
     parishes = _parishes(file("parishes.geojson"), head.crs)
-    targets = _targets(file("targets.json"))
+    targets = _or_none(Target, file("targets.json"))
+    families = _or_none(Family, file("families.json"))
 
     _check_known(kinds, "agency", agencies)
     _check_known(natures, "service", services)
@@ -57,6 +60,7 @@ def load_city(folder: Path) -> City:
     _check_known(fleet, "station", stations)
     _check_targets(targets, agencies)
     _check_services(services)
+    _check_families(families, natures)
     _check_agencies(agencies)
     units = _equipped(fleet, {kind.code: kind for kind in kinds.values()})
     _check_natures(natures, units)
@@ -78,6 +82,7 @@ def load_city(folder: Path) -> City:
         parishes=parishes,
         targets=targets.values(),
         speed_factors=head.speed_factors,
+        families=families.values(),
     )
 
 
@@ -130,9 +135,9 @@ def _parishes(file: CityFile, crs: str) -> Parishes | None:
         return None
 
 
-def _targets(file: CityFile) -> Records[Target]:
+def _or_none(cls: type[T], file: CityFile) -> Records[T]:
     """A city may have none."""
-    return read_records(Target, file, key="code") if file.path.exists() else Records(file)
+    return read_records(cls, file, key="code") if file.path.exists() else Records(file)
 
 
 def _check_targets(targets: Records[Target], agencies: Records[Agency]) -> None:
@@ -157,7 +162,17 @@ def _check_known(records: Records[Any], column: str, known: Records[Any]) -> Non
 def _check_services(services: Records[Service]) -> None:
     for where, service in services.items:
         _check_share(services, where, service.share)
+        for name in ("further_calls", "echo_s", "seen_from_m"):
+            if getattr(service, name) <= 0:
+                services.file.wrong(f"must be above 0, not {getattr(service, name):g}", where, name)
     _check_sum(services, "all services", sum(service.share for service in services.values()))
+
+
+def _check_families(families: Records[Family], natures: Records[Nature]) -> None:
+    for where, family in families.items:
+        for code in family.natures:
+            if natures.written and code not in natures.written:
+                families.file.wrong(f"{code!r} is not in natures.json", where, "natures")
 
 
 def _check_agencies(agencies: Records[Agency]) -> None:

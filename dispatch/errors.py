@@ -8,6 +8,7 @@ DispatchError
 ├── Forbidden          403
 ├── NotFound           404
 ├── Conflict           409  lost a race, or not allowed in this state
+├── PreconditionRequired 428  say which version it is that you change
 └── Unavailable        503  the database is away; try again
 
 Each knows its HTTP status; one handler in `api` renders them all as RFC 9457 problem documents.
@@ -75,6 +76,12 @@ class Conflict(DispatchError):
     status = 409
     type = "conflict"
     title = "The room has changed meanwhile"
+
+
+class PreconditionRequired(DispatchError):
+    status = 428
+    type = "precondition-required"
+    title = "Say which version you saw"
 
 
 class Unavailable(DispatchError):

@@ -13,6 +13,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """`database_url` None: the embedded PostgreSQL in `state`. `cells`: radio cells, a CSV in OpenCelliD's format.
+    `join_above`: how alike (0-1) a call and an incident must be to be joined without a person, above 1 never;
+    `suggest_above`: to be shown as perhaps the same.
 
     Secrets are left out of the repr."""
 
@@ -29,6 +31,8 @@ class Settings:
     pool_size: int = 10
     stale_after_s: float = 60.0
     same_phone_window_s: float = 300.0
+    join_above: float = 0.9
+    suggest_above: float = 0.35
     session_hours: float = 12.0
     position_retention_days: int = 30
     position_margin_km: float = 100.0

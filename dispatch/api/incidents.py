@@ -2,23 +2,29 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from dispatch.api.access import Dispatcher
-from dispatch.api.bodies import AssignmentBody, Closing, IncidentChange, Link, Note
+from dispatch.api.bodies import AssignmentBody, Closing, IncidentChange, Link, Note, SwapBody
 from dispatch.api.state import TheDesk, ThePool
 from dispatch.api.views import IncidentPage, IncidentView, RecommendationView, incident_view
 from dispatch.api.wire import Json, body_of, describes
-from dispatch.desk import assignments, incidents
+from dispatch.desk import assignments, closing, incidents, linking, splitting
 from dispatch.desk.recommendation import recommendation
-from dispatch.model import Incident, IncidentId, IncidentStatus, UnitId
+from dispatch.errors import FieldProblem, PreconditionRequired
+from dispatch.model import CallId, Incident, IncidentId, IncidentStatus, UnitId
 from dispatch.store import incidents as stored
 from dispatch.store.db import connection
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
 
 Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
+CHANGEABLE = ("priority", "nature", "text", "alarm")
+SeenVersion = Annotated[
+    int | None, Query(ge=1, le=2**31 - 1, description="as the dispatcher saw it; 409 where it is another by now")
+]
 
 
 @router.get("", response_model=IncidentPage)
@@ -52,12 +58,13 @@ async def change_incident(
     body: Annotated[IncidentChange, Depends(body_of(IncidentChange))],
     desk: TheDesk,
 ) -> Response:
-    changes: dict[str, Any] = {f: v for f in ("priority", "nature", "text") if (v := getattr(body, f)) is not None}
+    seen = _seen(body.version)
+    changes: dict[str, Any] = {f: v for f in CHANGEABLE if (v := getattr(body, f)) is not None}
     if (place := body.location) is not None:
         now = datetime.now(UTC)
         changes["location"] = incidents.placed(desk, lat=place.lat, lon=place.lon, radius_m=place.radius_m, at=now)
     changed = await incidents.change(
-        desk, incident_id=IncidentId(incident_id), changes=changes, version=body.version, actor=actor.name
+        desk, incident_id=IncidentId(incident_id), changes=changes, version=seen, actor=actor.name
     )
     return Json(changed)
 
@@ -66,8 +73,8 @@ async def change_incident(
 async def close_incident(
     incident_id: Number, actor: Dispatcher, body: Annotated[Closing, Depends(body_of(Closing))], desk: TheDesk
 ) -> Response:
-    closed = await incidents.close(
-        desk, incident_id=IncidentId(incident_id), reason=body.reason, version=body.version, actor=actor.name
+    closed = await closing.close(
+        desk, incident_id=IncidentId(incident_id), reason=body.reason, version=_seen(body.version), actor=actor.name
     )
     return Json(closed)
 
@@ -84,8 +91,34 @@ async def add_note(
 async def link_incident(
     incident_id: Number, actor: Dispatcher, body: Annotated[Link, Depends(body_of(Link))], desk: TheDesk
 ) -> Response:
-    into = IncidentId(body.into)
-    return Json(await incidents.link(desk, incident_id=IncidentId(incident_id), into=into, actor=actor.name))
+    linked = await linking.link(
+        desk,
+        incident_id=IncidentId(incident_id),
+        into=IncidentId(body.into),
+        version=body.version,
+        actor=actor.name,
+    )
+    return Json(linked)
+
+
+@router.post("/{incident_id}/unlink", response_model=Incident)
+async def unlink_incident(
+    incident_id: Number, actor: Dispatcher, desk: TheDesk, version: SeenVersion = None
+) -> Response:
+    """An incident that was joined to another is open again, with its calls."""
+    back = await linking.unlink(desk, incident_id=IncidentId(incident_id), version=version, actor=actor.name)
+    return Json(back)
+
+
+@router.post("/{incident_id}/calls/{call_id}/split", status_code=201, response_model=Incident)
+async def split_call(
+    incident_id: Number, call_id: UUID, actor: Dispatcher, desk: TheDesk, version: SeenVersion = None
+) -> Response:
+    """A call that is about something else: the new incident that it makes."""
+    new = await splitting.split(
+        desk, incident_id=IncidentId(incident_id), call_id=CallId(call_id), version=version, actor=actor.name
+    )
+    return Json(new, 201)
 
 
 @router.post(
@@ -102,9 +135,27 @@ async def assign_units(
         incident_id=IncidentId(incident_id),
         unit_ids=[UnitId(u) for u in body.unit_ids],
         version=body.version,
+        preempt=_confirmed(body.preempt),
         actor=actor.name,
     )
     return Json(incident, 201)
+
+
+@router.post("/{incident_id}/swap", response_model=Incident, openapi_extra=describes(SwapBody))
+async def swap_units(
+    incident_id: Number, actor: Dispatcher, body: Annotated[SwapBody, Depends(body_of(SwapBody))], desk: TheDesk
+) -> Response:
+    """One unit off the incident and another on it, in one act."""
+    incident = await assignments.swap(
+        desk,
+        incident_id=IncidentId(incident_id),
+        release=UnitId(body.release),
+        assign=UnitId(body.assign),
+        version=body.version,
+        preempt=_confirmed(body.preempt),
+        actor=actor.name,
+    )
+    return Json(incident)
 
 
 @router.delete("/{incident_id}/assignments/{unit_id}", response_model=Incident)
@@ -125,3 +176,17 @@ async def release_unit(
 async def recommend(incident_id: Number, desk: TheDesk, _: Dispatcher) -> Response:
     found = await recommendation(desk, incident_id=IncidentId(incident_id), at=datetime.now(UTC))
     return Json(RecommendationView(incident_id, found.at, found.needs, found.units, found.shortfalls))
+
+
+def _seen(version: int | None) -> int:
+    """What overwrites must say what it saw. Raises PreconditionRequired."""
+    if version is None:
+        raise PreconditionRequired(
+            "two dispatchers must not overwrite each other unseen: send the `version` of the incident that you saw",
+            errors=[FieldProblem("version", "is missing")],
+        )
+    return version
+
+
+def _confirmed(preempt: dict[str, int]) -> dict[UnitId, IncidentId]:
+    return {UnitId(unit_id): IncidentId(number) for unit_id, number in preempt.items()}

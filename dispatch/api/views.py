@@ -43,7 +43,8 @@ class TrailPoint:
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """A call as a dispatcher sees it: the number only in part."""
+    """A call as a dispatcher sees it: the number only in part. `likeness`, 0-1: it was joined without a person, for
+    being that much alike; `linked_from`: the incident it was of before two were linked."""
 
     id: CallId
     channel: Channel
@@ -55,6 +56,8 @@ class CallView:
     received_at: datetime
     flaws: list[str]
     trail: list[TrailPoint]
+    likeness: float | None
+    linked_from: IncidentId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ def _call(call: Call, flaws: list[str]) -> CallView:
         call.received_at,
         flaws,
         _trail(call),
+        call.likeness,
+        call.linked_from,
     )
 
 

@@ -1,47 +1,136 @@
-"""Assign units to an incident; release one from it."""
+"""Assign units to an incident, pre-empting where that was confirmed; release one; exchange one for another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from dispatch.desk.desk import Desk, act
-from dispatch.desk.incidents import lock_open
-from dispatch.desk.units import refresh, set_free
-from dispatch.errors import Conflict
-from dispatch.model import ASSIGNABLE, EventKind, Incident, IncidentId, UnitId, UnitStatus
+from dispatch.desk.closing import as_seen, lock_open
+from dispatch.desk.desk import Act, Desk, act
+from dispatch.desk.units import NOT_YET_THERE, refresh, set_free
+from dispatch.errors import Conflict, FieldProblem, Invalid
+from dispatch.model import ASSIGNABLE, EventKind, Incident, IncidentId, Unit, UnitId, UnitStatus
 from dispatch.store import incidents, units
+
+Confirmed = Mapping[UnitId, IncidentId]
 
 
 async def assign(
-    desk: Desk, *, incident_id: IncidentId, unit_ids: Sequence[UnitId], version: int | None, actor: str
+    desk: Desk,
+    *,
+    incident_id: IncidentId,
+    unit_ids: Sequence[UnitId],
+    version: int | None,
+    actor: str,
+    preempt: Confirmed | None = None,
 ) -> Incident:
-    """All or none. Raises NotFound; Conflict where one isn't free, or the incident isn't as the actor saw it."""
+    """All or none. `preempt` confirms, for each unit that is to be taken from another incident, from which.
+
+    Raises NotFound; Conflict, with the incident and the units as they are, where one can't be sent, or the incident
+    isn't as the actor saw it; Invalid where a confirmation is of no unit that is asked for."""
     async with act(desk, actor=actor) as doing:
-        await lock_open(doing, incident_id, version=version)
-        wanted = await units.lock(doing.db, unit_ids=unit_ids)
-        if busy := [u for u in wanted.values() if u.status not in ASSIGNABLE]:
-            raise Conflict(
-                "; ".join(f"{u.id} is {u.status}" + (f" on {u.incident_id}" if u.incident_id else "") for u in busy),
-                units=busy,
-            )
-        assigned = []
-        for unit_id in sorted(wanted):
-            await incidents.assign(doing.db, incident_id=incident_id, unit_id=unit_id, at=doing.at, by=actor)
-            status = UnitStatus.DISPATCHED
-            assigned.append(await units.set_status(doing.db, unit_id=unit_id, status=status, at=doing.at))
-        incident = await refresh(doing, incident_id)
-        doing.tell(EventKind.UNIT_ASSIGNED, incident=incident, units=tuple(assigned), data={"unit_ids": sorted(wanted)})
-    return incident
+        around = await _lock(doing, incident_id, unit_ids, preempt or {}, version=version)
+        return await _send(doing, around, unit_ids, preempt or {}, around[incident_id])
+
+
+async def swap(
+    desk: Desk,
+    *,
+    incident_id: IncidentId,
+    release: UnitId,
+    assign: UnitId,
+    version: int | None,
+    actor: str,
+    preempt: Confirmed | None = None,
+) -> Incident:
+    """One unit off the incident and another on it, or neither. Raises as assign and release do."""
+    if release == assign:
+        raise Invalid("a unit can't be exchanged for itself", errors=[FieldProblem("assign", "is the same unit")])
+    async with act(desk, actor=actor) as doing:
+        around = await _lock(doing, incident_id, [assign], preempt or {}, version=version, besides=[release])
+        left = await _take_off(doing, around[incident_id], release, reason=f"exchanged for {assign}")
+        return await _send(doing, around, [assign], preempt or {}, left)
 
 
 async def release(desk: Desk, *, incident_id: IncidentId, unit_id: UnitId, reason: str, actor: str) -> Incident:
     """Raises NotFound; Conflict where the unit isn't on this incident."""
     async with act(desk, actor=actor) as doing:
-        await lock_open(doing, incident_id)
-        unit = (await units.lock(doing.db, unit_ids=[unit_id]))[unit_id]
-        if unit.incident_id != incident_id:
-            raise Conflict(f"{unit_id} is not on incident {incident_id}", unit=unit)
-        unit = await set_free(doing, unit_id=unit_id, reason=reason)
-        incident = await refresh(doing, incident_id)
-        doing.tell(
-            EventKind.UNIT_RELEASED, incident=incident, units=(unit,), data={"unit_id": unit_id, "reason": reason}
-        )
+        incident = await lock_open(doing, incident_id)
+        return await _take_off(doing, incident, unit_id, reason=reason)
+
+
+async def _lock(
+    doing: Act,
+    incident_id: IncidentId,
+    unit_ids: Sequence[UnitId],
+    preempt: Confirmed,
+    *,
+    version: int | None,
+    besides: Sequence[UnitId] = (),
+) -> dict[IncidentId, Incident]:
+    """All incidents that will change, by their ids, then all units by theirs: whoever locks so waits for nobody who
+    waits for him. Which incident a pre-empted unit is on was said by the actor; if it is another, nothing is done."""
+    if strangers := preempt.keys() - set(unit_ids):
+        problems = [FieldProblem(f"preempt.{unit_id}", "is not among the units to assign") for unit_id in strangers]
+        raise Invalid("a confirmation is of no unit that is asked for", errors=problems)
+    around = {i: await incidents.lock(doing.db, incident_id=i) for i in sorted({incident_id, *preempt.values()})}
+    as_seen(around[incident_id], version)
+    await units.lock(doing.db, unit_ids=[*unit_ids, *besides])
+    return around
+
+
+async def _send(
+    doing: Act, around: Mapping[IncidentId, Incident], unit_ids: Sequence[UnitId], preempt: Confirmed, into: Incident
+) -> Incident:
+    wanted = await units.lock(doing.db, unit_ids=unit_ids)
+    refused = {u.id: why for u in wanted.values() if (why := _why_not(u, into, preempt.get(u.id), around))}
+    if refused:
+        detail = "; ".join(f"{unit_id} {why}" for unit_id, why in sorted(refused.items()))
+        raise Conflict(detail, incident=into, units=[wanted[unit_id] for unit_id in sorted(refused)])
+    assigned, preempted = [], {}
+    for unit_id in sorted(wanted):
+        if (held := wanted[unit_id].incident_id) is not None:
+            await _preempt(doing, unit_id, held, into)
+            preempted[unit_id] = held
+        await incidents.assign(doing.db, incident_id=into.id, unit_id=unit_id, at=doing.at, by=doing.actor)
+        status = UnitStatus.DISPATCHED
+        assigned.append(await units.set_status(doing.db, unit_id=unit_id, status=status, at=doing.at))
+    incident = await refresh(doing, into.id)
+    data = {"unit_ids": sorted(wanted)} | ({"preempted": preempted} if preempted else {})
+    doing.tell(EventKind.UNIT_ASSIGNED, incident=incident, units=tuple(assigned), data=data)
     return incident
+
+
+def _why_not(
+    unit: Unit, into: Incident, confirmed: IncidentId | None, around: Mapping[IncidentId, Incident]
+) -> str | None:
+    if unit.status in ASSIGNABLE:
+        return None
+    if unit.incident_id is None:
+        return f"is {unit.status}"
+    if unit.incident_id == into.id:
+        return f"is {unit.status} on this incident already"
+    if confirmed is None or unit.incident_id != confirmed:
+        return f"is {unit.status} on {unit.incident_id}"
+    if unit.status not in NOT_YET_THERE:
+        return f"is {unit.status} on {unit.incident_id}: who has arrived is not taken away"
+    if around[confirmed].priority <= into.priority:
+        return f"is {unit.status} on {confirmed}, which is no less urgent"
+    return None
+
+
+async def _preempt(doing: Act, unit_id: UnitId, held: IncidentId, into: Incident) -> None:
+    unit = await set_free(doing, unit_id=unit_id, reason=f"pre-empted for incident {into.id}")
+    doing.tell(
+        EventKind.UNIT_PREEMPTED,
+        incident=await refresh(doing, held),
+        units=(unit,),
+        data={"unit_id": unit_id, "into": into.id, "by": doing.actor},
+    )
+
+
+async def _take_off(doing: Act, incident: Incident, unit_id: UnitId, *, reason: str) -> Incident:
+    unit = (await units.lock(doing.db, unit_ids=[unit_id]))[unit_id]
+    if unit.incident_id != incident.id:
+        raise Conflict(f"{unit_id} is not on incident {incident.id}", incident=incident, unit=unit, units=[unit])
+    unit = await set_free(doing, unit_id=unit_id, reason=reason)
+    left = await refresh(doing, incident.id)
+    doing.tell(EventKind.UNIT_RELEASED, incident=left, units=(unit,), data={"unit_id": unit_id, "reason": reason})
+    return left

@@ -2,32 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
+from dispatch.desk.contact import Moved, add_report, lock_call, relocate, same_contact, tell_call, with_channel
 from dispatch.desk.desk import Act, Desk, act
+from dispatch.desk.joining import known_like, settle, suggested, to_join
+from dispatch.desk.opening import opened, urgency
 from dispatch.desk.recommendation import recommend_for
-from dispatch.errors import FieldProblem, Invalid
-from dispatch.model import (
-    Call,
-    Caller,
-    CallId,
-    Channel,
-    EventKind,
-    Incident,
-    IncidentId,
-    IncidentStatus,
-    Report,
-)
-from dispatch.model.phone import same_phone
-from dispatch.model.report import masked
+from dispatch.errors import Conflict, FieldProblem, Invalid
+from dispatch.model import Call, CallId, EventKind, Incident, IncidentId, IncidentStatus, Report, Similar
 from dispatch.model.wire import encode
 from dispatch.policy.best_location import best_location
 from dispatch.policy.recommend import RankedUnit
-from dispatch.policy.same_incident import same_incident
+from dispatch.policy.same_incident import Sighting
 from dispatch.store import calls, incidents
 from geo import Fix, Location
 
-UNKNOWN_PRIORITY = 3
+TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,42 +44,86 @@ async def take_call(desk: Desk, report: Report, *, actor: str) -> tuple[str, boo
     Raises Invalid for a nature the catalogue doesn't have."""
     if report.nature is not None and report.nature not in desk.city.natures_by_code:
         raise Invalid(f"no nature {report.nature!r}", errors=[FieldProblem("nature", "not in the catalogue")])
-    async with desk.taking, act(desk, actor=actor) as doing:
-        if (answer := await calls.answered(doing.db, report_id=report.id)) is not None:
-            return answer, False
-        if (known := await _same_contact(desk, doing, report)) is not None:
-            taken = await _more_of(desk, doing, known, report)
-        else:
-            taken = await _new_call(desk, doing, report)
-        answer = encode(taken)
-        await calls.receipt(
-            doing.db,
-            receipt=calls.Receipt(report=report, call_id=taken.call_id, at=doing.at, by=actor, answer=answer),
-        )
-    return answer, True
+    for _ in range(TRIES):
+        try:
+            async with desk.taking:
+                return await _take(desk, report, actor=actor)
+        except Moved:
+            continue
+    raise Conflict("the incident of this call is being linked elsewhere at the same moment")
 
 
 async def add_fixes(desk: Desk, *, call_id: CallId, fixes: Sequence[Fix], actor: str) -> Refined:
     """A later, better or moved fix: the call is located anew, and so is its incident. Raises NotFound."""
+    for _ in range(TRIES):
+        try:
+            async with act(desk, actor=actor) as doing:
+                call = await lock_call(doing, call_id)
+                call, _incident = await relocate(desk, doing, replace(call, fixes=(*call.fixes, *fixes)))
+        except Moved:
+            continue
+        await settle(desk, call.incident_id, actor=actor)
+        return Refined(call.id, call.incident_id, call.location)
+    raise Conflict("the incident of this call is being linked elsewhere at the same moment")
+
+
+async def _take(desk: Desk, report: Report, *, actor: str) -> tuple[str, bool]:
     async with act(desk, actor=actor) as doing:
-        call = await _lock_call(doing, call_id)
-        call = replace(call, fixes=(*call.fixes, *fixes))
-        call = await _relocate(desk, doing, call)
-    return Refined(call.id, call.incident_id, call.location)
+        if (answer := await calls.answered(doing.db, report_id=report.id)) is not None:
+            return answer, False
+        if (known := await same_contact(desk, doing, report)) is not None:
+            call, incident = await add_report(desk, doing, known, report)
+            was_known = True
+        else:
+            call, incident, was_known = await _new_call(desk, doing, report)
+        recommended = recommend_for(desk, incident, at=doing.at).units
+        answer = encode(Taken(call.id, incident.id, was_known, call.location, recommended))
+        receipt = calls.Receipt(report=report, call_id=call.id, at=doing.at, by=actor, answer=answer)
+        await calls.receipt(doing.db, receipt=receipt)
+    await settle(desk, incident.id, actor=actor)
+    return answer, True
 
 
-async def _new_call(desk: Desk, doing: Act, report: Report) -> Taken:
-    location = desk.locate(report.fixes, at=doing.at)
-    joined = same_incident(
-        location=location, nature=report.nature, at=doing.at, incidents=desk.picture.room.incidents.values()
+async def _new_call(desk: Desk, doing: Act, report: Report) -> tuple[Call, Incident, bool]:
+    """The call, its incident, and whether that was known before."""
+    call = _call(report, desk.locate(report.fixes, at=doing.at), doing)
+    sighting = Sighting(call.location, call.nature, doing.at)
+    known = known_like(desk, sighting)
+    same = to_join(desk, sighting, known)
+    joined = await _join(desk, doing, same, call) if same is not None else None
+    if same is not None and joined is not None:
+        incident, call = joined, replace(call, incident_id=joined.id, likeness=same.score)
+    else:
+        incident = await incidents.add(doing.db, incident=opened(desk.city, call, similar=suggested(desk, known)))
+        call = replace(call, incident_id=incident.id)
+    await calls.add(doing.db, call=call)
+    tell_call(doing, EventKind.CALL_JOINED if joined else EventKind.CALL_TAKEN, incident, call, report.channel)
+    return call, incident, joined is not None
+
+
+async def _join(desk: Desk, doing: Act, same: Similar, call: Call) -> Incident | None:
+    """The incident with one call more; None where it was closed while we looked."""
+    incident = await incidents.lock(doing.db, incident_id=same.incident_id)
+    if incident.status is IncidentStatus.CLOSED:
+        return None
+    return await incidents.save(
+        doing.db,
+        incident=replace(
+            incident,
+            calls=incident.calls + 1,
+            channels=with_channel(incident, call.channel),
+            nature=incident.nature or call.nature,
+            priority=urgency(desk.city, incident, call.nature),
+            text=incident.text or call.text,
+            location=best_location([incident.location, call.location]),
+        ),
     )
-    incident = await _join(doing, joined, report, location) if joined is not None else None
-    was_known = incident is not None
-    if incident is None:
-        incident = await _open(desk, doing, report, location)
-    call = Call(
+
+
+def _call(report: Report, location: Location, doing: Act) -> Call:
+    return Call(
         id=report.id,
-        incident_id=incident.id,
+        incident_id=IncidentId(0),
         channel=report.channel,
         caller=report.caller,
         nature=report.nature,
@@ -98,153 +132,4 @@ async def _new_call(desk: Desk, doing: Act, report: Report) -> Taken:
         location=location,
         received_at=doing.at,
         civic=report.civic,
-    )
-    await calls.add(doing.db, call=call)
-    kind = EventKind.CALL_JOINED if was_known else EventKind.CALL_TAKEN
-    _tell_call(doing, kind, incident, call, report.channel)
-    recommended = recommend_for(desk, incident, at=doing.at).units
-    return Taken(call.id, incident.id, was_known, location, recommended)
-
-
-async def _open(desk: Desk, doing: Act, report: Report, location: Location) -> Incident:
-    nature = desk.city.natures_by_code.get(report.nature) if report.nature else None
-    return await incidents.add(
-        doing.db,
-        incident=Incident(
-            id=IncidentId(0),
-            status=IncidentStatus.WAITING,
-            priority=nature.priority if nature else UNKNOWN_PRIORITY,
-            nature=report.nature,
-            text=report.text,
-            opened_at=doing.at,
-            location=location,
-            calls=1,
-            channels=(report.channel,),
-        ),
-    )
-
-
-async def _join(doing: Act, incident_id: IncidentId, report: Report, location: Location) -> Incident | None:
-    """The incident with one call more; None where it was closed while we looked."""
-    incident = await incidents.lock(doing.db, incident_id=incident_id)
-    if incident.status is IncidentStatus.CLOSED:
-        return None
-    return await incidents.save(
-        doing.db,
-        incident=replace(
-            incident,
-            calls=incident.calls + 1,
-            channels=_with_channel(incident, report.channel),
-            text=incident.text or report.text,
-            location=best_location([incident.location, location]),
-        ),
-    )
-
-
-async def _same_contact(desk: Desk, doing: Act, report: Report) -> Call | None:
-    """A phone that calls sends its position by AML too, perhaps twice: one call, whichever report is first."""
-    caller = report.caller
-    if not (caller.number or caller.imei or caller.imsi):
-        return None
-    since = doing.at - timedelta(seconds=desk.settings.same_phone_window_s)
-    for call in await calls.of_phone(doing.db, caller=caller, since=since):
-        if Channel.AML in {report.channel, call.channel} and same_phone(call.caller, caller):
-            return await _lock_call(doing, call.id)
-    return None
-
-
-async def _more_of(desk: Desk, doing: Act, call: Call, report: Report) -> Taken:
-    """What this report adds to a call already taken: fixes, and the words where the first one had none."""
-    spoken = call.channel if call.channel is not Channel.AML else report.channel
-    call = replace(
-        call,
-        channel=spoken,
-        caller=_more_of_caller(call.caller, report.caller),
-        nature=call.nature or report.nature,
-        text=call.text or report.text,
-        civic=call.civic or report.civic,
-        fixes=(*call.fixes, *report.fixes),
-    )
-    nature = desk.city.natures_by_code.get(report.nature) if report.nature else None
-    incident = await incidents.get(doing.db, incident_id=call.incident_id)
-    if incident.status is not IncidentStatus.CLOSED:
-        named = incident.nature is None and nature is not None
-        incident = await incidents.save(
-            doing.db,
-            incident=replace(
-                incident,
-                nature=incident.nature or report.nature,
-                priority=nature.priority if named and nature else incident.priority,
-                text=incident.text or report.text,
-                channels=_with_channel(incident, report.channel),
-            ),
-        )
-        _tell_call(doing, EventKind.CALL_JOINED, incident, call, report.channel)
-    call = await _relocate(desk, doing, call)
-    recommended = recommend_for(desk, incident, at=doing.at).units
-    return Taken(call.id, call.incident_id, True, call.location, recommended)
-
-
-async def _relocate(desk: Desk, doing: Act, call: Call) -> Call:
-    """Locate a call of which more is known, and tell where its incident now is."""
-    before = call.location
-    call = replace(call, location=desk.locate(call.fixes, at=doing.at))
-    await calls.save(doing.db, call=call)
-    incident = await incidents.get(doing.db, incident_id=call.incident_id)
-    if incident.status is IncidentStatus.CLOSED or call.location == before:
-        return call
-    others = [c.location for c in await calls.of_incident(doing.db, incident_id=incident.id) if c.id != call.id]
-    if _placed_by_hand(incident):
-        others.append(incident.location)
-    best = best_location([call.location, *others])
-    incident = await incidents.save(doing.db, incident=replace(incident, location=best))
-    doing.tell(
-        EventKind.LOCATION_CHANGED,
-        incident=incident,
-        data={"call_id": call.id, "before_m": before.radius_m, "after_m": call.location.radius_m},
-    )
-    return call
-
-
-async def _lock_call(doing: Act, call_id: CallId) -> Call:
-    """Incident first, then call: the one order in which acts take their locks. A call that was linked to another
-    incident while we waited is followed there."""
-    call = await calls.get(doing.db, call_id=call_id)
-    while True:
-        await incidents.lock(doing.db, incident_id=call.incident_id)
-        locked = await calls.lock(doing.db, call_id=call_id)
-        if locked.incident_id == call.incident_id:
-            return locked
-        call = locked
-
-
-def _tell_call(doing: Act, kind: EventKind, incident: Incident, call: Call, channel: Channel) -> None:
-    doing.tell(
-        kind,
-        incident=incident,
-        data={
-            "call_id": call.id,
-            "channel": channel,
-            "number_masked": masked(call.caller.number),
-            "source": call.location.source,
-            "radius_m": call.location.radius_m,
-        },
-    )
-
-
-def _with_channel(incident: Incident, channel: Channel) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*incident.channels, channel)))
-
-
-def _placed_by_hand(incident: Incident) -> bool:
-    return incident.location.source == "manual"
-
-
-def _more_of_caller(known: Caller, new: Caller) -> Caller:
-    return Caller(
-        known.number or new.number,
-        known.name or new.name,
-        known.imei or new.imei,
-        known.imsi or new.imsi,
-        known.language or new.language,
     )

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from dispatch.errors import Unavailable
 from dispatch.model import EventKind, Happening, Incident, QuarantineItem, Unit
 from dispatch.model.city import City
 from dispatch.picture.feed import Feed
@@ -58,7 +59,8 @@ class Act:
 
 @asynccontextmanager
 async def act(desk: Desk, *, actor: str) -> AsyncIterator[Act]:
-    """A transaction whose last statements are its events; after the commit they go to the feed."""
+    """A transaction whose last statements are its events; after the commit they go to the feed. Who acts sees what was
+    done in the picture afterwards, also when another's act before it has not been told yet."""
     entries: list[journal.Entry] = []
     async with transaction(desk.pool) as db:
         doing = Act(db, actor, datetime.now(UTC))
@@ -66,3 +68,6 @@ async def act(desk: Desk, *, actor: str) -> AsyncIterator[Act]:
         if doing.told:
             entries = await journal.append(db, happenings=doing.told)
     desk.feed.offer(entries)
+    if entries and desk.feed.seq < entries[-1].event.seq:
+        with suppress(Unavailable):
+            await desk.feed.catch_up()

@@ -26,12 +26,18 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service of the emergency number. `share` is its part of all incidents, 0-1."""
+    """A service of the emergency number. `share` is its part of all incidents, 0-1.
+
+    How more callers tell of what one has told of: `further_calls` are expected for an incident, half of them within
+    `echo_s` seconds, and 95 % of the callers stand within `seen_from_m` metres of it."""
 
     code: str
     es: str
     en: str
     share: float
+    further_calls: float = 0.5
+    echo_s: float = 600.0
+    seen_from_m: float = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,16 @@ class Nature:
     needs: tuple[Need, ...]
     share: float
     alarms: tuple[tuple[Need, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Natures that callers name for one and the same emergency."""
+
+    code: str
+    es: str
+    en: str
+    natures: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +129,7 @@ class City:
     parishes: Parishes
     targets: tuple[Target, ...] = ()
     speed_factors: tuple[float, ...] = (1.0,) * 24
+    families: tuple[Family, ...] = ()
 
     def service(self, code: str) -> Service:
         return self.services_by_code[code]
@@ -169,6 +186,23 @@ class City:
     @cached_property
     def natures_by_code(self) -> dict[str, Nature]:
         return {nature.code: nature for nature in self.natures}
+
+    @cached_property
+    def nature_shares(self) -> dict[str, float]:
+        """Each nature's part of all incidents, 0-1."""
+        services = self.services_by_code
+        return {nature.code: nature.share * services[nature.service].share for nature in self.natures}
+
+    @cached_property
+    def relatives(self) -> dict[str, frozenset[str]]:
+        """The other natures of each nature's families."""
+        return {
+            nature.code: frozenset(
+                code for family in self.families if nature.code in family.natures for code in family.natures
+            )
+            - {nature.code}
+            for nature in self.natures
+        }
 
     @cached_property
     def stations_by_id(self) -> dict[str, Station]:

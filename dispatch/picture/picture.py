@@ -8,6 +8,7 @@ from dispatch.model import Standing, Unit, UnitId, UnitPosition
 from dispatch.model.city import City
 from dispatch.model.doubt import Doubt
 from dispatch.model.room import Room
+from dispatch.picture.nearby import Nearby
 from dispatch.policy.position_doubt import Believable, Rival, after_rival, believable_in, doubt_of
 from dispatch.store.journal import Entry
 from geo import Point, Projection, UnitIndex
@@ -59,6 +60,9 @@ class Picture:
         self._rivals: dict[UnitId, Rival] = {}
         self._index: UnitIndex[UnitId] = UnitIndex(Projection(city.crs))
         self._stations = {s.id: Point(s.lat, s.lon) for s in city.stations}
+        self.nearby = Nearby(Projection(city.crs))
+        for incident in room.incidents.values():
+            self.nearby.follow(incident)
         for unit in room.units.values():
             self._place_at_station(unit)
         known = {p.unit_id: p for p in positions if p.unit_id in room.units}
@@ -68,6 +72,8 @@ class Picture:
     def follow(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             self.room.apply(entry.event)
+            if entry.event.incident is not None:
+                self.nearby.follow(entry.event.incident)
             for unit in entry.event.units:
                 if unit.removed_at is not None:
                     self._forget(unit.id)

@@ -90,11 +90,12 @@ class Dispatcher:
             await self._assign(number)
 
     async def _close(self, number: int, reason: str) -> None:
-        await self._service.post(f"/v1/incidents/{number}/close", {"reason": reason})
+        seen = {"version": self._feed.incidents[number]["version"]} if number in self._feed.incidents else {}
+        await self._service.post(f"/v1/incidents/{number}/close", {"reason": reason} | seen)
 
     async def _complete(self, incident: dict[str, Any], truth: Emergency) -> None:
         """What the caller says when asked: what happens, and where."""
-        changes: dict[str, Any] = {}
+        changes: dict[str, Any] = {"version": incident["version"]}
         if incident["nature"] is None and truth.nature is not None:
             changes |= {"nature": truth.nature.code, "priority": truth.nature.priority}
         if incident["location"]["lat"] is None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -81,7 +82,12 @@ BAD_REQUESTS: dict[str, tuple[str, str, Any, int]] = {
     "unknown unit": ("POST", "/v1/units/ghost/status", {"status": "available"}, 404),
     "unknown status": ("POST", "/v1/units/P002/status", {"status": "asleep"}, 422),
     "illegal step": ("POST", "/v1/units/P002/status", {"status": "at_hospital"}, 409),
-    "unknown incident": ("POST", "/v1/incidents/999999/close", {"reason": "x"}, 404),
+    "unknown incident": ("POST", "/v1/incidents/999999/close", {"reason": "x", "version": 1}, 404),
+    "a close of who knows what": ("POST", "/v1/incidents/1001/close", {"reason": "x"}, 428),
+    "a change of who knows what": ("PATCH", "/v1/incidents/1001", {"priority": 1}, 428),
+    "a unit for itself": ("POST", "/v1/incidents/1/swap", {"release": "P001", "assign": "P001"}, 422),
+    "unlink of nothing": ("POST", "/v1/incidents/999999/unlink", None, 404),
+    "a call that isn't": ("POST", f"/v1/incidents/999999/calls/{uuid4()}/split", None, 404),
     "incident zero": ("GET", "/v1/incidents/0", None, 422),
     "incident beyond a bigint": ("GET", f"/v1/incidents/{2**70}", None, 422),
     "a NUL in a note": ("POST", "/v1/incidents/1/notes", {"text": "a\x00b"}, 422),

@@ -25,6 +25,11 @@ async def taken(http: httpx.AsyncClient, call: dict[str, Any]) -> Any:
     return answer.json()
 
 
+async def version_of(http: httpx.AsyncClient, number: int) -> int:
+    version: int = (await http.get(f"/v1/incidents/{number}")).json()["incident"]["version"]
+    return version
+
+
 async def test_a_call_reaches_the_screen(module_service: Service, http: httpx.AsyncClient) -> None:
     async with Screen.on(module_service) as screen:
         answer = await taken(http, a_call(a_fix(*CUMBAYA)))
@@ -108,7 +113,8 @@ async def test_an_assignment_is_seen_by_everybody_and_walks_to_its_end(
         for status in ("en_route", "on_scene", "available"):
             step = await http.post(f"/v1/units/{unit}/status", json={"status": status})
             assert step.status_code == 200, step.text
-        closed = await http.post(f"/v1/incidents/{number}/close", json={"reason": "atendido"})
+        closing = {"reason": "atendido", "version": await version_of(http, number)}
+        closed = await http.post(f"/v1/incidents/{number}/close", json=closing)
         assert closed.json()["status"] == "closed"
         await screen.until(lambda: number not in screen.room.incidents)
     told = [e for e in screen.events if e.incident and e.incident.id == number]
@@ -178,7 +184,7 @@ async def test_a_note_stands_in_the_timeline(http: httpx.AsyncClient) -> None:
 async def test_a_place_put_by_hand_stands_against_later_fixes(http: httpx.AsyncClient) -> None:
     call = a_call(a_fix(*CENTRE, radius_m=900), nature="haemorrhage")
     number = (await taken(http, call))["incident_id"]
-    place = {"location": {"lat": CUMBAYA[0], "lon": CUMBAYA[1], "radius_m": 50}}
+    place = {"location": {"lat": CUMBAYA[0], "lon": CUMBAYA[1], "radius_m": 50}, "version": 1}
     assert (await http.patch(f"/v1/incidents/{number}", json=place)).status_code == 200
     await http.post(f"/v1/calls/{call['id']}/fixes", json={"fixes": [a_fix(*CENTRE, radius_m=5)]})
     located = (await http.get(f"/v1/incidents/{number}")).json()["incident"]["location"]

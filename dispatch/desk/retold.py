@@ -1,0 +1,27 @@
+"""What an incident's own calls say of it, once some have come or gone."""
+
+from dataclasses import replace
+
+from dispatch.desk.desk import Act
+from dispatch.model import Incident
+from dispatch.policy.best_location import best_location
+from dispatch.store import calls
+from geo import Location, Source
+
+
+async def retold(doing: Act, incident: Incident, *, without: Location | None = None) -> Incident:
+    """The incident, not yet saved, with the count, the channels and the place of the calls that are now its own. A
+    place that a dispatcher put by hand stands, unless it came with what has gone (`without`); so does the last place
+    where there is no call any more."""
+    own = await calls.of_incident(doing.db, incident_id=incident.id)
+    by_report = await calls.channels(doing.db, incident_id=incident.id)
+    places = [call.location for call in own]
+    by_hand = incident.location.source is Source.MANUAL and incident.location != without
+    if not places or by_hand:
+        places.append(incident.location)
+    return replace(
+        incident,
+        calls=len(own),
+        channels=tuple(dict.fromkeys((*by_report, *(call.channel for call in own)))),
+        location=best_location(places),
+    )

@@ -1,0 +1,48 @@
+"""A call that is about something else after all."""
+
+from dataclasses import replace
+
+from dispatch.desk.desk import Act, Desk, act
+from dispatch.desk.joining import known_like, suggested
+from dispatch.desk.opening import opened
+from dispatch.desk.retold import retold
+from dispatch.errors import Conflict
+from dispatch.model import Call, CallId, EventKind, Incident, IncidentId
+from dispatch.policy.same_incident import Sighting
+from dispatch.store import calls, incidents
+
+
+async def split(
+    desk: Desk, *, incident_id: IncidentId, call_id: CallId, actor: str, version: int | None = None
+) -> Incident:
+    """A new incident with that call, which stays in it: nothing joins it to another again without a person. That it was
+    in may be closed. Its units stay where they are. Returns the new one.
+
+    Raises NotFound; Conflict where the call is of another incident, or the only one of this."""
+    async with act(desk, actor=actor) as doing:
+        left = await incidents.lock(doing.db, incident_id=incident_id)
+        call = await calls.lock(doing.db, call_id=call_id)
+        if call.incident_id != incident_id:
+            raise Conflict(f"that call is of incident {call.incident_id}, not of {incident_id}", incident=left)
+        if version is not None and version != left.version:
+            raise Conflict(f"incident {incident_id} was changed meanwhile", incident=left)
+        if left.calls < 2:
+            raise Conflict(f"incident {incident_id} has only this call", incident=left)
+        known = known_like(desk, Sighting(call.location, call.nature, call.received_at))
+        new = await incidents.add(
+            doing.db, incident=opened(desk.city, call, similar=suggested(desk, known, but=incident_id))
+        )
+        await calls.save(doing.db, call=replace(call, incident_id=new.id, likeness=None, linked_from=None))
+        new = await incidents.save(doing.db, incident=await retold(doing, new))
+        left = await incidents.save(doing.db, incident=await _without(doing, left, call))
+        doing.tell(EventKind.CALL_SPLIT, incident=left, data={"call_id": call_id, "to": new.id})
+        doing.tell(EventKind.CALL_SPLIT, incident=new, data={"call_id": call_id, "from": incident_id})
+    return new
+
+
+async def _without(doing: Act, left: Incident, call: Call) -> Incident:
+    left = await retold(doing, left, without=call.location)
+    if call.text is not None and left.text == call.text:
+        others = await calls.of_incident(doing.db, incident_id=left.id)
+        left = replace(left, text=next((other.text for other in others if other.text), None))
+    return left
