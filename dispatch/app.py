@@ -13,8 +13,8 @@ from dispatch.api.console import Protected, mount_console
 from dispatch.api.problems import RESPONSES, render_errors
 from dispatch.city import load_city
 from dispatch.desk.desk import Desk
+from dispatch.desk.fleet import add_units
 from dispatch.desk.positions import PositionWriter
-from dispatch.desk.units import add_units
 from dispatch.errors import Conflict
 from dispatch.live.hub import Hub
 from dispatch.model import Unit, UnitId, UnitStatus
@@ -28,6 +28,7 @@ from dispatch.store.embedded import EmbeddedPostgres, default_state
 from dispatch.store.migrate import migrate
 from dispatch.store.positions import latest
 from dispatch.store.snapshot import snapshot
+from dispatch.store.units import ever
 from geo import CellTable, Projection, StraightLine
 
 log = structlog.get_logger()
@@ -118,9 +119,10 @@ def _cells(settings: Settings) -> CellTable | None:
 
 
 async def _seed_fleet(desk: Desk) -> None:
-    """The city's fleet, the first time that there is none."""
-    if desk.picture.room.units:
-        return
+    """The city's fleet, where there never was one."""
+    async with connection(desk.pool) as db:
+        if await ever(db):
+            return
     now = datetime.now(UTC)
     with suppress(Conflict):  # another node was first
         await add_units(desk, new=_fleet(desk.city, now), actor="seed")
@@ -128,5 +130,16 @@ async def _seed_fleet(desk: Desk) -> None:
 
 def _fleet(city: City, now: datetime) -> list[Unit]:
     return [
-        Unit(UnitId(u.id), u.agency, u.kind, u.capabilities, u.station, UnitStatus.AVAILABLE, now) for u in city.fleet
+        Unit(
+            UnitId(u.id),
+            u.agency,
+            u.kind,
+            u.capabilities,
+            u.station,
+            UnitStatus.AVAILABLE,
+            now,
+            crew=u.crew,
+            shift=u.shift,
+        )
+        for u in city.fleet
     ]

@@ -3,41 +3,85 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Path, Response
 
-from dispatch.api.access import Admin, Anyone, Crew
-from dispatch.api.bodies import StatusBody, UnitBody, UnitsBody
-from dispatch.api.state import TheDesk
+from dispatch.api.access import Admin, Crew, Dispatcher, Role
+from dispatch.api.bodies import StatusBody, UnitBody, UnitChange, UnitsBody
+from dispatch.api.state import TheDesk, ThePool
 from dispatch.api.views import UnitPage
 from dispatch.api.wire import Json, body_of, describes
-from dispatch.desk import units
+from dispatch.desk import fleet, units
 from dispatch.desk.desk import Desk
+from dispatch.errors import Forbidden
 from dispatch.model import Unit, UnitId, UnitStatus
+from dispatch.store import units as stored
+from dispatch.store.db import connection
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
 
+UnitPath = Annotated[str, Path(min_length=1, max_length=64)]
+
+BY_DISPATCHER = {"crew", "shift"}
+EMPTIED_BY_NULL = {"station", "shift"}
+
 
 @router.get("", response_model=UnitPage)
-async def list_units(desk: TheDesk, _: Anyone) -> Response:
+async def list_units(desk: TheDesk, _: Crew) -> Response:
     return Json(UnitPage(list(desk.picture.room.units.values())))
 
 
 @router.post("", status_code=201, response_model=UnitPage, openapi_extra=describes(UnitsBody))
 async def add_units(actor: Admin, body: Annotated[UnitsBody, Depends(body_of(UnitsBody))], desk: TheDesk) -> Response:
-    new = [_unit(desk, unit) for unit in body.units]
-    await units.add_units(desk, new=new, actor=actor.name)
-    return Json(UnitPage(new), 201)
+    added = await fleet.add_units(desk, new=[_unit(desk, unit) for unit in body.units], actor=actor.name)
+    return Json(UnitPage(list(added)), 201)
+
+
+@router.get("/{unit_id}", response_model=Unit)
+async def get_unit(unit_id: UnitPath, pool: ThePool, _: Crew) -> Response:
+    async with connection(pool) as db:
+        return Json(await stored.get(db, unit_id=UnitId(unit_id)))
+
+
+@router.patch("/{unit_id}", response_model=Unit, openapi_extra=describes(UnitChange))
+async def change_unit(
+    unit_id: UnitPath, actor: Dispatcher, body: Annotated[UnitChange, Depends(body_of(UnitChange))], desk: TheDesk
+) -> Response:
+    """Who is aboard and when is the dispatcher's to say; what a unit is, the administrator's."""
+    changes = {f: getattr(body, f) for f in body.model_fields_set - {"version"}}
+    changes = {f: v for f, v in changes.items() if v is not None or f in EMPTIED_BY_NULL}
+    if actor.role is not Role.ADMIN and (others := sorted(changes.keys() - BY_DISPATCHER)):
+        raise Forbidden(f"a dispatcher sets crew and shift; {' and '.join(others)} needs a key of admin")
+    changed = await fleet.change_unit(
+        desk, unit_id=UnitId(unit_id), changes=changes, version=body.version, actor=actor.name
+    )
+    return Json(changed)
+
+
+@router.delete("/{unit_id}", response_model=Unit)
+async def remove_unit(unit_id: UnitPath, actor: Admin, desk: TheDesk) -> Response:
+    return Json(await fleet.remove_unit(desk, unit_id=UnitId(unit_id), actor=actor.name))
 
 
 @router.post("/{unit_id}/status", response_model=Unit, openapi_extra=describes(StatusBody))
 async def set_status(
-    unit_id: str, actor: Crew, body: Annotated[StatusBody, Depends(body_of(StatusBody))], desk: TheDesk
+    unit_id: UnitPath, actor: Crew, body: Annotated[StatusBody, Depends(body_of(StatusBody))], desk: TheDesk
 ) -> Response:
-    return Json(await units.set_status(desk, unit_id=UnitId(unit_id), status=body.status, actor=actor.name))
+    unit = await units.set_status(desk, unit_id=UnitId(unit_id), status=body.status, actor=actor.name, said_at=body.at)
+    return Json(unit)
 
 
 def _unit(desk: Desk, body: UnitBody) -> Unit:
     kind = desk.city.kinds_by_code.get(body.kind)
     capabilities = body.capabilities if body.capabilities is not None else kind.capabilities if kind else ()
     now = datetime.now(UTC)
-    return Unit(UnitId(body.id), body.agency, body.kind, capabilities, body.station, UnitStatus.AVAILABLE, now)
+    return Unit(
+        UnitId(body.id),
+        body.agency,
+        body.kind,
+        capabilities,
+        body.station,
+        UnitStatus.AVAILABLE,
+        now,
+        crew=body.crew,
+        shift=body.shift,
+    )

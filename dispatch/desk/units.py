@@ -1,6 +1,6 @@
 """What a unit does: its status, its place, its way off an incident."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from dispatch.model import (
     UnitId,
     UnitStatus,
 )
+from dispatch.model.doubt import CLOCK_AHEAD
 from dispatch.policy.status import status_of
 from dispatch.store import incidents, units
 
@@ -23,51 +24,70 @@ from dispatch.store import incidents, units
 NOT_YET_THERE = frozenset({UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE})
 
 
-async def add_units(desk: Desk, *, new: Sequence[Unit], actor: str) -> None:
-    """Raises Invalid for an unknown agency, kind or station; Conflict for an id that exists."""
-    problems = [
-        FieldProblem(f"{unit.id}.{field}", f"{value!r} is not in the city's data")
-        for unit in new
-        for field, value, known in (
-            ("agency", unit.agency, desk.city.agencies_by_code),
-            ("kind", unit.kind, desk.city.kinds_by_code),
-            ("station", unit.station, desk.city.stations_by_id),
-        )
-        if value is not None and value not in known
-    ]
-    if problems:
-        raise Invalid("these units don't fit the city", errors=problems)
+async def set_status(
+    desk: Desk, *, unit_id: UnitId, status: UnitStatus, actor: str, said_at: datetime | None = None
+) -> Unit:
+    """A step that a crew or a dispatcher sets by hand; leaving an incident releases the unit from it. The same status
+    again is no step.
+
+    `said_at` is the crew's clock, for a message that was long on its way: the step is noted as of that moment.
+    Raises NotFound; Invalid for a moment in the future; Conflict for a step that STEPS doesn't have, or one of before
+    the unit's present status."""
     async with act(desk, actor=actor) as doing:
-        await units.add(doing.db, units=new)
-        doing.tell(EventKind.UNIT_ADDED, units=tuple(new))
-
-
-async def set_status(desk: Desk, *, unit_id: UnitId, status: UnitStatus, actor: str) -> Unit:
-    """A step that a crew or a dispatcher sets by hand; leaving an incident releases the unit from it.
-
-    Raises NotFound; Conflict for a step that STEPS doesn't have."""
-    async with act(desk, actor=actor) as doing:
+        moment = _moment(said_at, now=doing.at)
         incident = await _lock_incident_of(doing, unit_id)
         before = (await units.lock(doing.db, unit_ids=[unit_id]))[unit_id]
         if before.incident_id != (incident.id if incident else None):
             raise Conflict(f"{unit_id} was sent somewhere else at the same moment", unit=before)
         if before.status is status:
-            return before
-        if status not in STEPS[before.status]:
-            allowed = ", ".join(sorted(STEPS[before.status]))
-            raise Conflict(f"{unit_id} is {before.status}; from there it can become {allowed}", unit=before)
+            return await _heard(doing, before)
+        _refuse_step(before, status, moment)
         if before.incident_id is not None and status not in ON_INCIDENT:
-            await units.release(doing.db, unit_id=unit_id, at=doing.at, reason=str(status))
-        unit = await units.set_status(doing.db, unit_id=unit_id, status=status, at=doing.at)
+            await units.release(doing.db, unit_id=unit_id, at=moment, reason=str(status))
+        unit = await units.set_status(doing.db, unit_id=unit_id, status=status, at=moment)
         if incident is not None:
             incident = await refresh(doing, incident.id)
-        doing.tell(
-            EventKind.UNIT_STATUS_CHANGED,
-            incident=incident,
-            units=(unit,),
-            data={"unit_id": unit_id, "from": before.status, "to": status},
-        )
-    return unit
+        where = _where(desk, unit_id, moment)
+        data = {"unit_id": unit_id, "from": before.status, "to": status, "at": where, "said_at": said_at}
+        doing.tell(EventKind.UNIT_STATUS_CHANGED, incident=incident, units=(unit,), data=data)
+        return await _heard(doing, unit)
+
+
+def _moment(said_at: datetime | None, *, now: datetime) -> datetime:
+    if said_at is None:
+        return now
+    if said_at > now + CLOCK_AHEAD:
+        problem = f"{said_at.isoformat()} is in the future: here it is {now.isoformat(timespec='seconds')}"
+        raise Invalid("the status is of a moment that hasn't been", errors=[FieldProblem("at", problem)])
+    return min(said_at, now)
+
+
+def _refuse_step(before: Unit, status: UnitStatus, moment: datetime) -> None:
+    if status not in STEPS[before.status]:
+        allowed = ", ".join(sorted(STEPS[before.status]))
+        raise Conflict(f"{before.id} is {before.status}; from there it can become {allowed}", unit=before)
+    if moment < before.since:
+        since = f"{before.since:%F %T} UTC"
+        raise Conflict(f"{before.id} is {before.status} since {since}, which is after what was said", unit=before)
+
+
+def _where(desk: Desk, unit_id: UnitId, moment: datetime) -> dict[str, float] | None:
+    """Where the unit was last known to be. `age_s`: how much before the moment; below 0, after it."""
+    position = desk.picture.positions.get(unit_id)
+    if position is None:
+        return None
+    age_s = round((moment - position.at).total_seconds(), 1)
+    return {"lat": position.lat, "lon": position.lon, "age_s": age_s}
+
+
+async def _heard(doing: Act, unit: Unit) -> Unit:
+    """A crew that sends its status is not silent."""
+    if unit.silent_since is None:
+        return unit
+    [heard] = await set_silent(doing, [unit.id], None)
+    data = {"unit_id": unit.id, "silent_since": unit.silent_since}
+    doing.tell(EventKind.UNIT_HEARD, units=(heard,), data=data)
+    return heard
 
 
 async def set_silent(

@@ -19,10 +19,11 @@ def faults(unit: Unit, city: City, before: Unit | None = None) -> Iterator[Field
     yield from _whose(unit, city, before)
     if unit.station is not None and (before is None or unit.station != before.station):
         yield from _known("station", unit.station, city.stations_by_id)
-    new = [c for c in unit.capabilities if before is None or c not in before.capabilities]
-    for capability in new:
-        yield from _known("capabilities", capability, city.capabilities)
-    if new and len(set(unit.capabilities)) < len(unit.capabilities):
+    had = before.capabilities if before is not None else ()
+    for capability in unit.capabilities:
+        if capability not in had:
+            yield from _known("capabilities", capability, city.capabilities)
+    if unit.capabilities != had and len(set(unit.capabilities)) < len(unit.capabilities):
         yield FieldProblem("capabilities", "names one twice")
     if (before is None or unit.crew != before.crew) and (fault := crew_fault(unit.crew)):
         yield FieldProblem("crew", fault)

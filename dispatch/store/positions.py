@@ -41,7 +41,11 @@ class TrailEnd:
 
 
 async def latest(db: Connection) -> list[UnitPosition]:
-    rows = await db.fetch("select unit_id, lat, lon, at, heading_deg, speed_mps, accuracy_m from unit_latest")
+    """Where each unit of the fleet was last known to be."""
+    rows = await db.fetch(
+        """select unit_id, lat, lon, at, heading_deg, speed_mps, accuracy_m
+           from unit_latest join unit on unit.id = unit_id where removed_at is null"""
+    )
     return [UnitPosition(**row) for row in rows]
 
 
@@ -57,7 +61,7 @@ async def write(db: Connection, *, rows: Sequence[Row]) -> None:
         """insert into unit_latest (unit_id, at, lat, lon, heading_deg, speed_mps, accuracy_m)
            select p.* from unnest($1::text[], $2::timestamptz[], $3::float8[], $4::float8[],
                                   $5::real[], $6::real[], $7::real[]) as p (id)
-           where exists (select from unit where unit.id = p.id)
+           where exists (select from unit where unit.id = p.id and removed_at is null)
            on conflict (unit_id) do update set
                at = excluded.at, lat = excluded.lat, lon = excluded.lon, heading_deg = excluded.heading_deg,
                speed_mps = excluded.speed_mps, accuracy_m = excluded.accuracy_m

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from asyncpg import Record
 
-from dispatch.errors import NotFound
+from dispatch.errors import Conflict, NotFound
 from dispatch.model import ON_INCIDENT, Unit, UnitId, UnitStatus
+from dispatch.model.wire import encode
 from dispatch.store.db import Connection
 
 UNITS = """
@@ -14,6 +15,9 @@ UNITS = """
            u.silent_since, u.removed_at, a.incident_id
     from unit u left join assignment a on a.unit_id = u.id and a.released_at is null
 """
+
+# Of many units in the way of an act, so many are named.
+NAMED = 10
 
 
 def to_unit(row: Record) -> Unit:
@@ -43,27 +47,88 @@ async def some(db: Connection, *, unit_ids: Sequence[UnitId]) -> list[Unit]:
     return [to_unit(row) for row in await db.fetch(f"{UNITS} where u.id = any($1) order by u.id", unit_ids)]
 
 
+async def get(db: Connection, *, unit_id: UnitId) -> Unit:
+    """Raises NotFound, also for one that was removed."""
+    return _present(await some(db, unit_ids=[unit_id]), [unit_id])[unit_id]
+
+
+async def ever(db: Connection) -> bool:
+    """Whether there was a fleet at any time."""
+    return bool(await db.fetchval("select exists (select from unit)"))
+
+
 async def lock(db: Connection, *, unit_ids: Sequence[UnitId]) -> dict[UnitId, Unit]:
     """These units, theirs alone until the transaction ends. Locked in the order of their ids, so that two acts on the
-    same units queue up and never deadlock. Raises NotFound naming those that don't exist."""
+    same units queue up and never deadlock; not against those who only refer to a unit, as its positions do. Raises
+    NotFound naming those that don't exist, or no more."""
     ids = sorted(set(unit_ids))
-    await db.execute("select id from unit where id = any($1) order by id for update", ids)
-    units = {unit.id: unit for unit in map(to_unit, await db.fetch(f"{UNITS} where u.id = any($1)", ids))}
-    units = {unit.id: unit for unit in units.values() if unit.removed_at is None}
-    if missing := [i for i in ids if i not in units]:
-        raise NotFound(f"no unit {', '.join(missing)}")
-    return units
+    await db.execute("select id from unit where id = any($1) order by id for no key update", ids)
+    return _present(await some(db, unit_ids=ids), ids)
 
 
-async def add(db: Connection, *, units: Sequence[Unit]) -> None:
-    await db.executemany(
-        """insert into unit (id, agency, kind, capabilities, station, status, since, crew, shift)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
-        [
-            (u.id, u.agency, u.kind, list(u.capabilities), u.station, u.status, u.since, list(u.crew), u.shift)
-            for u in units
-        ],
+async def lock_every(db: Connection) -> list[Unit]:
+    """The whole fleet, by id, and so locked."""
+    await db.execute("select id from unit where removed_at is null order by id for no key update")
+    return await every(db)
+
+
+def _present(units: Sequence[Unit], ids: Sequence[UnitId]) -> dict[UnitId, Unit]:
+    present = {unit.id: unit for unit in units if unit.removed_at is None}
+    if missing := [i for i in ids if i not in present]:
+        gone = {u.id: f"{u.id} was taken out of the fleet on {u.removed_at:%F}" for u in units if u.removed_at}
+        raise NotFound("; ".join(gone.get(i, f"no unit {i}") for i in missing))
+    return present
+
+
+async def add(db: Connection, *, units: Sequence[Unit]) -> list[Unit]:
+    """As the fleet now has them, by id: one that was removed comes back as it is given here. Raises Conflict naming
+    those that are there already."""
+    rows = await db.fetch(
+        """insert into unit as u (id, agency, kind, capabilities, station, crew, shift, status, since)
+            select id, agency, kind, capabilities, station, crew, shift, status, since
+            from json_to_recordset($1::json) as r (id text, agency text, kind text, capabilities text[], station text,
+                crew text[], shift text, status text, since timestamptz)
+            order by id
+            on conflict (id) do update set
+                agency = excluded.agency, kind = excluded.kind, capabilities = excluded.capabilities,
+                station = excluded.station, crew = excluded.crew, shift = excluded.shift, status = excluded.status,
+                since = excluded.since, silent_since = null, removed_at = null, version = u.version + 1
+            where u.removed_at is not null
+            returning u.id""",
+        encode(units),
     )
+    added = {row["id"] for row in rows}
+    if there := sorted(u.id for u in units if u.id not in added):
+        named = ", ".join(there[:NAMED]) + (f" and {len(there) - NAMED} more" if len(there) > NAMED else "")
+        raise Conflict(f"there is already a unit {named}")
+    await _forget_places(db, list(added))
+    return await some(db, unit_ids=list(added))
+
+
+async def change(db: Connection, *, units: Sequence[Unit]) -> list[Unit]:
+    """Write what these units are, their crews and shifts; not what they do. They must be locked."""
+    await db.execute(
+        """update unit u set agency = r.agency, kind = r.kind, capabilities = r.capabilities, station = r.station,
+                crew = r.crew, shift = r.shift, version = u.version + 1
+            from json_to_recordset($1::json) as r (id text, agency text, kind text, capabilities text[], station text,
+                crew text[], shift text)
+            where u.id = r.id""",
+        encode(units),
+    )
+    return await some(db, unit_ids=[u.id for u in units])
+
+
+async def remove(db: Connection, *, unit_ids: Sequence[UnitId], at: datetime) -> list[Unit]:
+    """Out of the fleet, though the past still knows them. They must be locked."""
+    await db.execute(
+        "update unit set removed_at = $2, silent_since = null, version = version + 1 where id = any($1)", unit_ids, at
+    )
+    await _forget_places(db, unit_ids)
+    return await some(db, unit_ids=unit_ids)
+
+
+async def _forget_places(db: Connection, unit_ids: Sequence[UnitId]) -> None:
+    await db.execute("delete from unit_latest where unit_id = any($1)", unit_ids)
 
 
 async def set_status(db: Connection, *, unit_id: UnitId, status: UnitStatus, at: datetime) -> Unit:
@@ -94,7 +159,7 @@ async def set_silent(db: Connection, *, since: Mapping[UnitId, datetime | None])
     """Those that were not as `since` says (silent from a moment, or heard of: None), by id, with what they are now.
     Whoever comes second, on this node or another, finds nothing to change."""
     ids = sorted(since)
-    await db.execute("select id from unit where id = any($1) order by id for update", ids)
+    await db.execute("select id from unit where id = any($1) order by id for no key update", ids)
     rows = await db.fetch(
         """update unit u set silent_since = s.since, version = u.version + 1
            from unnest($1::text[], $2::timestamptz[]) as s (id, since)

@@ -1,0 +1,17 @@
+"""Keys of other roles than the administrator's, for tests."""
+
+import secrets
+from datetime import UTC, datetime
+
+from dispatch.store import access
+from dispatch.store.db import connection, open_pool
+
+
+async def a_key(database_url: str, role: str) -> str:
+    """The secret of a new key."""
+    secret = secrets.token_urlsafe(16)
+    pool = await open_pool(database_url, size=1)
+    async with connection(pool) as db:
+        await access.add_key(db, secret=secret, name=f"{role}-{secret[:6]}", role=role, at=datetime.now(UTC))
+    await pool.close()
+    return secret
