@@ -23,6 +23,12 @@ describe('the command line', () => {
     ['cerrar 1043 falsa alarma', { verb: 'close', incident: 1043, reason: 'falsa alarma' }],
     ['nota 1043 pide escalera a la puerta', { verb: 'note', incident: 1043, text: 'pide escalera a la puerta' }],
     ['prioridad 1043 a 1', { verb: 'priority', incident: 1043, priority: 1 }],
+    ['alarma 1043 a 2', { verb: 'alarm', incident: 1043, alarm: 2 }],
+    ['cambiar A12 por P31', { verb: 'swap', release: 'A12', unit: 'P31', incident: 1043 }],
+    ['swap a12 for p31', { verb: 'swap', release: 'A12', unit: 'P31', incident: 1043 }],
+    ['deshacer 1017', { verb: 'unlink', incident: 1017 }],
+    ['cobertura', { verb: 'open', what: 'coverage' }],
+    ['tiempos', { verb: 'open', what: 'times' }],
     ['unir 1043 a 1040', { verb: 'link', incident: 1043, into: 1040 }],
     ['1043', { verb: 'go-incident', incident: 1043 }],
     ['P031', { verb: 'go-unit', unit: 'P031' }],
@@ -42,13 +48,15 @@ describe('the command line', () => {
     ['asignar A12 a 9999', { trouble: 'no-incident', what: '9999' }],
     ['asignar P31', { trouble: 'none-selected' }],
     ['liberar P31', { trouble: 'no-unit', what: 'P31' }],
+    ['cambiar P31 por A12', { trouble: 'no-unit', what: 'P31' }],
+    ['alarma 1043 12', { trouble: 'unknown', what: '12' }],
     ['9999', { trouble: 'no-incident', what: '9999' }],
     ['A12 bailando', { trouble: 'unknown', what: 'bailando' }],
     ['prioridad 1043 9', { trouble: 'unknown', what: '9' }],
     ['qué hora es', { trouble: 'unknown', what: 'qué hora es' }],
   ])('says what is wrong with «%s»', (text, trouble) => expect(command(text)).toEqual(trouble))
 
-  it.each(['', '  ', 'asignar', 'cerrar 1043', 'nota 1043', 'unir 1043'])('waits for the rest of «%s»', (text) =>
+  it.each(['', '  ', 'asignar', 'cerrar 1043', 'nota 1043', 'unir 1043', 'cambiar A12', 'deshacer', 'alarma 1043'])('waits for the rest of «%s»', (text) =>
     expect(command(text)).toBeNull(),
   )
 

@@ -100,9 +100,10 @@ export const api = {
   change: (id: number, change: Change, version: Version) => ask<Incident>('PATCH', of(id), { ...change, version }),
   close: (id: number, reason: string, version: Version) => ask<Incident>('POST', `${of(id)}/close`, { reason, version }),
   note: (id: number, text: string) => ask<unknown>('POST', `${of(id)}/notes`, { text }),
-  link: (id: number, into: number) => ask<Incident>('POST', `${of(id)}/link`, { into }),
+  link: (id: number, into: number, version: Version) => ask<Incident>('POST', `${of(id)}/link`, { into, version }),
   unlink: (id: number) => ask<Incident>('POST', `${of(id)}/unlink`),
-  split: (id: number, call_id: string) => ask<Incident>('POST', `${of(id)}/calls/${part(call_id)}/split`),
+  split: (id: number, call_id: string, version: Version) =>
+    ask<Incident>('POST', `${of(id)}/calls/${part(call_id)}/split${query({ version })}`),
   setStatus: (unit_id: string, status: UnitStatus) => ask<Unit>('POST', `/v1/units/${part(unit_id)}/status`, { status }),
   trail: (unit_id: string, span: { from: string; to: string; limit: number; cursor?: string | number }) =>
     ask<UnitTrail>('GET', `/v1/units/${part(unit_id)}/trail${query(span)}`),

@@ -13,7 +13,7 @@ export function roundUp(value: number): number {
 export function limits(values: readonly number[]): number[] {
   const some = values.filter((value) => value > 0).sort((a, b) => a - b)
   if (some.length === 0) return []
-  const top = roundUp(some[Math.floor((some.length - 1) * 0.98)] as number)
+  const top = roundUp(some[Math.ceil((some.length - 1) * 0.98)] as number)
   return [top / 20, top / 10, top / 4, top / 2]
 }
 

@@ -4,7 +4,7 @@ import { classOf, limits } from './classes'
 import type { CoverageCell } from './wire'
 
 /** Priority 1 and 2 calls a day in the cell that would be reached too late. */
-export const uncovered = (cell: CoverageCell): number => Math.max(0, cell.demand - cell.covered)
+export const uncovered = (cell: CoverageCell): number => cell.demand * Math.max(0, 1 - cell.covered)
 
 export interface Classed {
   h3: string

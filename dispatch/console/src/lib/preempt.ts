@@ -15,6 +15,14 @@ export function takings(ids: readonly string[], units: ReadonlyMap<string, Unit>
   })
 }
 
+/** Why the service will not take it: a crew that is there is not taken away, nor one on what is no less urgent. */
+export function refusal(taking: Taking, units: ReadonlyMap<string, Unit>, incidents: ReadonlyMap<number, Incident>, into: number): 'arrived' | 'urgent' | null {
+  const status = units.get(taking.unit_id)?.status
+  if (status !== 'dispatched' && status !== 'en_route') return 'arrived'
+  const [left, wanted] = [incidents.get(taking.from), incidents.get(into)]
+  return left && wanted && left.priority <= wanted.priority ? 'urgent' : null
+}
+
 /** The form in which a person's confirmation goes to the service; undefined where there is nothing to confirm. */
 export function confirmation(takings: readonly Taking[]): Record<string, number> | undefined {
   return takings.length === 0 ? undefined : Object.fromEntries(takings.map(({ unit_id, from }) => [unit_id, from]))

@@ -310,7 +310,7 @@ export interface IntervalRow {
 
 export interface CoverageCell {
   h3: string
-  /** Priority 1 and 2 calls a day, and how many of them would be reached in time. */
+  /** Priority 1 and 2 calls a day, and the share of them, 0-1, that would be reached in time. */
   demand: number
   covered: number
 }
@@ -324,6 +324,7 @@ export interface Move {
 
 export interface CoverageView {
   at: string
+  /** The share of all urgent calls, 0-1. */
   covered: number
   cells: CoverageCell[]
   moves: Move[]

@@ -4,7 +4,7 @@ import polylabel from 'polylabel'
 import { circle } from '../lib/circle'
 import { crowds, inside, type View, widened } from '../lib/crowd'
 import type { Positions } from '../lib/positions'
-import { silentSince } from '../lib/silence'
+import { faint } from '../lib/silence'
 import { onDuty } from '../lib/steps'
 import type { CallTaken, City, Incident, Move, ParishCollection, Unit, UnitTrailPoint } from '../lib/wire'
 import { priorityImage, unitImage } from './marks'
@@ -60,7 +60,7 @@ interface Mark {
   lat: number
   lon: number
   heading_deg: number | null
-  silent: boolean
+  faint: boolean
   busy: boolean
 }
 
@@ -86,16 +86,16 @@ function inSight({ units, positions, marked, now_ms, silentAfter, view }: UnitVi
     const position = positions.latest.get(id)
     if (!position || !onDuty(unit.status) || !(inside(sight, position) || marked.has(id))) continue
     const { lat, lon, heading_deg } = position
-    const silent = silentSince(unit, position, now_ms, silentAfter(unit.agency)) !== null
-    marks.push({ unit, lat, lon, heading_deg, silent, busy: unit.status !== 'available' && unit.status !== 'returning' })
+    const old = faint(unit, position, now_ms, silentAfter(unit.agency))
+    marks.push({ unit, lat, lon, heading_deg, faint: old, busy: unit.status !== 'available' && unit.status !== 'returning' })
   }
   return marks
 }
 
-function unitPoint({ unit: { id }, lat, lon, heading_deg, silent, busy }: Mark, letter: string, selected: boolean): Feature {
-  const order = (selected ? 4 : 0) + (silent ? 0 : 2) + (busy ? 1 : 0)
-  const properties: Record<string, unknown> = { id, letter, image: unitImage(letter, busy ? 'busy' : 'free', silent), order, selected }
-  if (heading_deg !== null && !silent) properties['heading'] = heading_deg
+function unitPoint({ unit: { id }, lat, lon, heading_deg, faint, busy }: Mark, letter: string, selected: boolean): Feature {
+  const order = (selected ? 4 : 0) + (faint ? 0 : 2) + (busy ? 1 : 0)
+  const properties: Record<string, unknown> = { id, letter, image: unitImage(letter, busy ? 'busy' : 'free', faint), order, selected }
+  if (heading_deg !== null && !faint) properties['heading'] = heading_deg
   return point(lon, lat, properties)
 }
 

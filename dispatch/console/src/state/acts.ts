@@ -145,7 +145,7 @@ export const acts = {
     return done
   },
   link: async (id: number, into: number): Promise<boolean> => {
-    const done = await act(() => api.link(id, into), null)
+    const done = await actOn(id, { does: tongue.w.palette.link(id, into), send: (version) => api.link(id, into, version) })
     if (done) {
       view.select(into)
       decision.joined = { source: id, into }
@@ -158,11 +158,14 @@ export const acts = {
     return done
   },
   split: async (id: number, call: string): Promise<boolean> => {
-    let split: Incident | null = null
-    const done = await act(async () => (split = await api.split(id, call)), null)
-    if (split !== null) {
-      view.say('done', tongue.w.done.split((split as Incident).id))
-      view.select((split as Incident).id)
+    let made: number | null = null
+    const done = await actOn(id, {
+      does: tongue.w.card.split,
+      send: async (version) => (made = (await api.split(id, call, version)).id),
+    })
+    if (made !== null) {
+      view.select(made)
+      view.say('done', tongue.w.done.split(made))
     }
     return done
   },

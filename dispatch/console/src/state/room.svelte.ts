@@ -3,7 +3,7 @@
 import { apply, EMPTY, fromSnapshot, type Room } from '../lib/apply'
 import { LiveClient } from '../lib/live'
 import { Positions } from '../lib/positions'
-import { silentSince } from '../lib/silence'
+import { faint, silentSince } from '../lib/silence'
 import type { City, Incident, JournalEvent, LiveMessage, Me, ParishCollection, Unit } from '../lib/wire'
 
 export type Link = { state: 'connecting' | 'live' | 'cut' | 'resync'; since_ms: number }
@@ -155,7 +155,7 @@ class RoomState {
     let [free, silent] = [0, 0]
     for (const unit of this.room.units.values()) {
       if (unit.status === 'available') free += 1
-      if (this.silentSince(unit) !== null) silent += 1
+      if (silentSince(unit) !== null) silent += 1
     }
     this.free = free
     this.silent = silent
@@ -168,9 +168,8 @@ class RoomState {
     return this.#limits.get(agency) ?? this.city?.stale_after_s ?? 60
   }
 
-  /** Since when, in ms; null where it is heard. */
-  silentSince(unit: Unit): number | null {
-    return silentSince(unit, this.positions.latest.get(unit.id), this.now_ms, this.silentAfter(unit.agency))
+  faint(unit: Unit): boolean {
+    return faint(unit, this.positions.latest.get(unit.id), this.now_ms, this.silentAfter(unit.agency))
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { differences } from '../lib/conflict'
 import { age, elapsed, type Language, metres, number, percent, wallClock } from '../lib/time'
-import type { Certainty, City, Incident, Interval, JournalEvent, Location, RankedUnit, Reason, Travel, Unit } from '../lib/wire'
+import type { Certainty, City, Incident, Interval, JournalEvent, Location, RankedUnit, Reason, Similar, Travel, Unit } from '../lib/wire'
 import type { Words } from './es'
 
 export interface Teller {
@@ -144,17 +144,19 @@ export function eventText(event: JournalEvent, teller: Teller): string {
     case 'location_changed':
       return locationText(data['before_m'], data['after_m'], teller)
     case 'incident_changed':
+      if (data['from'] != null) return w.event.joined_here(text('from'), likely(data['likeness'], teller))
+      if (data['to'] != null) return w.event.parted_from_here(text('to'))
       return w.event.incident_changed(changes(data['changed'], teller))
     case 'incident_closed':
       return w.event.incident_closed(closeReason(data['reason'], teller))
     case 'incident_linked':
-      return w.event.incident_linked(text('into'))
+      return w.event.incident_linked(text('into'), likely(data['likeness'], teller))
     case 'note_added':
       return w.event.note_added(text('text'))
     case 'unit_assigned':
       return w.event.unit_assigned(Array.isArray(data['unit_ids']) ? data['unit_ids'].join(', ') : '')
     case 'unit_released': {
-      const reason = w.event.releaseReasons[text('reason')] ?? text('reason')
+      const reason = releaseReason(text('reason'), w)
       return w.event.unit_released(text('unit_id'), reason ? `: ${reason}` : '')
     }
     case 'unit_added':
@@ -167,22 +169,34 @@ export function eventText(event: JournalEvent, teller: Teller): string {
       return w.event.unit_changed(unitOf(event), what ? `: ${what}` : '')
     }
     case 'unit_preempted':
-      return w.event.unit_preempted(unitOf(event), text('from'), text('into') || text('to'))
+      return w.event.unit_preempted(unitOf(event), text('into'))
     case 'incident_overdue': {
       const interval = w.interval[text('interval') as Interval]?.toLowerCase() ?? text('interval')
-      return w.event.incident_overdue(interval, data['unit_id'] == null ? '' : `, ${text('unit_id')}`, elapsed(Number(data['target_s'] ?? 0) * 1000))
+      const told = data['over'] === false ? w.event.incident_in_time : w.event.incident_overdue
+      return told(interval, data['unit_id'] == null ? '' : `, ${text('unit_id')}`, elapsed(Number(data['target_s'] ?? 0) * 1000))
     }
     case 'call_split':
-      return w.event.call_split(text('into') ? w.event.into(text('into')) : '')
+      return data['to'] == null ? w.event.call_split_from(text('from')) : w.event.call_split_to(text('to'))
     case 'incident_unlinked':
-      return w.event.incident_unlinked(text('from') || text('into'))
-    case 'likeness_found':
-      return w.event.likeness_found(text('incident_id') || text('other'), typeof data['score'] === 'number' ? `, ${percent(data['score'], teller.language)}` : '')
+      return w.event.incident_unlinked(text('from'))
+    case 'likeness_found': {
+      const others = (Array.isArray(data['similar']) ? (data['similar'] as Similar[]) : []).map(({ incident_id, score }) => `${incident_id} (${percent(score, teller.language)})`)
+      return others.length > 0 ? w.event.likeness_found(others.join(', ')) : w.event.likeness_gone
+    }
     case 'unit_status_changed':
       return w.event.unit_status_changed(text('unit_id'), w.status[text('to') as keyof Words['status']] ?? text('to'))
     default:
       return event.kind.replaceAll('_', ' ')
   }
+}
+
+const likely = (likeness: unknown, { w, language }: Teller): string =>
+  typeof likeness === 'number' ? w.event.likely(percent(likeness, language)) : ''
+
+/** The service's own reasons, some of which name what it was for; a person's reason stays as it was written. */
+function releaseReason(reason: string, w: Words): string {
+  for (const [begins, told] of Object.entries(w.event.releaseFor)) if (reason.startsWith(`${begins} `)) return told(reason.slice(begins.length + 1))
+  return w.event.releaseReasons[reason] ?? reason
 }
 
 function unitOf(event: JournalEvent): string {
