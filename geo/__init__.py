@@ -15,11 +15,16 @@ from geo.point import Point
 from geo.probability import parish_probabilities
 from geo.projection import Projection, bearing_deg, destination, distance_m
 from geo.region import ArcBand, Ellipse, Polygon, Region
+from geo.road_measures import Measures, measure
+from geo.road_network import PROFILES, Pace, Profile, RoadNetwork, RoadNetworkError
+from geo.roads import Roads, Trips
+from geo.support import WeightedPoint, support_points
 from geo.travel_time import StraightLine, TravelTime
 from geo.uncertainty import scale_radius
 from geo.unit_index import UnitIndex
 
 __all__ = [
+    "PROFILES",
     "ArcBand",
     "Cell",
     "CellId",
@@ -30,25 +35,35 @@ __all__ = [
     "LayerError",
     "Location",
     "LocationStatus",
+    "Measures",
     "Nearest",
+    "Pace",
     "Parish",
     "ParishProbability",
     "Parishes",
     "Pdf",
     "Point",
     "Polygon",
+    "Profile",
     "Projection",
     "Region",
+    "RoadNetwork",
+    "RoadNetworkError",
+    "Roads",
     "Source",
     "StraightLine",
     "TravelTime",
+    "Trips",
     "UnitIndex",
+    "WeightedPoint",
     "bearing_deg",
     "cells_of",
     "cells_of_many",
     "destination",
     "distance_m",
     "locate",
+    "measure",
     "parish_probabilities",
     "scale_radius",
+    "support_points",
 ]

@@ -1,0 +1,53 @@
+"""Onto the road: the nearest place of a street for each of many points."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+REACH_M = 2_000.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapped:
+    """For each of n points its `street`, how far `along` it (0-1 from its start), and the metres `off` it.
+
+    Street -1 and off inf where no road is within reach.
+    """
+
+    street: NDArray[np.int32]
+    along: Floats
+    off_m: Floats
+
+    @property
+    def on(self) -> NDArray[np.bool_]:
+        return self.street >= 0
+
+
+class Snapper:
+    """`x`, `y` in metres and `line` say the points of all lines in order; `street` is the name that each line has."""
+
+    def __init__(self, x: Floats, y: Floats, line: NDArray[np.intp], street: NDArray[np.int32]) -> None:
+        self._street = street
+        self._lines = np.atleast_1d(np.asarray(shapely.linestrings(np.column_stack([x, y]), indices=line)))
+        self._length = np.maximum(shapely.length(self._lines), 1e-9)
+        self._tree = shapely.STRtree(self._lines)
+        self._tree.query(shapely.points(0, 0))  # built at the first question, which none should wait for
+
+    def snap(self, x: Floats, y: Floats, reach_m: float = REACH_M) -> Snapped:
+        points = np.atleast_1d(np.asarray(shapely.points(x, y)))
+        n = len(points)
+        street, along, off = np.full(n, -1, np.int32), np.zeros(n), np.full(n, np.inf)
+        there = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        if len(there) and len(self._lines):
+            # Asked with a reach, the tree takes three times as long.
+            (which, line), metres = self._tree.query_nearest(points[there], return_distance=True, all_matches=False)
+            near = metres <= reach_m
+            found, line = there[which[near]], line[near]
+            street[found], off[found] = self._street[line], metres[near]
+            reached = shapely.line_locate_point(self._lines[line], points[found])
+            along[found] = np.clip(reached / self._length[line], 0.0, 1.0)
+        return Snapped(street, along, off)
