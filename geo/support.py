@@ -1,0 +1,123 @@
+"""A few weighted points that stand for everywhere a caller may be, so that a question asked of each of them and
+averaged by weight is answered for the whole location.
+
+A circular Gaussian is stood for by seven points, exact for every polynomial up to degree 5 (Stroud and Secrest 1963,
+Mathematics of Computation 17, formula V; E2r2 5-1 in Stroud 1971, Approximate Calculation of Multiple Integrals): the
+centre with half the weight, and a hexagon at two standard deviations. The rule for an even disc is of the same shape
+(S2 5-1 in the same book): a quarter at the centre, the hexagon at sqrt(2/3) of the radius.
+"""
+
+from dataclasses import dataclass
+from math import atan2, cos, log, pi, sin, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.location import Location
+from geo.parishes import Parishes
+from geo.point import Point
+from geo.projection import destination
+from geo.uncertainty import CONFIDENCE
+
+Floats = NDArray[np.float64]
+
+# Nobody chooses another unit for a difference of this much.
+SMALL_M = 30.0
+# From here on a location isn't a blurred point any more but a place with a shape: a cell, a parish, the whole city.
+WIDE_M = 2_500.0
+MOST = 7
+HEXAGON_DEG = (0.0, 60.0, 120.0, 180.0, 240.0, 300.0)
+# Even over a disc: the n-th of so many lies so far out, and a golden angle on from the one before.
+SAMPLES = 256
+GOLDEN_RAD = pi * (3 - sqrt(5))
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedPoint:
+    """`weight` is a probability: those of one location sum to 1."""
+
+    point: Point
+    weight: float
+
+
+def support_points(
+    location: Location, *, parishes: Parishes | None = None, small_m: float = SMALL_M, even: bool = False
+) -> tuple[WeightedPoint, ...]:
+    """None for a location without a position, 1 for one within `small_m` metres, else up to 7; the same for the same
+    location.
+
+    `even`: spread evenly over its circle instead of as a Gaussian. A location wider than 2.5 km is spread evenly too
+    and, where `parishes` are given, over those parts of its candidates that lie in its circle, each with the
+    probability that the location gives it; the points are then the means of seven parts of that."""
+    if location.lat is None or location.lon is None:
+        return ()
+    centre, radius_m = Point(location.lat, location.lon), location.radius_m or 0.0
+    if radius_m < small_m:
+        return (WeightedPoint(centre, 1.0),)
+    if radius_m > WIDE_M and parishes is not None and (inside := _in_candidates(location, centre, radius_m, parishes)):
+        return inside
+    held = min(max(location.confidence or CONFIDENCE, 0.01), 0.999)
+    if even or radius_m > WIDE_M:
+        return _hexagon(centre, radius_m * sqrt(2 / 3 / held), 1 / 4)
+    return _hexagon(centre, 2 * radius_m / sqrt(-2 * log(1 - held)), 1 / 2)
+
+
+def _hexagon(centre: Point, out_m: float, in_centre: float) -> tuple[WeightedPoint, ...]:
+    corners = (Point(*destination(centre.lat, centre.lon, bearing, out_m)) for bearing in HEXAGON_DEG)
+    beside = (1 - in_centre) / len(HEXAGON_DEG)
+    return WeightedPoint(centre, in_centre), *(WeightedPoint(corner, beside) for corner in corners)
+
+
+def _in_candidates(location: Location, centre: Point, radius_m: float, parishes: Parishes) -> tuple[WeightedPoint, ...]:
+    """Empty where none of many points of the circle lies in a candidate."""
+    x, y = parishes.projection.place(centre.lat, centre.lon)
+    n = np.arange(SAMPLES)
+    out_m, turn = radius_m * np.sqrt((n + 0.5) / SAMPLES), n * GOLDEN_RAD
+    x, y = x + out_m * np.sin(turn), y + out_m * np.cos(turn)
+    lat, lon = parishes.projection.inverse(x, y)
+    parish = parishes.find_many(lat, lon)
+    probability = {candidate.code: candidate.probability for candidate in location.candidates}
+    of_parish = np.array([probability.get(p.code, 0.0) for p in parishes.parishes] + [0.0])
+    # What is in no parish has number -1 and so, of the counts as of the probabilities, the last.
+    counts = np.bincount(np.where(parish >= 0, parish, len(parishes)), minlength=len(of_parish))
+    weight = (of_parish / np.maximum(counts, 1))[parish]
+    held = weight > 0
+    if not held.any():
+        return ()
+    return tuple(_parts(np.column_stack([lat, lon, x, y])[held], weight[held] / weight[held].sum()))
+
+
+def _parts(places: Floats, weight: Floats) -> list[WeightedPoint]:
+    """Means of `MOST` parts of weighted `places` (n, 4: degrees and metres): the part whose places are farthest from
+    their mean is cut there, across its longer axis, until there are enough. The mean of the whole stays what it was."""
+    parts = [_Part.of(places, weight)]
+    while len(parts) < min(MOST, len(weight)):
+        widest = max(parts, key=lambda part: part.moment)
+        parts.remove(widest)
+        parts += widest.halves()
+    return [WeightedPoint(Point(*part.mean[:2].tolist()), float(part.weight.sum())) for part in parts]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    places: Floats
+    weight: Floats
+    mean: Floats
+    scatter: Floats
+
+    @classmethod
+    def of(cls, places: Floats, weight: Floats) -> "_Part":
+        mean = weight @ places / weight.sum()
+        off = places[:, 2:] - mean[2:]
+        return cls(places, weight, mean, off.T @ (off * weight[:, None]))
+
+    @property
+    def moment(self) -> float:
+        return float(self.scatter[0, 0] + self.scatter[1, 1])
+
+    def halves(self) -> "tuple[_Part, _Part]":
+        """Both have places, for some lie on either side of a mean."""
+        (xx, xy), (_, yy) = self.scatter.tolist()
+        along = atan2(2 * xy, xx - yy) / 2
+        ahead = (self.places[:, 2:] - self.mean[2:]) @ (cos(along), sin(along)) > 0
+        return _Part.of(self.places[ahead], self.weight[ahead]), _Part.of(self.places[~ahead], self.weight[~ahead])
