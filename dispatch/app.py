@@ -15,6 +15,7 @@ from dispatch.city import load_city
 from dispatch.desk.desk import Desk
 from dispatch.desk.fleet import add_units
 from dispatch.desk.positions import PositionWriter
+from dispatch.desk.timers import Timers
 from dispatch.errors import Conflict
 from dispatch.live.hub import Hub
 from dispatch.model import Unit, UnitId, UnitStatus
@@ -81,8 +82,10 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
         cells=_cells(settings),
         settings=settings,
     )
+    timers = Timers(desk)
+    feed.listeners.append(timers.follow)
     writer = PositionWriter(pool, retention_days=settings.position_retention_days)
-    for room in (feed, writer, hub):
+    for room in (feed, writer, hub, timers):
         room.start()
         rooms.push_async_callback(room.stop)
     await _seed_fleet(desk)

@@ -17,6 +17,7 @@ from dispatch.model import (
     UnitStatus,
 )
 from dispatch.model.doubt import CLOCK_AHEAD
+from dispatch.policy.overdue import still_overdue
 from dispatch.policy.status import status_of
 from dispatch.store import incidents, units
 
@@ -110,11 +111,10 @@ async def set_free(doing: Act, *, unit_id: UnitId, reason: str) -> Unit:
 
 
 async def refresh(doing: Act, incident_id: IncidentId) -> Incident:
-    """The incident with its assignments as they now are, and the status that follows from them."""
+    """The incident with its assignments as they now are, and what follows from them: its status, what is overdue."""
     incident = await incidents.get(doing.db, incident_id=incident_id)
-    return await incidents.save(
-        doing.db, incident=replace(incident, status=status_of(incident.assignments, incident.status))
-    )
+    incident = replace(incident, status=status_of(incident.assignments, incident.status))
+    return await incidents.save(doing.db, incident=replace(incident, overdue=still_overdue(incident)))
 
 
 async def _lock_incident_of(doing: Act, unit_id: UnitId) -> Incident | None:

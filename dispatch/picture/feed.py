@@ -27,7 +27,7 @@ class Feed:
     def __init__(self, pool: Pool, *, seq: Seq, listeners: Sequence[Callable[[Sequence[Entry]], None]]) -> None:
         self.pool = pool
         self.seq = seq
-        self.listeners = listeners
+        self.listeners = list(listeners)
         self._early: dict[int, Entry] = {}
         self._behind = asyncio.Event()
         self._task: asyncio.Task[None] | None = None

@@ -1,0 +1,23 @@
+"""When units were last heard of, by whichever node."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from dispatch.model import UnitId
+from dispatch.model.doubt import Doubt
+from dispatch.store.db import Connection
+
+# What a device says only once may be told by the network twice, and a clock ahead is no word of now.
+NO_WORD = [Doubt.DUPLICATE, Doubt.FUTURE]
+
+
+async def heard_at(db: Connection, *, unit_ids: Sequence[UnitId], since: datetime) -> dict[UnitId, datetime]:
+    """When anything of these was last received after `since`."""
+    rows = await db.fetch(
+        """select unit_id, max(received_at) as at from unit_position
+           where received_at > $2 and unit_id = any($1) and (doubt is null or doubt <> all($3)) group by unit_id""",
+        unit_ids,
+        since,
+        NO_WORD,
+    )
+    return {UnitId(row["unit_id"]): row["at"] for row in rows}
