@@ -37,5 +37,6 @@ async def close_locked(doing: Act, incident: Incident, reason: str) -> tuple[Inc
     # By their ids, as everybody locks units.
     on_it = sorted(a.unit_id for a in incident.assignments)
     units = [await set_free(doing, unit_id=unit_id, reason="incident closed") for unit_id in on_it]
-    closed = replace(incident, status=IncidentStatus.CLOSED, closed_at=doing.at, close_reason=reason, assignments=())
+    rest = replace(incident, assignments=(), overdue=())
+    closed = replace(rest, status=IncidentStatus.CLOSED, closed_at=doing.at, close_reason=reason)
     return await incidents.save(doing.db, incident=closed), tuple(units)
