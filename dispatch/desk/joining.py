@@ -10,6 +10,7 @@ from dispatch.desk.linking import link_into
 from dispatch.errors import Conflict, Unavailable
 from dispatch.model import EventKind, Incident, IncidentId, IncidentStatus, Similar
 from dispatch.policy.same_incident import (
+    AROUND_M,
     MOST_SIMILAR,
     REACH_M,
     Near,
@@ -78,7 +79,8 @@ async def settle(desk: Desk, incident_id: IncidentId, *, actor: str) -> None:
 
 
 async def _absorb_one(desk: Desk, incident: Incident, *, actor: str) -> bool:
-    for similar in _alike(desk, incident):
+    # Positions that may be joined without a person are too good to be one from farther away.
+    for similar in _alike(desk, incident, within_m=AROUND_M):
         other = desk.picture.room.incidents.get(similar.incident_id)
         if other is None or similar.score < desk.settings.join_above or not may_join(sighting_of(incident), other):
             continue
@@ -102,11 +104,11 @@ async def _absorb(desk: Desk, source: Incident, into: Incident, score: float, *,
     return True
 
 
-def _alike(desk: Desk, incident: Incident) -> list[Similar]:
-    return incidents_alike(incident, _near(desk, incident.location), desk.city)
+def _alike(desk: Desk, incident: Incident, *, within_m: float = REACH_M) -> list[Similar]:
+    return incidents_alike(incident, _near(desk, incident.location, within_m), desk.city)
 
 
-def _near(desk: Desk, location: Location) -> list[Near]:
+def _near(desk: Desk, location: Location, within_m: float = REACH_M) -> list[Near]:
     if location.lat is None or location.lon is None:
         return []
-    return desk.picture.nearby.within(location.lat, location.lon, REACH_M)
+    return desk.picture.nearby.within(location.lat, location.lon, within_m)

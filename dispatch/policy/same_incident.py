@@ -42,7 +42,10 @@ MOST_FURTHER_CALLS = 20.0
 
 _PER_M2_S = INDEPENDENT_PER_KM2_DAY / 1e6 / 86_400
 _SAMPLED_M2_S = pi * AROUND_M**2 * LATELY.total_seconds()
+_RAYLEIGH_95 = -2 * log1p(-0.95)
 _USUAL = Service("", "", "", 0.0)
+
+Lately = frozenset[IncidentId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +69,28 @@ def likenesses(sighting: Sighting, near: Sequence[Near], city: City) -> list[Sim
     """How likely each incident near by is what was sighted, 0-1, the likeliest first; those that can't be are left out.
 
     `near`: every open incident within REACH_M."""
-    scores = ((one.incident.id, likeness(sighting, one, near, city)) for one in near)
-    return _best_first(Similar(incident_id, score) for incident_id, score in scores)
+    lately = _lately(sighting, near)
+    return _best_first((one.incident.id, likeness(sighting, one, lately, city)) for one in near)
 
 
 def incidents_alike(incident: Incident, near: Sequence[Near], city: City) -> list[Similar]:
     """The same for an incident among the others: of each two, the one with fewer calls, then the newer, is taken for
     what the other has brought forth."""
     others = [one for one in near if one.incident.id != incident.id]
-    return _best_first(Similar(one.incident.id, _of_two(incident, one, others, city)) for one in others)
+    lately = _lately(sighting_of(incident), others)
+    return _best_first((one.incident.id, _of_two(incident, one, others, lately, city)) for one in others)
 
 
-def likeness(
-    sighting: Sighting, one: Near, near: Sequence[Near], city: City, *, itself: IncidentId | None = None
-) -> float:
-    """How likely this incident is what was sighted, 0-1; 0 where either has no position. `itself`: the incident that
-    was sighted, where it is one."""
+def likeness(sighting: Sighting, one: Near, lately: Lately, city: City) -> float:
+    """How likely this incident is what was sighted, 0-1; 0 where either has no position. `lately`: which incidents say
+    how much of this is usual here now."""
     incident = one.incident
     echo_of = _echo_of(incident.nature or sighting.nature, city)
     echo = _space(sighting.location, one, echo_of)
     if echo == 0.0:
         return 0.0
     echo *= _time(sighting.at, incident, echo_of) * _said(sighting.nature, incident.nature, city)
-    besides = [other for other in near if other.incident.id not in {incident.id, itself}]
-    return round(echo / (echo + _alone(sighting, besides, city)), 3)
+    return round(echo / (echo + _alone(sighting.nature, len(lately - {incident.id}), city)), 3)
 
 
 def sighting_of(incident: Incident) -> Sighting:
@@ -115,8 +116,8 @@ def _space(location: Location, one: Near, echo_of: Service) -> float:
         return 0.0
     variance = _variance(location.radius_m) + _variance(known.radius_m) + 2 * _variance(echo_of.seen_from_m)
     exponent = one.distance_m**2 / (2 * variance)
-    # Fewer than one in 10^13 is that far out.
-    return exp(-exponent) / (2 * pi * variance) if exponent < 30 else 0.0
+    # Fewer than one in a million is that far out.
+    return exp(-exponent) / (2 * pi * variance) if exponent < 14 else 0.0
 
 
 def _time(at: datetime, incident: Incident, echo_of: Service) -> float:
@@ -143,25 +144,34 @@ def _said(said: str | None, known: str | None, city: City) -> float:
     return SAID_ANYTHING * share
 
 
-def _alone(sighting: Sighting, besides: Sequence[Near], city: City) -> float:
+def _alone(nature: str | None, sampled: int, city: City) -> float:
     """Independent incidents of this nature, a square metre and second: what is usual, and what happens here lately."""
-    sampled = sum(
-        other.distance_m <= AROUND_M
-        and abs(sighting.at - other.incident.opened_at) <= LATELY
-        and sighting.nature in {None, other.incident.nature}
-        for other in besides
-    )
-    usual = _PER_M2_S * (_share(sighting.nature, city) if sighting.nature else 1.0)
+    usual = _PER_M2_S * (_share(nature, city) if nature else 1.0)
     return usual + sampled / _SAMPLED_M2_S
 
 
-def _of_two(incident: Incident, one: Near, others: Sequence[Near], city: City) -> float:
+def _lately(sighting: Sighting, near: Iterable[Near]) -> Lately:
+    return frozenset(
+        one.incident.id
+        for one in near
+        if one.distance_m <= AROUND_M
+        and sighting.nature in {None, one.incident.nature}
+        and abs(sighting.at - one.incident.opened_at) <= LATELY
+    )
+
+
+def _of_two(incident: Incident, one: Near, others: Sequence[Near], lately: Lately, city: City) -> float:
     source, echo = source_and_echo(incident, one.incident)
-    return likeness(sighting_of(echo), Near(source, one.distance_m), others, city, itself=echo.id)
+    if echo is incident:
+        return likeness(sighting_of(echo), one, lately, city)
+    sighting, source_there = sighting_of(echo), Near(source, one.distance_m)
+    if likeness(sighting, source_there, frozenset(), city) == 0.0:
+        return 0.0
+    return likeness(sighting, source_there, _lately(sighting, others) - {echo.id}, city)
 
 
-def _best_first(found: Iterable[Similar]) -> list[Similar]:
-    likely = [similar for similar in found if similar.score > 0]
+def _best_first(found: Iterable[tuple[IncidentId, float]]) -> list[Similar]:
+    likely = [Similar(incident_id, score) for incident_id, score in found if score > 0]
     return sorted(likely, key=lambda similar: (-similar.score, similar.incident_id))
 
 
@@ -175,7 +185,7 @@ def _echo_of(nature: str | None, city: City) -> Service:
 
 def _variance(radius_m: float) -> float:
     """Along one axis, of a circle that holds 95 % (Rayleigh)."""
-    return radius_m**2 / (-2 * log1p(-0.95))
+    return radius_m**2 / _RAYLEIGH_95
 
 
 def _good(location: Location) -> bool:

@@ -14,7 +14,6 @@ from dispatch.policy.same_incident import (
     Near,
     Sighting,
     incidents_alike,
-    likeness,
     likenesses,
     may_join,
 )
@@ -42,8 +41,8 @@ def incident(
 
 
 def score(said: str | None, known: Incident, metres: float, *others: Near, location: Location | None = None) -> float:
-    one = Near(known, metres)
-    return likeness(Sighting(location or at(), said, NOW), one, [one, *others], city())
+    found = likenesses(Sighting(location or at(), said, NOW), [Near(known, metres), *others], city())
+    return next((similar.score for similar in found if similar.incident_id == known.id), 0.0)
 
 
 # What docs/same-incident.md shows: what was known, what the next caller says, how far away → how likely it is the same.
