@@ -8,7 +8,19 @@ import structlog
 from fastapi import FastAPI
 
 from dispatch.api import city as city_routes
-from dispatch.api import exchange, formats, incidents, live, operations, positions, quarantine, reports, session, units
+from dispatch.api import (
+    exchange,
+    fleet,
+    formats,
+    incidents,
+    live,
+    operations,
+    positions,
+    quarantine,
+    reports,
+    session,
+    units,
+)
 from dispatch.api.console import Protected, mount_console
 from dispatch.api.problems import RESPONSES, render_errors
 from dispatch.city import load_city
@@ -34,7 +46,20 @@ from geo import CellTable, Projection, StraightLine
 
 log = structlog.get_logger()
 
-ROUTERS = (reports, formats, incidents, positions, units, quarantine, exchange, city_routes, session, live, operations)
+ROUTERS = (
+    reports,
+    formats,
+    incidents,
+    positions,
+    units,
+    fleet,
+    quarantine,
+    exchange,
+    city_routes,
+    session,
+    live,
+    operations,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
