@@ -20,6 +20,7 @@ from dispatch.store.db import Connection, connection, open_pool
 from dispatch.store.embedded import EmbeddedPostgres, EmbeddedPostgresError, StateInUse, default_state
 from dispatch.store.migrate import migrate
 from dispatch.tools.commands import locate, parishes
+from dispatch.tools.roads import roads
 from geo import CellTableError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -27,6 +28,7 @@ keys = typer.Typer(no_args_is_help=True, help="Keys of clients: apps, crews' dev
 app.add_typer(keys, name="keys")
 app.command()(locate)
 app.add_typer(parishes, name="parishes")
+app.add_typer(roads, name="roads")
 
 T = TypeVar("T")
 
