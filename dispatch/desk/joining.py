@@ -1,6 +1,6 @@
 """Which incidents are perhaps, or surely, the same: asked of the picture, and acted upon where it is sure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -21,8 +21,8 @@ from dispatch.policy.same_incident import (
     sighting_of,
     source_and_echo,
 )
-from dispatch.store import incidents
-from geo import Location
+from dispatch.store import incidents, links
+from geo import Location, distance_m
 
 log = structlog.get_logger()
 
@@ -30,17 +30,24 @@ log = structlog.get_logger()
 MOST_ABSORBED = 5
 
 
-def known_like(desk: Desk, sighting: Sighting) -> list[Similar]:
-    """The open incidents that are likely what was sighted, the likeliest first, whatever their score."""
-    return likenesses(sighting, _near(desk, sighting.location), desk.city)
+NO_DRAFTS: Mapping[IncidentId, Incident] = {}
 
 
-def to_join(desk: Desk, sighting: Sighting, known: Sequence[Similar]) -> Similar | None:
+def known_like(desk: Desk, sighting: Sighting, drafts: Mapping[IncidentId, Incident] = NO_DRAFTS) -> list[Similar]:
+    """The open incidents that are likely what was sighted, the likeliest first, whatever their score. `drafts` are such
+    as they will be after this act, new ones among them."""
+    near = [one for one in _near(desk, sighting.location) if one.incident.id not in drafts]
+    return likenesses(sighting, near + _near_drafts(sighting.location, drafts.values()), desk.city)
+
+
+def to_join(
+    desk: Desk, sighting: Sighting, known: Sequence[Similar], drafts: Mapping[IncidentId, Incident] = NO_DRAFTS
+) -> Similar | None:
     """The one that is surely the same."""
     for similar in known:
         if similar.score < desk.settings.join_above:
             return None
-        incident = desk.picture.room.incidents.get(similar.incident_id)
+        incident = drafts.get(similar.incident_id) or desk.picture.room.incidents.get(similar.incident_id)
         if incident is not None and may_join(sighting, incident):
             return similar
     return None
@@ -98,7 +105,7 @@ async def _absorb(desk: Desk, source: Incident, into: Incident, score: float, *,
         now = {i: await incidents.lock(doing.db, incident_id=i) for i in sorted((source.id, into.id))}
         if (now[source.id].version, now[into.id].version) != (source.version, into.version):
             return False
-        if not await incidents.is_untouched(doing.db, incident_id=source.id):
+        if not await links.is_untouched(doing.db, incident_id=source.id):
             return False
         await link_into(doing, now[source.id], now[into.id], likeness=score)
     return True
@@ -106,6 +113,18 @@ async def _absorb(desk: Desk, source: Incident, into: Incident, score: float, *,
 
 def _alike(desk: Desk, incident: Incident, *, within_m: float = REACH_M) -> list[Similar]:
     return incidents_alike(incident, _near(desk, incident.location, within_m), desk.city)
+
+
+def _near_drafts(location: Location, drafts: Iterable[Incident]) -> list[Near]:
+    found = []
+    for incident in drafts:
+        there = incident.location
+        if location.lat is None or location.lon is None or there.lat is None or there.lon is None:
+            continue
+        apart = distance_m(location.lat, location.lon, there.lat, there.lon)
+        if apart <= REACH_M:
+            found.append(Near(incident, apart))
+    return found
 
 
 def _near(desk: Desk, location: Location, within_m: float = REACH_M) -> list[Near]:

@@ -8,7 +8,7 @@ from dispatch.desk.retold import retold
 from dispatch.errors import Conflict, FieldProblem, Invalid
 from dispatch.model import EventKind, Incident, IncidentId, IncidentStatus
 from dispatch.policy.best_location import best_location
-from dispatch.store import calls, incidents
+from dispatch.store import incidents, links
 
 TRIES = 5
 
@@ -32,7 +32,7 @@ async def link(
 
 async def link_into(doing: Act, source: Incident, target: Incident, *, likeness: float | None = None) -> Incident:
     """Both are locked and open. `likeness`: no person said so, they are that much alike."""
-    await calls.move_to_incident(doing.db, source=source.id, target=target.id)
+    await links.move_calls(doing.db, source=source.id, target=target.id)
     joined = replace(
         target,
         calls=target.calls + source.calls,
@@ -60,9 +60,9 @@ async def unlink(desk: Desk, *, incident_id: IncidentId, actor: str, version: in
     Raises NotFound; Conflict where it isn't linked, or none of its calls is left to give back."""
     for _ in range(TRIES):
         async with act(desk, actor=actor) as doing:
-            chain = await incidents.chain(doing.db, incident_id=incident_id)
+            chain = await links.chain(doing.db, incident_id=incident_id)
             locked = {i: await incidents.lock(doing.db, incident_id=i) for i in sorted(chain)}
-            if await incidents.chain(doing.db, incident_id=incident_id) != chain:
+            if await links.chain(doing.db, incident_id=incident_id) != chain:
                 continue
             source, root = locked[incident_id], locked[chain[-1]]
             if version is not None and version != source.version:
@@ -74,7 +74,7 @@ async def unlink(desk: Desk, *, incident_id: IncidentId, actor: str, version: in
 async def _give_back(doing: Act, source: Incident, root: Incident) -> Incident:
     if source.linked_to is None:
         raise Conflict(f"incident {source.id} is not linked to another", incident=source)
-    if not await calls.give_back(doing.db, source=source.id, holder=root.id):
+    if not await links.give_back(doing.db, source=source.id, holder=root.id):
         raise Conflict(f"no call of incident {source.id} is left in {root.id} to give back", incident=source)
     reopened = replace(
         source, status=IncidentStatus.WAITING, closed_at=None, close_reason=None, linked_to=None, overdue=()
