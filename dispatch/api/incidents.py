@@ -173,9 +173,14 @@ async def release_unit(
 
 
 @router.get("/{incident_id}/recommendation", response_model=RecommendationView)
-async def recommend(incident_id: Number, desk: TheDesk, _: Dispatcher) -> Response:
-    found = await recommendation(desk, incident_id=IncidentId(incident_id), at=datetime.now(UTC))
-    return Json(RecommendationView(incident_id, found.at, found.needs, found.units, found.shortfalls))
+async def recommend(
+    incident_id: Number,
+    desk: TheDesk,
+    _: Dispatcher,
+    alarm: Annotated[int | None, Query(ge=1, le=20, description="what would be sent were this one raised")] = None,
+) -> Response:
+    advice = await recommendation(desk, incident_id=IncidentId(incident_id), alarm=alarm, at=datetime.now(UTC))
+    return Json(RecommendationView.of(incident_id, advice))
 
 
 def _seen(version: int | None) -> int:

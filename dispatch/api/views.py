@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from dispatch.desk.recommendation import Advice
 from dispatch.model import Assignment, Call, CallId, Channel, Event, Incident, IncidentId, QuarantineItem, Unit
 from dispatch.model.city import Need
 from dispatch.model.report import masked
-from dispatch.policy.recommend import RankedUnit, Shortfall
+from dispatch.policy.recommendation import Certainty, RankedUnit, Shortfall
 from dispatch.store import calls, incidents, journal
 from dispatch.store.db import Pool, connection
 from geo import Location, Source
@@ -70,11 +71,24 @@ class IncidentView:
 
 @dataclass(frozen=True, slots=True)
 class RecommendationView:
+    """`alarm`: the one asked about, of `alarms` that the plan of the incident's nature has; `needs`: what it sends that
+    isn't on its way yet."""
+
     incident_id: int
     at: datetime
+    alarm: int
+    alarms: int
     needs: tuple[Need, ...]
     units: tuple[RankedUnit, ...]
     shortfalls: tuple[Shortfall, ...]
+    certainty: Certainty | None
+
+    @classmethod
+    def of(cls, incident_id: int, advice: Advice) -> "RecommendationView":
+        said = advice.recommendation
+        return cls(
+            incident_id, said.at, advice.alarm, advice.alarms, said.needs, said.units, said.shortfalls, said.certainty
+        )
 
 
 async def incident_view(pool: Pool, incident_id: IncidentId) -> IncidentView:

@@ -1,6 +1,6 @@
 """The room as it is now, in memory, with where every unit was last."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -110,9 +110,12 @@ class Picture:
     def moved_since(self, batch: int) -> list[UnitPosition]:
         return [self.positions[unit_id] for unit_id, at in self._moved_at.items() if at > batch]
 
-    def nearest(self, point: Point, *, k: int) -> list[Standing]:
-        """The k nearest units of any status, by the straight line."""
-        return [self._standing(unit_id, metres) for unit_id, metres in self._index.nearest(point.lat, point.lon, k)]
+    def nearest(self, point: Point, *, k: int, where: Callable[[Unit], bool] | None = None) -> list[Standing]:
+        """The k nearest units, by the straight line; of those that are so, where it is said."""
+        units = self.room.units
+        fits = (lambda unit_id: where(units[unit_id])) if where is not None else None
+        near = self._index.nearest(point.lat, point.lon, k, fits)
+        return [self._standing(unit_id, metres) for unit_id, metres in near]
 
     def _standing(self, unit_id: UnitId, metres: float) -> Standing:
         unit, position = self.room.units[unit_id], self.positions.get(unit_id)

@@ -1,53 +1,35 @@
 """Which units should go, and why: ranked by when they would arrive, not by how near they are."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Protocol, runtime_checkable
 
-from dispatch.model import ASSIGNABLE, Standing, UnitId, UnitStatus
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.model import ASSIGNABLE, IncidentId, Standing, UnitId, UnitStatus
 from dispatch.model.city import Agency, Need
-from dispatch.policy.arrival import Arrival, arrivals
-from geo import Location, TravelTime
+from dispatch.policy.arrival import arrivals
+from dispatch.policy.choice import choose
+from dispatch.policy.filling import Plan
+from dispatch.policy.preference import BALANCED, CLOSEST, Preference
+from dispatch.policy.reasons import Telling
+from dispatch.policy.recommendation import Preempts, RankedUnit, Recommendation, Shortfall
+from dispatch.policy.shown import shown, takeable
+from geo import Location, Parishes, TravelTime, support_points
 
-SHOWN = 8
-PASSED_OVER = 2
+__all__ = ["BALANCED", "CLOSEST", "Preempts", "Preference", "RankedUnit", "Recommendation", "Shortfall", "recommend"]
 
-
-@dataclass(frozen=True, slots=True)
-class RankedUnit:
-    """`eta_s` is the expected arrival (mobilisation + travel), `eta_low_s`-`eta_high_s` its honest range."""
-
-    unit_id: UnitId
-    agency: str
-    kind: str
-    capabilities: tuple[str, ...]
-    status: UnitStatus
-    eta_s: float
-    eta_low_s: float
-    eta_high_s: float
-    distance_m: float
-    position_age_s: float | None
-    stale: bool
-    fills: str | None
-    chosen: bool
-    reasons: tuple[dict[str, Any], ...]
+Floats = NDArray[np.float64]
+FARTHEST_OFF_M = 2_000.0
+NOT_THERE_YET = frozenset({UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE})
 
 
-@dataclass(frozen=True, slots=True)
-class Shortfall:
-    capability: str
-    missing: int
-
-
-@dataclass(frozen=True, slots=True)
-class Recommendation:
-    """`units`: the chosen set first, then the next best, then nearer ones that were passed over, with the reason."""
-
-    at: datetime
-    needs: tuple[Need, ...]
-    units: tuple[RankedUnit, ...]
-    shortfalls: tuple[Shortfall, ...]
+@runtime_checkable
+class KnowsRoads(Protocol):
+    def off_road_m(self, lats: Floats, lons: Floats) -> Floats:
+        """Metres from each of n places to the nearest road, inf where none is in reach."""
+        ...
 
 
 def recommend(
@@ -55,93 +37,68 @@ def recommend(
     location: Location,
     needs: Sequence[Need],
     standings: Sequence[Standing],
-    agencies: dict[str, Agency],
+    agencies: Mapping[str, Agency],
+    speed_kmh: Mapping[str, float],
     travel: TravelTime,
-    stale_after_s: float,
     at: datetime,
+    zone: tzinfo = UTC,
+    parishes: Parishes | None = None,
+    priority: int = 5,
+    engaged: Mapping[IncidentId, int] = {},
+    coverage_lost: Mapping[UnitId, float] = {},
+    preference: Preference = BALANCED,
 ) -> Recommendation:
-    """Rank the assignable among `standings` for an emergency at `location` that needs `needs`.
+    """Rank `standings` for an emergency at `location`, of this `priority`, that still needs `needs`.
 
-    A location without a position gives no ranking: every need is then a shortfall, which says so."""
-    ready = [s for s in standings if s.unit.status in ASSIGNABLE]
-    ranked = arrivals(ready, location=location, agencies=agencies, travel=travel, stale_after_s=stale_after_s, at=at)
-    if not ranked:
-        return Recommendation(at, tuple(needs), (), tuple(Shortfall(n.capability, n.count) for n in needs))
-    chosen, shortfalls = _fill(needs, ranked)
-    wanted = [n.capability for n in needs]
-    nearest = min(ranked, key=lambda a: (a.standing.distance_m, a.standing.unit.id))
-    units = tuple(_ranked(a, nearest, wanted, chosen) for a in _shown(ranked, wanted, chosen))
-    return Recommendation(at, tuple(needs), units, shortfalls)
+    `speed_kmh`: each agency's at this hour. `zone`: the city's, in which shifts are written. `parishes`: give a wide
+    location its shape. `engaged`: the priority of each open incident that units are on. `coverage_lost`: what the city
+    loses with each unit that may be sent; one that isn't named loses nothing.
 
-
-def _fill(needs: Sequence[Need], ranked: Sequence[Arrival]) -> tuple[dict[UnitId, str], tuple[Shortfall, ...]]:
-    """The first to arrive for each need; one unit fills one place. The scarcest capability chooses first, so that
-    a unit which can do two things isn't spent on the one that many can do."""
-    units = [a.standing.unit for a in ranked]
-    able = {n.capability: [u.id for u in units if n.capability in u.capabilities] for n in needs}
-    chosen: dict[UnitId, str] = {}
-    missing: dict[str, int] = {}
-    for need in sorted(needs, key=lambda n: len(able[n.capability]) - n.count):
-        free = [unit_id for unit_id in able[need.capability] if unit_id not in chosen][: need.count]
-        chosen |= dict.fromkeys(free, need.capability)
-        if len(free) < need.count:
-            missing[need.capability] = need.count - len(free)
-    return chosen, tuple(Shortfall(n.capability, missing[n.capability]) for n in needs if n.capability in missing)
-
-
-def _shown(ranked: Sequence[Arrival], wanted: Sequence[str], chosen: dict[UnitId, str]) -> list[Arrival]:
-    """The chosen, the next best that are able, and the soonest of those passed over."""
-    order = {unit_id: place for place, unit_id in enumerate(chosen)}
-    first = sorted((a for a in ranked if a.standing.unit.id in order), key=lambda a: order[a.standing.unit.id])
-    others = [a for a in ranked if a.standing.unit.id not in order]
-    able = [a for a in others if not wanted or not set(wanted).isdisjoint(a.standing.unit.capabilities)]
-    able = able[: max(2, SHOWN - len(first) - PASSED_OVER)]
-    unable = [a for a in others if wanted and set(wanted).isdisjoint(a.standing.unit.capabilities)]
-    return [*first, *able, *unable[:PASSED_OVER]]
-
-
-def _ranked(arrival: Arrival, nearest: Arrival, wanted: Sequence[str], chosen: dict[UnitId, str]) -> RankedUnit:
-    unit = arrival.standing.unit
-    fills = chosen.get(unit.id) or next((c for c in wanted if c in unit.capabilities), None)
-    return RankedUnit(
-        unit_id=unit.id,
-        agency=unit.agency,
-        kind=unit.kind,
-        capabilities=unit.capabilities,
-        status=unit.status,
-        eta_s=round(arrival.eta_s, 1),
-        eta_low_s=round(arrival.low_s, 1),
-        eta_high_s=round(arrival.high_s, 1),
-        distance_m=round(arrival.standing.distance_m, 1),
-        position_age_s=None if arrival.age_s is None else round(arrival.age_s, 1),
-        stale=arrival.stale,
-        fills=fills,
-        chosen=unit.id in chosen,
-        reasons=tuple(_reasons(arrival, nearest, wanted, fills, chosen)),
+    The answer depends on the arguments alone, in whatever order `standings` come. A location without a position gives
+    no ranking: every need is then a shortfall, which says so."""
+    plan = Plan(tuple(needs))
+    support = support_points(location, parishes=parishes, small_m=preference.small_m)
+    asked = [s for s in standings if s.unit.status in ASSIGNABLE or _preempted(s, engaged, priority)]
+    if not support or not asked:
+        return Recommendation(at, plan.needs, (), tuple(Shortfall(n.capability, n.count) for n in plan.left(())))
+    all_ = arrivals(asked, support=support, agencies=agencies, speed_kmh=speed_kmh, travel=travel, at=at)
+    is_free = np.array([s.unit.status in ASSIGNABLE for s in all_.standings], np.bool_)
+    free, taken = all_.where(is_free), all_.where(~is_free)
+    choice = choose(plan, free, coverage_lost=coverage_lost, preference=preference)
+    rows = shown(plan, free, choice, preference=preference)
+    taken_rows = takeable(plan, taken, free, choice, preference=preference)
+    told = [*(free.standings[row] for row in rows), *(taken.standings[row] for row in taken_rows)]
+    telling = Telling(
+        plan=plan,
+        choice=choice,
+        nearest=min(free.standings, key=lambda s: (s.distance_m, s.unit.id), default=None),
+        stale={s.unit.id: stale for s, stale in zip(all_.standings, all_.stale.tolist(), strict=True)},
+        coverage_lost=coverage_lost,
+        off_road_m=_off_road_m(told, travel),
+        preference=preference,
+        at=at,
+        zone=zone,
     )
+    units = (
+        *(telling.unit(free, row) for row in rows),
+        *(telling.unit(taken, row, _preempted(taken.standings[row], engaged, priority)) for row in taken_rows),
+    )
+    return Recommendation(at, plan.needs, units, choice.shortfalls, choice.certainty)
 
 
-def _reasons(
-    arrival: Arrival, nearest: Arrival, wanted: Sequence[str], fills: str | None, chosen: dict[UnitId, str]
-) -> Iterator[dict[str, Any]]:
-    unit, nearer = arrival.standing.unit, nearest.standing.unit
-    if arrival is nearest:
-        yield {"code": "nearest"}
-    if fills:
-        yield {"code": "capable", "capability": fills}
-    elif wanted:
-        yield {"code": "not_capable", "lacks": wanted}
-    if unit.id in chosen and nearer.id not in chosen:
-        yield {"code": "not_nearest", "nearer": nearer.id, "because": _why_not(nearest, fills)}
-    if arrival.age_s is None:
-        yield {"code": "at_station"}
-    elif arrival.stale:
-        yield {"code": "stale_position", "age_s": round(arrival.age_s, 1)}
-    if unit.status is UnitStatus.RETURNING:
-        yield {"code": "returning"}
+def _preempted(standing: Standing, engaged: Mapping[IncidentId, int], priority: int) -> Preempts | None:
+    """The lesser incident that a unit is on its way to; None where it can't be taken from one."""
+    unit = standing.unit
+    if unit.status not in NOT_THERE_YET or unit.incident_id is None:
+        return None
+    lesser = engaged.get(unit.incident_id, 0)
+    return Preempts(unit.incident_id, lesser) if lesser > priority else None
 
 
-def _why_not(nearest: Arrival, fills: str | None) -> str:
-    if fills not in nearest.standing.unit.capabilities:
-        return "not_capable"
-    return "stale_position" if nearest.stale else "later_arrival"
+def _off_road_m(standings: Sequence[Standing], travel: TravelTime) -> dict[UnitId, float]:
+    """Where ways are measured on roads."""
+    if not isinstance(travel, KnowsRoads) or not standings:
+        return {}
+    lats, lons = (np.array([getattr(s.point, axis) for s in standings]) for axis in ("lat", "lon"))
+    off_m = np.minimum(travel.off_road_m(lats, lons), FARTHEST_OFF_M)
+    return {s.unit.id: metres for s, metres in zip(standings, off_m.tolist(), strict=True)}

@@ -29,7 +29,7 @@ def standing(
 
 def ask(needs: list[Need], *standings: Standing, location: Location = HERE) -> Recommendation:
     return recommend(
-        location=location, needs=needs, standings=standings, agencies=AGENCIES, travel=TRAVEL, stale_after_s=60, at=NOW
+        location=location, needs=needs, standings=standings, agencies=AGENCIES, speed_kmh={"MSP": 36}, travel=TRAVEL, at=NOW
     )
 
 

@@ -1,0 +1,49 @@
+"""Who is chosen among those who could go, and whether one would choose the same if one knew where the caller is."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dispatch.model import UnitId
+from dispatch.policy.arrival import Arrivals, Floats
+from dispatch.policy.filling import Plan
+from dispatch.policy.preference import Preference
+from dispatch.policy.recommendation import Certainty, OtherChoice, Shortfall
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`fills`: each chosen unit and what it is sent for; `first`: who would be chosen by arrival alone."""
+
+    fills: Mapping[UnitId, str]
+    first: frozenset[UnitId]
+    shortfalls: tuple[Shortfall, ...]
+    certainty: Certainty | None
+
+
+def choose(plan: Plan, free: Arrivals, *, coverage_lost: Mapping[UnitId, float], preference: Preference) -> Choice:
+    ids = [s.unit.id for s in free.standings]
+    able = [plan.able(s.unit.capabilities) for s in free.standings]
+    lost = np.array([coverage_lost.get(unit_id, 0.0) for unit_id in ids])
+
+    def best(eta_s: Floats) -> dict[UnitId, str]:
+        order = np.argsort(preference.cost_s(eta_s, lost), kind="stable").tolist()
+        return {ids[unit]: capability for unit, capability in plan.fill(able, order).items()}
+
+    fills = best(free.eta_s)
+    shortfalls = tuple(Shortfall(need.capability, need.count) for need in plan.left(fills.values()))
+    first = frozenset(ids[unit] for unit in plan.fill(able, range(len(ids))))
+    return Choice(fills, first, shortfalls, _certainty(fills, best, free) if fills else None)
+
+
+def _certainty(chosen: Iterable[UnitId], best: Callable[[Floats], Iterable[UnitId]], free: Arrivals) -> Certainty:
+    mass: defaultdict[frozenset[UnitId], float] = defaultdict(float)
+    for eta_s, weight in zip(free.at_s.T, free.weight.tolist(), strict=True):
+        if weight:
+            mass[frozenset(best(eta_s))] += weight
+    same = mass.pop(frozenset(chosen), 0.0)
+    others = (OtherChoice(tuple(sorted(units)), round(share, 4)) for units, share in mass.items())
+    ranked = sorted(others, key=lambda other: (-other.probability, other.unit_ids))
+    return Certainty(int(np.count_nonzero(free.weight)), round(same, 4), tuple(ranked))

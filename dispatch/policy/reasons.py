@@ -1,0 +1,101 @@
+"""Why a unit stands where it stands: structured, for the console to put in words. docs/recommendation.md lists all."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from math import isnan
+from typing import Any
+
+from dispatch.model import Standing, Unit, UnitId, UnitStatus
+from dispatch.policy.arrival import Arrivals
+from dispatch.policy.choice import Choice
+from dispatch.policy.filling import Plan
+from dispatch.policy.preference import Preference
+from dispatch.policy.recommendation import Preempts, RankedUnit
+from dispatch.policy.shift import minutes_left
+
+# A place this far from any road is reached on foot, or the position is wrong.
+OFF_ROAD_M = 100.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What is the same for all units shown. `nearest`: by the straight line, of those that are free;
+    `off_road_m`: where the way was measured on roads."""
+
+    plan: Plan
+    choice: Choice
+    nearest: Standing | None
+    stale: Mapping[UnitId, bool]
+    coverage_lost: Mapping[UnitId, float]
+    off_road_m: Mapping[UnitId, float]
+    preference: Preference
+    at: datetime
+    zone: tzinfo
+
+    def unit(self, arrivals: Arrivals, row: int, preempts: Preempts | None = None) -> RankedUnit:
+        standing, age_s = arrivals.standings[row], float(arrivals.age_s[row])
+        unit, lost = standing.unit, self.coverage_lost.get(standing.unit.id)
+        return RankedUnit(
+            unit_id=unit.id,
+            agency=unit.agency,
+            kind=unit.kind,
+            capabilities=unit.capabilities,
+            status=unit.status,
+            eta_s=round(float(arrivals.eta_s[row]), 1),
+            eta_low_s=round(float(arrivals.low_s[row]), 1),
+            eta_high_s=round(float(arrivals.high_s[row]), 1),
+            distance_m=round(standing.distance_m, 1),
+            position_age_s=None if isnan(age_s) else round(age_s, 1),
+            stale=bool(arrivals.stale[row]),
+            fills=self._fills(unit),
+            chosen=unit.id in self.choice.fills,
+            reasons=(*self._of_choice(unit), *self._of_place(standing, age_s), *self._of_crew(unit, preempts)),
+            preempts=preempts,
+            coverage_lost=None if lost is None else round(lost, 3),
+        )
+
+    def _fills(self, unit: Unit) -> str | None:
+        return self.choice.fills.get(unit.id) or next(iter(self.plan.able(unit.capabilities)), None)
+
+    def _of_choice(self, unit: Unit) -> Iterator[dict[str, Any]]:
+        fills, chosen, nearest = self._fills(unit), self.choice.fills, self.nearest and self.nearest.unit
+        if nearest is unit:
+            yield {"code": "nearest"}
+        if fills:
+            yield {"code": "capable", "capability": fills}
+        elif self.plan.wanted:
+            yield {"code": "not_capable", "lacks": list(self.plan.wanted)}
+        if nearest and unit.id in chosen and nearest.id not in chosen and nearest.id not in self.choice.first:
+            yield {"code": "not_nearest", "nearer": nearest.id, "because": self._why_not(nearest, fills)}
+        lost = round(self.coverage_lost.get(unit.id, 0.0), 3)
+        if unit.id in chosen and unit.id not in self.choice.first:
+            yield {"code": "keeps_coverage", "lost": lost}
+        if unit.id in self.choice.first and unit.id not in chosen:
+            yield {"code": "costs_coverage", "lost": lost}
+
+    def _why_not(self, nearest: Unit, fills: str | None) -> str:
+        if fills not in nearest.capabilities:
+            return "not_capable"
+        return "stale_position" if self.stale[nearest.id] else "later_arrival"
+
+    def _of_place(self, standing: Standing, age_s: float) -> Iterator[dict[str, Any]]:
+        unit = standing.unit
+        if standing.position is None:
+            yield {"code": "at_station"}
+        if unit.silent_since is not None:
+            yield {"code": "silent", "since": unit.silent_since}
+        elif self.stale[unit.id]:
+            yield {"code": "stale_position", "age_s": round(age_s, 1)}
+        off_m = self.off_road_m.get(unit.id, 0.0)
+        if off_m > OFF_ROAD_M:
+            yield {"code": "off_road", "metres": round(off_m)}
+
+    def _of_crew(self, unit: Unit, preempts: Preempts | None) -> Iterator[dict[str, Any]]:
+        if unit.status is UnitStatus.RETURNING:
+            yield {"code": "returning"}
+        if preempts is not None:
+            yield {"code": "preemptable", "incident_id": preempts.incident_id, "priority": preempts.priority}
+        left = minutes_left(unit.shift, at=self.at, zone=self.zone) if unit.shift else None
+        if left is not None and left * 60 <= self.preference.shift_ends_s:
+            yield {"code": "shift_ending", "minutes": round(left)}
