@@ -20,6 +20,7 @@ from dispatch.store.db import Connection, connection, open_pool
 from dispatch.store.embedded import EmbeddedPostgres, EmbeddedPostgresError, StateInUse, default_state
 from dispatch.store.migrate import migrate
 from dispatch.tools.commands import locate, parishes
+from dispatch.tools.fleet_commands import fleet_commands
 from dispatch.tools.roads import roads
 from geo import CellTableError
 
@@ -201,6 +202,9 @@ def _with_url(settings: Settings, act: Callable[[str], Coroutine[Any, Any, T]], 
 def _fail(error: object) -> NoReturn:
     err.print(f"[bold red]✗[/] {error}", highlight=False)
     sys.exit(1)
+
+
+app.add_typer(fleet_commands(_settings, _with_database), name="fleet")
 
 
 def main() -> None:
