@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from dispatch.api import city as city_routes
 from dispatch.api import (
+    coverage,
     exchange,
     fleet,
     formats,
@@ -50,6 +51,7 @@ ROUTERS = (
     reports,
     formats,
     incidents,
+    coverage,
     positions,
     units,
     fleet,
@@ -114,6 +116,7 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
         room.start()
         rooms.push_async_callback(room.stop)
     await _seed_fleet(desk)
+    desk.coverage.lost()  # its map of demand is made before a caller waits for it
 
     app.state.desk, app.state.hub, app.state.position_writer = desk, hub, writer
     app.state.parishes_json = city_routes.parishes_json(city)

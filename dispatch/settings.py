@@ -15,6 +15,7 @@ class Settings:
     """`database_url` None: the embedded PostgreSQL in `state`. `cells`: radio cells, a CSV in OpenCelliD's format.
     `join_above`: how alike (0-1) a call and an incident must be to be joined without a person, above 1 never;
     `suggest_above`: to be shown as perhaps the same.
+    `incidents_per_day` and `busy_fraction` (0 to below 1): what coverage is reckoned with.
 
     Secrets are left out of the repr."""
 
@@ -33,6 +34,8 @@ class Settings:
     same_phone_window_s: float = 300.0
     join_above: float = 0.9
     suggest_above: float = 0.35
+    incidents_per_day: float = 1_000.0
+    busy_fraction: float = 0.3
     session_hours: float = 12.0
     position_retention_days: int = 30
     position_margin_km: float = 100.0
@@ -47,6 +50,13 @@ class Settings:
     aml_hmac_key: str | None = None
     bootstrap_key: str | None = None
     sign_in_code: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what can't be reckoned with."""
+        if not 0 <= self.busy_fraction < 1:
+            raise ValueError(f"DISPATCH_BUSY_FRACTION must be 0 to below 1, not {self.busy_fraction:g}")
+        if not self.incidents_per_day >= 0:
+            raise ValueError(f"DISPATCH_INCIDENTS_PER_DAY must be 0 or more, not {self.incidents_per_day:g}")
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ, **given: Any) -> Self:

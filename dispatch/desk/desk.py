@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from dispatch.desk.coverage import Coverage
 from dispatch.errors import Unavailable
 from dispatch.model import EventKind, Happening, Incident, QuarantineItem, Unit
 from dispatch.model.city import City
@@ -31,6 +32,11 @@ class Desk:
     cells: CellTable | None = None
     settings: Settings
     taking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    coverage: Coverage = field(init=False)
+
+    def __post_init__(self) -> None:
+        given, busy = self.settings.incidents_per_day, self.settings.busy_fraction
+        object.__setattr__(self, "coverage", Coverage(self.city, self.picture, incidents_per_day=given, busy=busy))
 
     def locate(self, fixes: Sequence[Fix], *, at: datetime) -> Location:
         return locate(fixes, self.city.parishes, at=at, cells=self.cells)

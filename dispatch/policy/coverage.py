@@ -40,12 +40,9 @@ class DemandMap:
         return sum(self.per_day.values(), none)
 
 
-def ready(standings: Sequence[Standing]) -> list[Standing]:
-    return [s for s in standings if s.unit.status in ASSIGNABLE]
-
-
 def reach(
-    standings: Sequence[Standing],
+    lats: Floats,
+    lons: Floats,
     *,
     demand: DemandMap,
     travel: TravelTime,
@@ -53,11 +50,10 @@ def reach(
     turnout_s: Floats,
     within_s: float,
 ) -> Bools:
-    """(n, c): would this unit be in that cell `within_s` of its order? `speed_kmh` and `turnout_s` are (n,)."""
-    if not standings:
+    """(n, c): would a unit at each of these places (n,), degrees, be in that cell `within_s` of its order? `speed_kmh`
+    and `turnout_s` are (n,)."""
+    if not len(lats):
         return np.zeros((0, len(demand.cells)), np.bool_)
-    lats = np.array([s.point.lat for s in standings])
-    lons = np.array([s.point.lon for s in standings])
     drive_s = travel.seconds(lats, lons, demand.points, speed_kmh=speed_kmh)
     within: Bools = drive_s <= (within_s - turnout_s)[:, np.newaxis]
     return within
@@ -71,7 +67,7 @@ def lost(within: Bools, able: Mapping[str, Bools], *, demand: DemandMap, busy: f
         if have is None or not have.any():
             continue
         reaching = within[have]
-        last = per_day * _worth_of_last(reaching.sum(axis=0), busy)
+        last = per_day * worth_of_last(reaching.sum(axis=0), busy)
         worth[have] += reaching @ last
     return worth
 
@@ -109,12 +105,23 @@ def coverage_lost(
     here = np.array([s.unit.status in ASSIGNABLE for s in standings], np.bool_)
     free = [s for s, is_free in zip(standings, here, strict=True) if is_free]
     within = reach(
-        free, demand=demand, travel=travel, speed_kmh=speed_kmh[here], turnout_s=turnout_s[here], within_s=within_s
+        np.array([s.point.lat for s in free]),
+        np.array([s.point.lon for s in free]),
+        demand=demand,
+        travel=travel,
+        speed_kmh=speed_kmh[here],
+        turnout_s=turnout_s[here],
+        within_s=within_s,
     )
     worth = lost(within, able_of(free, demand), demand=demand, busy=busy)
     return {s.unit.id: value for s, value in zip(free, worth.tolist(), strict=True)}
 
 
-def _worth_of_last(count: NDArray[np.int64], busy: float) -> Floats:
+def worth_of_last(count: NDArray[np.int64], busy: float) -> Floats:
     """(1 - q) q^(k-1) for k units within reach; nothing where there is none."""
     return np.where(count > 0, (1 - busy) * busy ** np.maximum(count - 1, 0), 0.0)
+
+
+def worth_of_next(count: NDArray[np.int64], busy: float) -> Floats:
+    """(1 - q) q^k: what one more would add to k units within reach."""
+    return (1 - busy) * np.power(busy, count)

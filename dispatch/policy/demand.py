@@ -20,7 +20,6 @@ NEAR_A_CENTRE = 0.85
 CENTRE_SPREAD_M = 900.0
 URGENT = 2
 RESOLUTION = 7
-_FINE = 9
 
 
 def centre_spread_m(parish: Parish) -> float:
@@ -39,8 +38,8 @@ def centres_of(city: City) -> dict[str, list[Station]]:
 
 def demand_map(city: City, *, per_day: float, resolution: int = RESOLUTION) -> DemandMap:
     """`per_day`: incidents a day of all kinds and priorities; what is returned are the urgent ones among them, on the
-    H3 cells of `resolution` (at most 9) in which people are. A cell's point is where its people are on average."""
-    fine, lived_in, open_country = _densities(city)
+    H3 cells of `resolution`, each made of its seven children. A cell's point is where its people are on average."""
+    fine, lived_in, open_country = _densities(city, resolution + 1)
     homes, inverse = np.unique([h3.cell_to_parent(cell, resolution) for cell in fine.tolist()], return_inverse=True)
 
     def gathered(values: Floats) -> Floats:
@@ -73,9 +72,9 @@ def _urgent_shares(city: City) -> Mapping[str, tuple[float, float]]:
     return shares
 
 
-def _densities(city: City) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Floats, Floats]:
-    """The fine cells of all parishes, and what part of the emergencies near people and in the open country each has."""
-    parts = list(_parish_parts(city))
+def _densities(city: City, resolution: int) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Floats, Floats]:
+    """The cells of all parishes, and what part of the emergencies near people and in the open country each has."""
+    parts = list(_parish_parts(city, resolution))
     people = np.array([parish.population for parish, _, _ in parts], np.float64)
     rural = np.array([parish.kind == "rural" for parish, _, _ in parts])
     country = people * (rural if rural.any() else True)
@@ -86,13 +85,15 @@ def _densities(city: City) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], 
     return cells, lived_in, open_country
 
 
-def _parish_parts(city: City) -> Iterator[tuple[Parish, list[int], Floats]]:
+def _parish_parts(city: City, resolution: int) -> Iterator[tuple[Parish, list[int], Floats]]:
     """Each parish, its cells and the part of its people in each of them; a parish too small for any cell's middle has
     the one that it is in."""
     projection, centres = Projection(city.crs), centres_of(city)
     for parish in city.parishes:
         middle = parish.polygon.representative_point()
-        cells = sorted(h3.geo_to_cells(parish.polygon, _FINE)) or [h3.latlng_to_cell(middle.y, middle.x, _FINE)]
+        cells = sorted(h3.geo_to_cells(parish.polygon, resolution)) or [
+            h3.latlng_to_cell(middle.y, middle.x, resolution)
+        ]
         even = np.full(len(cells), 1 / len(cells))
         near = centres.get(parish.code)
         if not near:

@@ -1,0 +1,19 @@
+"""How well the city is covered at this moment, and which units would do more good elsewhere."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Response
+
+from dispatch.api.access import Dispatcher
+from dispatch.api.state import TheDesk
+from dispatch.api.wire import Json
+from dispatch.desk.coverage import Covering
+
+router = APIRouter(prefix="/v1", tags=["coverage"])
+
+
+@router.get("/coverage", response_model=Covering)
+async def get_coverage(desk: TheDesk, _: Dispatcher) -> Response:
+    standings = desk.coverage.standings()
+    return Json(await asyncio.to_thread(desk.coverage.covering, standings, at=datetime.now(UTC)))
