@@ -4,9 +4,11 @@ averaged by weight is answered for the whole location.
 A circular Gaussian is stood for by seven points, exact for every polynomial up to degree 5 (Stroud and Secrest 1963,
 Mathematics of Computation 17, formula V; E2r2 5-1 in Stroud 1971, Approximate Calculation of Multiple Integrals): the
 centre with half the weight, and a hexagon at two standard deviations. The rule for an even disc is of the same shape
-(S2 5-1 in the same book): a quarter at the centre, the hexagon at sqrt(2/3) of the radius.
+(S2 5-1 in the same book): a quarter at the centre, the hexagon at sqrt(2/3) of the radius. Where little can differ
+within the location four points do, exact up to degree 3: a square whose corners are sqrt(2) standard deviations out.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import atan2, cos, log, pi, sin, sqrt
 
@@ -23,10 +25,11 @@ Floats = NDArray[np.float64]
 
 # Nobody chooses another unit for a difference of this much.
 SMALL_M = 30.0
+# So far apart people call it one place: what differs within it is on which side of a street, or of a ravine.
+NARROW_M = 150.0
 # From here on a location isn't a blurred point any more but a place with a shape: a cell, a parish, the whole city.
 WIDE_M = 2_500.0
 MOST = 7
-HEXAGON_DEG = (0.0, 60.0, 120.0, 180.0, 240.0, 300.0)
 # Even over a disc: the n-th of so many lies so far out, and a golden angle on from the one before.
 SAMPLES = 256
 GOLDEN_RAD = pi * (3 - sqrt(5))
@@ -43,8 +46,8 @@ class WeightedPoint:
 def support_points(
     location: Location, *, parishes: Parishes | None = None, small_m: float = SMALL_M, even: bool = False
 ) -> tuple[WeightedPoint, ...]:
-    """None for a location without a position, 1 for one within `small_m` metres, else up to 7; the same for the same
-    location.
+    """None for a location without a position, 1 for one within `small_m` metres, 4 within 150 m, else up to 7; the same
+    for the same location.
 
     `even`: spread evenly over its circle instead of as a Gaussian. A location wider than 2.5 km is spread evenly too
     and, where `parishes` are given, over those parts of its candidates that lie in its circle, each with the
@@ -57,15 +60,19 @@ def support_points(
     if radius_m > WIDE_M and parishes is not None and (inside := _in_candidates(location, centre, radius_m, parishes)):
         return inside
     held = min(max(location.confidence or CONFIDENCE, 0.01), 0.999)
-    if even or radius_m > WIDE_M:
-        return _hexagon(centre, radius_m * sqrt(2 / 3 / held), 1 / 4)
-    return _hexagon(centre, 2 * radius_m / sqrt(-2 * log(1 - held)), 1 / 2)
+    is_even = even or radius_m > WIDE_M
+    # Of one coordinate: an even disc's is half its radius.
+    deviation_m = radius_m / sqrt(held) / 2 if is_even else radius_m / sqrt(-2 * log(1 - held))
+    if radius_m < NARROW_M:
+        return tuple(_around(centre, 4, sqrt(2) * deviation_m, 1.0))
+    in_centre, out_m = (1 / 4, 2 * sqrt(2 / 3) * deviation_m) if is_even else (1 / 2, 2 * deviation_m)
+    return WeightedPoint(centre, in_centre), *_around(centre, 6, out_m, 1 - in_centre)
 
 
-def _hexagon(centre: Point, out_m: float, in_centre: float) -> tuple[WeightedPoint, ...]:
-    corners = (Point(*destination(centre.lat, centre.lon, bearing, out_m)) for bearing in HEXAGON_DEG)
-    beside = (1 - in_centre) / len(HEXAGON_DEG)
-    return WeightedPoint(centre, in_centre), *(WeightedPoint(corner, beside) for corner in corners)
+def _around(centre: Point, corners: int, out_m: float, weight: float) -> Iterator[WeightedPoint]:
+    for corner in range(corners):
+        there = Point(*destination(centre.lat, centre.lon, 360 / corners * corner, out_m))
+        yield WeightedPoint(there, weight / corners)
 
 
 def _in_candidates(location: Location, centre: Point, radius_m: float, parishes: Parishes) -> tuple[WeightedPoint, ...]:

@@ -50,6 +50,8 @@ class Arrivals:
 
     def where(self, these: Bools) -> "Arrivals":
         """Those of a mask (n,)."""
+        if these.all():
+            return self
         standings = tuple(s for s, kept in zip(self.standings, these.tolist(), strict=True) if kept)
         return Arrivals(
             standings,

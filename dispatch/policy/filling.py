@@ -21,9 +21,17 @@ class Plan:
     def wanted(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.places))
 
-    def able(self, capabilities: Iterable[str]) -> tuple[str, ...]:
+    def able(self, capabilities: tuple[str, ...]) -> tuple[str, ...]:
         """Those of the wanted capabilities that a unit has."""
-        return tuple(c for c in self.wanted if c in capabilities)
+        known = self._able.get(capabilities)
+        if known is None:
+            known = self._able[capabilities] = tuple(c for c in self.wanted if c in capabilities)
+        return known
+
+    @cached_property
+    def _able(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        """Units of a kind can do the same."""
+        return {}
 
     def fill(self, able: Sequence[tuple[str, ...]], order: Iterable[int]) -> dict[int, str]:
         """Unit → the capability it is sent for; units are numbers into `able`, `order` says who is better.

@@ -22,8 +22,8 @@ def needed_at(nature: Nature | None, alarm: int) -> tuple[Need, ...]:
     return tuple(Need(capability, count) for capability, count in counts.items())
 
 
-def still_needed(needs: tuple[Need, ...], going: Iterable[Iterable[str]]) -> tuple[Need, ...]:
+def still_needed(needs: tuple[Need, ...], going: Iterable[tuple[str, ...]]) -> tuple[Need, ...]:
     """`going`: what each unit that was sent already can do; each fills one place, so that most are filled."""
     plan = Plan(needs)
-    able = [plan.able(set(capabilities)) for capabilities in going]
+    able = [plan.able(capabilities) for capabilities in going]
     return plan.left(plan.fill(able, range(len(able))).values())

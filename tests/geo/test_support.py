@@ -52,6 +52,16 @@ def test_and_those_of_an_even_disc(quito: Parishes) -> None:
         assert moment == pytest.approx(2 / (a + b + 2) * turned, abs=0.01), (a, b)
 
 
+@pytest.mark.parametrize("even", [False, True])
+def test_four_points_have_them_up_to_degree_three(quito: Parishes, even: bool) -> None:
+    points = support_points(located(100), even=even)
+    assert len(points) == 4
+    found = moments(points, quito, 100 / sqrt(0.95) / 2 if even else 100 / sqrt(-2 * log(0.05)))
+    for (a, b), moment in found.items():
+        if a + b <= 3:
+            assert moment == pytest.approx(odd_factorial(a) * odd_factorial(b), abs=0.01), (a, b)
+
+
 def test_a_function_of_the_whole_location_is_its_mean_over_the_points(quito: Parishes) -> None:
     """Not a polynomial: a bell as wide as the location, whose mean is known: s² / (s² + σ²)."""
     sigma = 1.0
@@ -67,7 +77,7 @@ def test_a_function_of_the_whole_location_is_its_mean_over_the_points(quito: Par
 
 def test_a_sharp_location_is_one_point_and_none_is_none() -> None:
     assert support_points(located(29.9)) == (WeightedPoint(QUITO, 1.0),)
-    assert len(support_points(located(30.0))) == 7
+    assert [len(support_points(located(radius_m))) for radius_m in (30.0, 149.9, 150.0)] == [4, 4, 7]
     assert len(support_points(located(400), small_m=1_000)) == 1
     assert support_points(Location(LocationStatus.UNLOCATED)) == ()
 
