@@ -22,6 +22,7 @@ from dispatch.store.migrate import migrate
 from dispatch.tools.commands import locate, parishes
 from dispatch.tools.fleet_commands import fleet_commands
 from dispatch.tools.roads import roads
+from dispatch.travel.unusable import TravelError
 from geo import CellTableError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -58,7 +59,7 @@ def run(
             raise SystemExit(runner.run(serve(settings)))
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise SystemExit(0) from None
-    except (EmbeddedPostgresError, DispatchError, CityError, CellTableError) as error:
+    except (EmbeddedPostgresError, DispatchError, CityError, CellTableError, TravelError) as error:
         _fail(error)
 
 

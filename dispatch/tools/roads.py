@@ -52,7 +52,8 @@ def build(
 @roads.command("info")
 def info(file: Annotated[Path, typer.Argument(help="A file made by build.")], city: CityOption = None) -> None:
     """What is in a street network, and what it measures: the speed it is level with, and its detour."""
-    from dispatch.travel.roads_file import RoadsFileError, load_roads
+    from dispatch.travel.roads_file import load_roads
+    from dispatch.travel.unusable import RoadsFileError
 
     try:
         network = load_roads(file).network

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dispatch.travel.unusable import RoadsFileError
 from geo.contraction import Contraction, Ways
 from geo.road_network import PROFILES, Pace, Profile, RoadNetwork
 
@@ -28,10 +29,6 @@ NETWORK = {
     "metres": np.float32,
 }
 PER_DEGREE = 10_000_000  # as OpenStreetMap has it: a centimetre
-
-
-class RoadsFileError(Exception):
-    """A file of roads that can't be used, in words."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

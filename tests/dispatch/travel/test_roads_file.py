@@ -9,7 +9,8 @@ from dispatch.city import load_city
 from dispatch.model.city import City
 from dispatch.settings import PROJECT
 from dispatch.travel.generated import generate_network
-from dispatch.travel.roads_file import RoadsFile, RoadsFileError, load_roads, save_roads
+from dispatch.travel.roads_file import RoadsFile, load_roads, save_roads
+from dispatch.travel.unusable import RoadsFileError
 from geo import PROFILES, Point, Roads
 from geo.roads import contraction_of
 
