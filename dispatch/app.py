@@ -43,7 +43,8 @@ from dispatch.store.migrate import migrate
 from dispatch.store.positions import latest
 from dispatch.store.snapshot import snapshot
 from dispatch.store.units import ever
-from geo import CellTable, Projection, StraightLine
+from dispatch.travel.local import local_travel, router_for
+from geo import CellTable
 
 log = structlog.get_logger()
 
@@ -90,6 +91,9 @@ def create_app(settings: Settings) -> FastAPI:
 
 async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None:
     city = load_city(settings.city)
+    travel = local_travel(settings, city)
+    router = router_for(settings, travel)
+    rooms.push_async_callback(router.close)
     pool = await open_pool(await database_url(settings, rooms), size=settings.pool_size)
     rooms.push_async_callback(pool.close)
     async with connection(pool) as db:
@@ -105,7 +109,8 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
         city=city,
         picture=picture,
         feed=feed,
-        travel=StraightLine(Projection(city.crs)),
+        travel=travel,
+        router=router,
         cells=_cells(settings),
         settings=settings,
     )

@@ -16,6 +16,9 @@ class Settings:
     `join_above`: how alike (0-1) a call and an incident must be to be joined without a person, above 1 never;
     `suggest_above`: to be shown as perhaps the same.
     `incidents_per_day` and `busy_fraction` (0 to below 1): what coverage is reckoned with.
+    `roads`: a street network made by `dispatch roads build`, driven by `roads_profile`, emergency or car; without one
+    the straight line times `detour`. `routing_url`: a routing server of `routing_kind`, valhalla or osrm, asked first
+    for recommendations and waited for at most `routing_timeout_s`; `routing_kmh`: its cars' mean speed in the city.
 
     Secrets are left out of the repr."""
 
@@ -25,6 +28,13 @@ class Settings:
     database_url: str | None = None
     city: Path = PROJECT / "data" / "quito"
     cells: Path | None = None
+    roads: Path | None = None
+    roads_profile: str = "emergency"
+    detour: float = 1.35
+    routing_url: str | None = None
+    routing_kind: str = "valhalla"
+    routing_timeout_s: float = 1.0
+    routing_kmh: float = 35.0
     console: Path = PROJECT / "dispatch" / "console" / "dist"
     demo: bool = True
     tile_style_url: str | None = None
@@ -73,7 +83,7 @@ class Settings:
         return cls(**values)
 
     def __repr__(self) -> str:
-        secret = {"database_url", "aml_hmac_key", "bootstrap_key", "sign_in_code"}
+        secret = {"database_url", "routing_url", "aml_hmac_key", "bootstrap_key", "sign_in_code"}
         shown = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.name not in secret)
         return f"Settings({', '.join(shown)})"
 

@@ -16,6 +16,7 @@ from dispatch.picture.picture import Picture
 from dispatch.settings import Settings
 from dispatch.store import journal
 from dispatch.store.db import Connection, Pool, transaction
+from dispatch.travel.choice import Router
 from geo import CellTable, Fix, Location, TravelTime, locate
 
 
@@ -29,6 +30,7 @@ class Desk:
     picture: Picture
     feed: Feed
     travel: TravelTime
+    router: Router
     cells: CellTable | None = None
     settings: Settings
     taking: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -19,6 +19,7 @@ from dispatch.settings import Settings
 from dispatch.store import journal, units
 from dispatch.store.db import connection, open_pool, transaction
 from dispatch.store.snapshot import snapshot
+from dispatch.travel.choice import Router
 from geo import Fix, Point, Projection, Source, StraightLine
 
 
@@ -35,7 +36,9 @@ class Node:
         picture = Picture(await snapshot(pool), city, [])
         feed = Feed(pool, seq=picture.room.seq, listeners=[picture.follow])
         travel = StraightLine(Projection(city.crs))
-        desk = Desk(pool=pool, city=city, picture=picture, feed=feed, travel=travel, settings=Settings())
+        desk = Desk(
+            pool=pool, city=city, picture=picture, feed=feed, travel=travel, router=Router(travel), settings=Settings()
+        )
         timers = Timers(desk, now=now)
         feed.listeners.append(timers.follow)
         try:
