@@ -10,6 +10,7 @@ from dispatch.model.report import masked
 from dispatch.policy.recommendation import Certainty, RankedUnit, Shortfall
 from dispatch.store import calls, incidents, journal
 from dispatch.store.db import Pool, connection
+from dispatch.travel.choice import Fallback, TravelSource
 from geo import Location, Source
 
 
@@ -70,6 +71,14 @@ class IncidentView:
 
 
 @dataclass(frozen=True, slots=True)
+class TravelView:
+    """How arrival times were made and, where another way was wanted, why it wasn't used."""
+
+    source: TravelSource
+    fallback: Fallback | None
+
+
+@dataclass(frozen=True, slots=True)
 class RecommendationView:
     """`alarm`: the one asked about, of `alarms` that the plan of the incident's nature has; `needs`: what it sends that
     isn't on its way yet."""
@@ -81,13 +90,22 @@ class RecommendationView:
     needs: tuple[Need, ...]
     units: tuple[RankedUnit, ...]
     shortfalls: tuple[Shortfall, ...]
+    travel: TravelView
     certainty: Certainty | None
 
     @classmethod
     def of(cls, incident_id: int, advice: Advice) -> "RecommendationView":
-        said = advice.recommendation
+        said, made = advice.recommendation, advice.travelled
         return cls(
-            incident_id, said.at, advice.alarm, advice.alarms, said.needs, said.units, said.shortfalls, said.certainty
+            incident_id,
+            said.at,
+            advice.alarm,
+            advice.alarms,
+            said.needs,
+            said.units,
+            said.shortfalls,
+            TravelView(made.source, made.fallback),
+            said.certainty,
         )
 
 

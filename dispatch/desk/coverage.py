@@ -60,7 +60,7 @@ class Coverage:
         self._within_s = order_to_arrival_s(city)
         self._lost: Mapping[UnitId, float] = {}
         self._made_at: datetime | None = None
-        self._seq = -1
+        self._free: frozenset[UnitId] = frozenset()
 
     @cached_property
     def _demand(self) -> DemandMap:
@@ -68,10 +68,12 @@ class Coverage:
 
     def lost(self, *, at: datetime | None = None) -> Mapping[UnitId, float]:
         """Unit that may be sent → urgent calls a day that would no longer be reached in time if it were gone. Made
-        again when anything was done at the desk, and for moving units every few seconds; empty for a nation's fleet."""
-        at, seq = at or datetime.now(UTC), self._picture.room.seq
-        if self._made_at is None or seq != self._seq or not timedelta(0) <= at - self._made_at < EVERY:
-            self._lost, self._made_at, self._seq = self._worth(at), at, seq
+        again when others may be sent than before, and for moving units every few seconds: not for each of a burst of
+        calls. Empty for a nation's fleet."""
+        at = at or datetime.now(UTC)
+        free = frozenset(unit.id for unit in self._picture.room.units.values() if unit.status in ASSIGNABLE)
+        if self._made_at is None or free != self._free or not timedelta(0) <= at - self._made_at < EVERY:
+            self._lost, self._made_at, self._free = self._worth(at), at, free
         return self._lost
 
     def covering(self, standings: Sequence[Standing], *, at: datetime) -> Covering:
