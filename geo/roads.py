@@ -15,7 +15,8 @@ from geo.road_search import Field, RoadSearch
 from geo.snap import REACH_M, Snapped, Snapper
 from geo.travel_time import Floats, StraightLine
 
-REMEMBERED = 256
+REMEMBERED = 256  # searches; some 100 kB each in a large city
+SETS_REMEMBERED = 16  # of places: who is asked for times is next asked how far off the road it is
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,13 +61,14 @@ class Roads:
         names, line = np.unique(street[shown], return_inverse=True)
         self._snapper = Snapper(x, y, line, names.astype(np.int32))
         self._field = lru_cache(maxsize=REMEMBERED)(self._search_from)
+        self._snapped = lru_cache(maxsize=SETS_REMEMBERED)(self._snap_bytes)
 
     def seconds(self, lats: Floats, lons: Floats, targets: Sequence[Point], *, speed_kmh: float | Floats) -> Floats:
         return self.trips(lats, lons, targets, speed_kmh=speed_kmh).seconds
 
     def off_road_m(self, lats: Floats, lons: Floats) -> Floats:
         """Metres from each of n places to the nearest road, inf where that is beyond reach (2 km)."""
-        return self._snap(lats, lons).off_m
+        return self._snap(lats, lons).off_m.copy()
 
     def trips(self, lats: Floats, lons: Floats, targets: Sequence[Point], *, speed_kmh: float | Floats) -> Trips:
         """As `seconds`, and how far from the road each end is."""
@@ -83,10 +85,13 @@ class Roads:
             off_s = off_m * self.line.detour * 3.6 / level
             # Two that are nearer to each other than to the road need none.
             seconds[on] = np.where(seconds[on] <= off_s, seconds[on], driven + off_s)
-        return Trips(seconds, sources.off_m, goals.off_m)
+        return Trips(seconds, sources.off_m.copy(), goals.off_m.copy())
 
     def _snap(self, lats: Floats, lons: Floats) -> Snapped:
-        x, y = self.projection.forward(np.asarray(lats, np.float64), np.asarray(lons, np.float64))
+        return self._snapped(np.asarray(lats, np.float64).tobytes(), np.asarray(lons, np.float64).tobytes())
+
+    def _snap_bytes(self, lats: bytes, lons: bytes) -> Snapped:
+        x, y = self.projection.forward(np.frombuffer(lats), np.frombuffer(lons))
         return self._snapper.snap(x, y, REACH_M)
 
     def _driven(self, sources: Snapped, goals: Snapped) -> Floats:

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from scipy.sparse.csgraph import dijkstra
 
 from dispatch.city import load_city
 from dispatch.model.city import City
 from dispatch.settings import PROJECT
 from dispatch.travel.generated import generate_network
 from geo import PROFILES, Point, RoadNetwork, Roads, StraightLine, measure
+from geo.contraction import contract
+from geo.road_search import RoadSearch
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +49,15 @@ def test_some_streets_are_one_way_and_an_emergency_is_faster(streets: RoadNetwor
     one_way = np.isinf(emergency.forward) | np.isinf(emergency.backward)
     assert 0.05 < one_way.mean() < 0.5
     assert emergency.reference_kmh > car.reference_kmh
+
+
+def test_a_search_of_it_is_what_the_whole_network_says(streets: RoadNetwork) -> None:
+    arcs = streets.arcs("emergency")
+    search = RoadSearch(contract(arcs, streets.nodes, smallest_core=8))
+    targets = np.random.default_rng(0).choice(streets.nodes, 12, replace=False)
+    whole = dijkstra(arcs.matrix(streets.nodes).T.tocsr(), indices=targets).T
+    found = search.seconds(np.arange(streets.nodes), [search.field({node: 0.0}) for node in targets.tolist()])
+    assert found == pytest.approx(whole, rel=1e-12)
 
 
 def test_the_straight_line_misleads(quito: City, streets: RoadNetwork) -> None:
