@@ -28,6 +28,7 @@ from dispatch.api.problems import RESPONSES, render_errors
 from dispatch.city import load_city
 from dispatch.desk.desk import Desk
 from dispatch.desk.fleet import add_units
+from dispatch.desk.line import Line
 from dispatch.desk.positions import PositionWriter
 from dispatch.desk.timers import Timers
 from dispatch.errors import Conflict
@@ -114,6 +115,7 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
         travel=travel,
         router=router,
         cells=_cells(settings),
+        line=Line(most=settings.call_queue),
         settings=settings,
     )
     timers = Timers(desk)

@@ -4,6 +4,11 @@ import logging
 import sys
 
 import structlog
+import structlog.tracebacks
+
+
+# Where it went wrong, never what was in hand: local variables hold telephone numbers.
+_traceback = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
 
 def set_up_logs(form: str) -> None:
@@ -15,9 +20,9 @@ def set_up_logs(form: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: list[structlog.types.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if is_text
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [structlog.processors.ExceptionRenderer(_traceback), structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[*shared, *renderer],

@@ -54,6 +54,7 @@ class Settings:
     position_flying_kmh: float = 400.0
     max_body_bytes: int = 2_000_000
     screen_queue: int = 1_000
+    call_queue: int = 2_000
     replay_limit: int = 5_000
     lost_source: str = "dispatch.local"
     lost_uri: str = "tel:911"

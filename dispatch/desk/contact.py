@@ -1,7 +1,7 @@
 """More of a call that was taken already: a phone that speaks and sends its position too, a better fix later on."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 
 from dispatch.desk.desk import Act, Desk
 from dispatch.desk.joining import looked_around, tell_likeness
@@ -28,16 +28,29 @@ async def lock_call(doing: Act, call_id: CallId) -> Call:
     return locked
 
 
-async def same_contact(desk: Desk, doing: Act, report: Report) -> Call | None:
-    """A phone that calls sends its position by AML too, perhaps twice: one call, whichever report is first."""
-    caller = report.caller
-    if not (caller.number or caller.imei or caller.imsi):
-        return None
-    since = doing.at - timedelta(seconds=desk.settings.same_phone_window_s)
-    for call in await calls.of_phone(doing.db, caller=caller, since=since):
-        if Channel.AML in {report.channel, call.channel} and same_phone(call.caller, caller):
-            return await lock_call(doing, call.id)
-    return None
+class Phones:
+    """Whose calls are known. A phone that calls sends its position by AML too, perhaps twice: one call, whichever of
+    its reports is first."""
+
+    def __init__(self, known: Iterable[tuple[Caller, Channel]] = ()) -> None:
+        self._known: dict[tuple[str, str], list[tuple[Caller, Channel]]] = {}
+        for caller, channel in known:
+            self.add(caller, channel)
+
+    def add(self, caller: Caller, channel: Channel) -> None:
+        for mark in _marks(caller):
+            self._known.setdefault(mark, []).append((caller, channel))
+
+    def know(self, report: Report) -> bool:
+        return any(
+            Channel.AML in {report.channel, channel} and same_phone(caller, report.caller)
+            for mark in _marks(report.caller)
+            for caller, channel in self._known.get(mark, ())
+        )
+
+
+def _marks(caller: Caller) -> list[tuple[str, str]]:
+    return [(name, value) for name in ("number", "imei", "imsi") if (value := getattr(caller, name))]
 
 
 async def add_report(desk: Desk, doing: Act, call: Call, report: Report) -> tuple[Call, Incident]:

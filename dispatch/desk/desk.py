@@ -1,13 +1,13 @@
 """What every act at the desk needs, and the one shape that all acts have."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from dispatch.desk.coverage import Coverage
+from dispatch.desk.line import Line
 from dispatch.errors import Unavailable
 from dispatch.model import EventKind, Happening, Incident, QuarantineItem, Unit
 from dispatch.model.city import City
@@ -22,8 +22,8 @@ from geo import CellTable, Fix, Location, TravelTime, locate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """`taking` lets one call at a time decide which incident it belongs to, so that two calls of one
-    accident, arriving together, don't both find nothing to join."""
+    """`line` lets calls decide one after another which incident they belong to, so that two calls of one accident,
+    arriving together, don't both find nothing to join."""
 
     pool: Pool
     city: City
@@ -33,7 +33,7 @@ class Desk:
     router: Router
     cells: CellTable | None = None
     settings: Settings
-    taking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    line: Line
     coverage: Coverage = field(init=False)
 
     def __post_init__(self) -> None:
@@ -52,6 +52,10 @@ class Act:
     actor: str
     at: datetime
     told: list[Happening] = field(default_factory=list)
+
+    def by(self, actor: str) -> "Act":
+        """The same act where it is another's."""
+        return replace(self, actor=actor)
 
     def tell(
         self,

@@ -1,5 +1,6 @@
 """Calls, and the reports that make them."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -30,10 +31,10 @@ def to_call(row: Record) -> Call:
     )
 
 
-async def answered(db: Connection, *, report_id: UUID) -> str | None:
-    """The answer that this report got when it came first, as JSON."""
-    answer: str | None = await db.fetchval("select answer from report where id = $1", report_id)
-    return answer
+async def answered(db: Connection, *, report_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The answers that these reports got when they came first, as JSON; those that are new have none."""
+    rows = await db.fetch("select id, answer from report where id = any($1)", report_ids)
+    return {row["id"]: row["answer"] for row in rows}
 
 
 async def get(db: Connection, *, call_id: CallId) -> Call:
@@ -54,25 +55,31 @@ async def of_incident(db: Connection, *, incident_id: IncidentId) -> list[Call]:
     return [to_call(row) for row in rows]
 
 
-async def of_phone(db: Connection, *, caller: Caller, since: datetime) -> list[Call]:
-    """Calls that may be of the same phone, newest first; whether they are is decided by the model, not by SQL."""
+async def of_phones(db: Connection, *, callers: Iterable[Caller], since: datetime) -> list[Call]:
+    """Calls that may be of one of these phones, newest first; whether they are is for the model to decide, not SQL."""
+    numbers, imeis, imsis = (
+        {getattr(caller, name) for caller in callers} - {None} for name in ("number", "imei", "imsi")
+    )
     rows = await db.fetch(
-        """select * from call where received_at >= $1 and (number = $2 or imei = $3 or imsi = $4)
-           order by received_at desc limit 20""",
+        """select * from call where received_at >= $1 and (number = any($2) or imei = any($3) or imsi = any($4))
+           order by received_at desc limit 1000""",
         since,
-        caller.number,
-        caller.imei,
-        caller.imsi,
+        list(numbers),
+        list(imeis),
+        list(imsis),
     )
     return [to_call(row) for row in rows]
 
 
-async def add(db: Connection, *, call: Call) -> None:
+async def add(db: Connection, *, calls: Sequence[Call]) -> None:
+    """All in one statement."""
     await db.execute(
         """insert into call (id, incident_id, channel, number, name, imei, imsi, language, nature, text, civic,
                fixes, location, received_at, likeness, linked_from)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)""",
-        *_values(call),
+           select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+               $8::text[], $9::text[], $10::text[], $11::json[], $12::json[], $13::json[], $14::timestamptz[],
+               $15::float8[], $16::bigint[])""",
+        *map(list, zip(*map(_values, calls), strict=True)),
     )
 
 
@@ -155,17 +162,20 @@ class Receipt:
     answer: str
 
 
-async def receipt(db: Connection, *, receipt: Receipt) -> None:
+async def receipts(db: Connection, *, receipts: Sequence[Receipt]) -> None:
+    """All in one statement; lists within come as JSON, for arrays of arrays are something else to SQL."""
     await db.execute(
         """insert into report (id, call_id, channel, flaws, received_at, received_by, answer)
-           values ($1, $2, $3, $4, $5, $6, $7)""",
-        receipt.report.id,
-        receipt.call_id,
-        receipt.report.channel,
-        list(receipt.report.flaws),
-        receipt.at,
-        receipt.by,
-        receipt.answer,
+           select id, call_id, channel, array(select json_array_elements_text(flaws)), received_at, received_by, answer
+           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::json[], $5::timestamptz[], $6::text[], $7::json[])
+               as r (id, call_id, channel, flaws, received_at, received_by, answer)""",
+        [r.report.id for r in receipts],
+        [r.call_id for r in receipts],
+        [r.report.channel for r in receipts],
+        [encode(r.report.flaws) for r in receipts],
+        [r.at for r in receipts],
+        [r.by for r in receipts],
+        [r.answer for r in receipts],
     )
 
 

@@ -1,5 +1,6 @@
 """Incidents and the assignments that run on them."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,36 @@ INCIDENTS = """
 """
 
 
+# Column by column as arrays, so that many are written by one statement; a list within comes as JSON.
+TYPES = {
+    "id": "bigint",
+    "status": "text",
+    "priority": "smallint",
+    "nature": "text",
+    "text": "text",
+    "opened_at": "timestamptz",
+    "closed_at": "timestamptz",
+    "close_reason": "text",
+    "linked_to": "bigint",
+    "location": "json",
+    "parish": "text",
+    "calls": "integer",
+    "channels": "json",
+    "version": "integer",
+    "alarm": "smallint",
+    "overdue": "json",
+    "similar_to": "json",
+}
+LISTS = {"channels": "array(select json_array_elements_text(u.channels))"}
+COLUMNS = ", ".join(TYPES)
+SELECTED = ", ".join(LISTS.get(name, f"u.{name}") for name in TYPES)
+ARRAYS = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(TYPES.values(), start=1))
+ROWS = f"unnest({ARRAYS}) as u ({COLUMNS})"
+INSERT = f"insert into incident ({COLUMNS}) overriding system value select {SELECTED} from {ROWS}"  # noqa: S608
+CHANGED, CHANGE = COLUMNS.removeprefix("id, "), SELECTED.removeprefix("u.id, ")
+UPDATE = f"update incident set ({CHANGED}) = row({CHANGE}) from {ROWS} where incident.id = u.id"  # noqa: S608
+
+
 def to_incident(row: Record) -> Incident:
     return Incident(
         id=IncidentId(row["id"]),
@@ -53,25 +84,22 @@ def to_incident(row: Record) -> Incident:
     )
 
 
+async def new_ids(db: Connection, *, count: int) -> list[IncidentId]:
+    """Numbers that nobody else will be given."""
+    rows = await db.fetch("select nextval(pg_get_serial_sequence('incident', 'id')) from generate_series(1, $1)", count)
+    return [IncidentId(row[0]) for row in rows]
+
+
 async def add(db: Connection, *, incident: Incident) -> Incident:
     """The incident with the id it was given."""
-    incident_id = await db.fetchval(
-        """insert into incident (status, priority, nature, text, opened_at, location, parish, calls, channels, alarm,
-               similar_to)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id""",
-        incident.status,
-        incident.priority,
-        incident.nature,
-        incident.text,
-        incident.opened_at,
-        encode(incident.location),
-        _parish(incident.location),
-        incident.calls,
-        list(incident.channels),
-        incident.alarm,
-        encode(incident.similar),
-    )
-    return replace(incident, id=IncidentId(incident_id))
+    incident = replace(incident, id=(await new_ids(db, count=1))[0])
+    await add_all(db, incidents=[incident])
+    return incident
+
+
+async def add_all(db: Connection, *, incidents: Sequence[Incident]) -> None:
+    """All in one statement, each with an id of `new_ids`."""
+    await db.execute(INSERT, *_columns(incidents))
 
 
 async def lock(db: Connection, *, incident_id: IncidentId) -> Incident:
@@ -87,32 +115,24 @@ async def get(db: Connection, *, incident_id: IncidentId) -> Incident:
     return to_incident(row)
 
 
+async def lock_all(db: Connection, *, incident_ids: Iterable[IncidentId]) -> dict[IncidentId, Incident]:
+    """Those of these incidents that exist, ours alone until the transaction ends: locked by their ids, as everybody
+    locks several, so that acts queue up and never deadlock."""
+    ids = sorted(incident_ids)
+    await db.execute("select id from incident where id = any($1) order by id for update", ids)
+    return {i.id: i for i in map(to_incident, await db.fetch(f"{INCIDENTS} where i.id = any($1)", ids))}
+
+
 async def save(db: Connection, *, incident: Incident) -> Incident:
     """Write the incident as it now is, with the next version; its assignments are written by assign and release."""
     incident = replace(incident, version=incident.version + 1)
-    await db.execute(
-        """update incident set status = $2, priority = $3, nature = $4, text = $5, closed_at = $6, close_reason = $7,
-               linked_to = $8, location = $9, parish = $10, calls = $11, channels = $12, version = $13,
-               alarm = $14, overdue = $15, similar_to = $16
-           where id = $1""",
-        incident.id,
-        incident.status,
-        incident.priority,
-        incident.nature,
-        incident.text,
-        incident.closed_at,
-        incident.close_reason,
-        incident.linked_to,
-        encode(incident.location),
-        _parish(incident.location),
-        incident.calls,
-        list(incident.channels),
-        incident.version,
-        incident.alarm,
-        encode(incident.overdue),
-        encode(incident.similar),
-    )
+    await save_all(db, incidents=[incident])
     return incident
+
+
+async def save_all(db: Connection, *, incidents: Sequence[Incident]) -> None:
+    """All in one statement, each with the version that it has by now."""
+    await db.execute(UPDATE, *_columns(incidents))
 
 
 async def chain(db: Connection, *, incident_id: IncidentId) -> list[IncidentId]:
@@ -195,6 +215,33 @@ async def assignments(db: Connection, *, incident_id: IncidentId) -> list[Assign
         incident_id,
     )
     return [Assignment(**row) for row in rows]
+
+
+def _columns(incidents: Sequence[Incident]) -> Iterable[list[object]]:
+    """As COLUMNS."""
+    return map(list, zip(*map(_values, incidents), strict=True))
+
+
+def _values(incident: Incident) -> tuple[object, ...]:
+    return (
+        incident.id,
+        incident.status,
+        incident.priority,
+        incident.nature,
+        incident.text,
+        incident.opened_at,
+        incident.closed_at,
+        incident.close_reason,
+        incident.linked_to,
+        encode(incident.location),
+        _parish(incident.location),
+        incident.calls,
+        encode(incident.channels),
+        incident.version,
+        incident.alarm,
+        encode(incident.overdue),
+        encode(incident.similar),
+    )
 
 
 def _parish(location: Location) -> str | None:

@@ -9,6 +9,7 @@ from dispatch.model.wire import decode, encode
 from dispatch.store.db import Connection
 
 CHANNEL = "journal"
+DECIDING = 0x4341_4C4C  # "CALL"
 
 
 class Entry(NamedTuple):
@@ -38,6 +39,11 @@ async def append(db: Connection, *, happenings: Sequence[Happening]) -> list[Ent
 def _numbered(happening: Happening, seq: Seq) -> Entry:
     event = Event(**{f.name: getattr(happening, f.name) for f in fields(Happening)}, seq=seq)
     return Entry(event, encode(event))
+
+
+async def queue_up(db: Connection) -> None:
+    """Until this transaction ends nobody else decides which incident a call belongs to, on whichever node."""
+    await db.execute("select pg_advisory_xact_lock($1)", DECIDING)
 
 
 async def head(db: Connection) -> Seq:

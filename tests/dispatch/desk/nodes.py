@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from dispatch.desk.calls import take_call
 from dispatch.desk.desk import Desk
+from dispatch.desk.line import Line
 from dispatch.desk.timers import Timers
 from dispatch.model import Caller, CallId, Channel, Event, Incident, IncidentId, Report, Seq, Unit
 from dispatch.model.city import City
@@ -37,7 +38,14 @@ class Node:
         feed = Feed(pool, seq=picture.room.seq, listeners=[picture.follow])
         travel = StraightLine(Projection(city.crs))
         desk = Desk(
-            pool=pool, city=city, picture=picture, feed=feed, travel=travel, router=Router(travel), settings=Settings()
+            pool=pool,
+            city=city,
+            picture=picture,
+            feed=feed,
+            travel=travel,
+            router=Router(travel),
+            line=Line(most=Settings().call_queue),
+            settings=Settings(),
         )
         timers = Timers(desk, now=now)
         feed.listeners.append(timers.follow)

@@ -1,0 +1,220 @@
+"""Calls taken together: each decides by itself, in the order in which they came; a few statements write them all."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from uuid import UUID
+
+from dispatch.desk.contact import Phones, add_report, lock_call, tell_call, with_channel
+from dispatch.desk.desk import Act, Desk, act
+from dispatch.desk.joining import known_like, suggested, to_join
+from dispatch.desk.line import Waiting
+from dispatch.desk.opening import opened, urgency
+from dispatch.desk.recommendation import recommend_for
+from dispatch.model import Call, CallId, EventKind, Incident, IncidentId, IncidentStatus, Report, Similar
+from dispatch.model.wire import encode
+from dispatch.policy.best_location import best_location
+from dispatch.policy.recommendation import RankedUnit
+from dispatch.policy.same_incident import Sighting
+from dispatch.store import calls, incidents, journal
+from dispatch.store.calls import Receipt
+from geo import Location
+
+# So many calls are decided before others in this process get their turn.
+BREATH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The answer to a report. `joined`: it belongs to an incident that was known before."""
+
+    call_id: CallId
+    incident_id: IncidentId
+    joined: bool
+    location: Location
+    recommended: tuple[RankedUnit, ...]
+
+
+@dataclass(slots=True)
+class Drafts:
+    """Incidents as these calls make them: `known` are locked, or new; nothing is written before all have decided."""
+
+    known: dict[IncidentId, Incident] = field(default_factory=dict)
+    new: set[IncidentId] = field(default_factory=set)
+    changed: set[IncidentId] = field(default_factory=set)
+    calls: list[Call] = field(default_factory=list)
+
+    def open(self, incident: Incident) -> None:
+        self.known[incident.id] = incident
+        self.new.add(incident.id)
+
+    def change(self, incident: Incident) -> Incident:
+        """With the next version, as every saved incident."""
+        changed = self.known[incident.id] = replace(incident, version=incident.version + 1)
+        self.changed.add(incident.id)
+        return changed
+
+    async def write(self, doing: Act) -> None:
+        if new := [self.known[i] for i in sorted(self.new)]:
+            await incidents.add_all(doing.db, incidents=new)
+        if changed := [self.known[i] for i in sorted(self.changed - self.new)]:
+            await incidents.save_all(doing.db, incidents=changed)
+        if self.calls:
+            await calls.add(doing.db, calls=self.calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`answers` in the order of the reports; `touched`: the incidents that got a call."""
+
+    answers: list[tuple[str, bool]]
+    touched: set[IncidentId]
+
+
+async def take_together(desk: Desk, waiting: Sequence[Waiting]) -> Outcome:
+    """All or none. Whoever takes calls, on whichever node, first knows of all calls taken before.
+
+    Raises what any of them raises: the caller finds out which, one by one."""
+    async with act(desk, actor="") as doing:
+        await journal.queue_up(doing.db)
+        if await journal.head(doing.db) > desk.feed.seq:
+            await desk.feed.catch_up()
+        answered = await calls.answered(doing.db, report_ids=[place.report.id for place in waiting])
+        fresh, more = await _sorted_out(desk, doing, waiting, answered)
+        taken = await _take_fresh(desk, doing, fresh)
+        for place in more:
+            taken[place.report.id] = await _take_more(desk, doing.by(place.actor), place.report)
+        receipts = _receipts(waiting, taken, answered, doing)
+        if receipts:
+            await calls.receipts(doing.db, receipts=receipts)
+        answered |= {receipt.report.id: receipt.answer for receipt in receipts}
+    new = {receipt.report.id for receipt in receipts}
+    answers = []
+    for place in waiting:
+        # The same report twice in one line: the second is a repeat.
+        answers.append((answered[place.report.id], place.report.id in new))
+        new.discard(place.report.id)
+    return Outcome(answers, {one.incident_id for one in taken.values()})
+
+
+async def _sorted_out(
+    desk: Desk, doing: Act, waiting: Sequence[Waiting], answered: dict[UUID, str]
+) -> tuple[list[Waiting], list[Waiting]]:
+    """Reports that begin a call, and those of a phone that has one already, in the database or in this very line."""
+    callers = [place.report.caller for place in waiting]
+    since = doing.at - timedelta(seconds=desk.settings.same_phone_window_s)
+    named = [caller for caller in callers if caller.number or caller.imei or caller.imsi]
+    found = await calls.of_phones(doing.db, callers=named, since=since) if named else []
+    phones = Phones((call.caller, call.channel) for call in found)
+    fresh: list[Waiting] = []
+    more: list[Waiting] = []
+    seen: set[CallId] = set()
+    for place in waiting:
+        report = place.report
+        if report.id in answered or report.id in seen:
+            continue
+        seen.add(report.id)
+        (more if phones.know(report) else fresh).append(place)
+        phones.add(report.caller, report.channel)
+    return fresh, more
+
+
+async def _take_fresh(desk: Desk, doing: Act, fresh: Sequence[Waiting]) -> dict[CallId, Taken]:
+    places = [desk.locate(place.report.fixes, at=doing.at) for place in fresh]
+    sightings = [Sighting(at, place.report.nature, doing.at) for at, place in zip(places, fresh, strict=True)]
+    drafts = await _locked(desk, doing, sightings)
+    await _number(desk, doing, len(fresh))
+    taken = {}
+    for count, (place, sighting) in enumerate(zip(fresh, sightings, strict=True)):
+        if count % BREATH == 0:
+            await asyncio.sleep(0)
+        taken[place.report.id] = _take(desk, doing.by(place.actor), drafts, place.report, sighting)
+    await drafts.write(doing)
+    return taken
+
+
+async def _locked(desk: Desk, doing: Act, sightings: Sequence[Sighting]) -> Drafts:
+    """The incidents that these will probably join, as they are and stay until the commit."""
+    wanted = {same.incident_id for sighting in sightings if (same := _to_join(desk, sighting)) is not None}
+    if not wanted:
+        return Drafts()
+    now = await incidents.lock_all(doing.db, incident_ids=wanted)
+    return Drafts({i: incident for i, incident in now.items() if incident.status is not IncidentStatus.CLOSED})
+
+
+def _to_join(desk: Desk, sighting: Sighting) -> Similar | None:
+    return to_join(desk, sighting, known_like(desk, sighting))
+
+
+async def _number(desk: Desk, doing: Act, count: int) -> None:
+    missing = count - len(desk.line.numbers)
+    if missing > 0:
+        desk.line.numbers.extend(await incidents.new_ids(doing.db, count=missing))
+
+
+def _take(desk: Desk, doing: Act, drafts: Drafts, report: Report, sighting: Sighting) -> Taken:
+    """One call into the incident that it is surely of, else into its own."""
+    known = known_like(desk, sighting, drafts.known)
+    same = to_join(desk, sighting, known, drafts.known)
+    into = drafts.known.get(same.incident_id) if same is not None else None
+    call = _call(report, sighting)
+    if same is not None and into is not None:
+        call = replace(call, incident_id=into.id, likeness=same.score)
+        incident = drafts.change(_with(desk, into, call))
+    else:
+        call = replace(call, incident_id=desk.line.numbers.popleft())
+        incident = replace(opened(desk.city, call, similar=suggested(desk, known)), id=call.incident_id)
+        drafts.open(incident)
+    drafts.calls.append(call)
+    tell_call(doing, EventKind.CALL_JOINED if into else EventKind.CALL_TAKEN, incident, call, report.channel)
+    recommended = recommend_for(desk, incident, at=doing.at).units
+    return Taken(call.id, incident.id, into is not None, call.location, recommended)
+
+
+def _with(desk: Desk, incident: Incident, call: Call) -> Incident:
+    """The incident with one call more."""
+    return replace(
+        incident,
+        calls=incident.calls + 1,
+        channels=with_channel(incident, call.channel),
+        nature=incident.nature or call.nature,
+        priority=urgency(desk.city, incident, call.nature),
+        text=incident.text or call.text,
+        location=best_location([incident.location, call.location]),
+    )
+
+
+async def _take_more(desk: Desk, doing: Act, report: Report) -> Taken:
+    """Raises Moved."""
+    since = doing.at - timedelta(seconds=desk.settings.same_phone_window_s)
+    found = await calls.of_phones(doing.db, callers=[report.caller], since=since)
+    known = next(call for call in found if Phones([(call.caller, call.channel)]).know(report))
+    call, incident = await add_report(desk, doing, await lock_call(doing, known.id), report)
+    recommended = recommend_for(desk, incident, at=doing.at).units
+    return Taken(call.id, incident.id, True, call.location, recommended)
+
+
+def _receipts(
+    waiting: Sequence[Waiting], taken: dict[CallId, Taken], answered: dict[UUID, str], doing: Act
+) -> list[Receipt]:
+    first = {place.report.id: place for place in reversed(waiting) if place.report.id not in answered}
+    return [
+        Receipt(report=place.report, call_id=one.call_id, at=doing.at, by=place.actor, answer=encode(one))
+        for place, one in ((place, taken[place.report.id]) for place in first.values())
+    ]
+
+
+def _call(report: Report, sighting: Sighting) -> Call:
+    return Call(
+        id=report.id,
+        incident_id=IncidentId(0),
+        channel=report.channel,
+        caller=report.caller,
+        nature=report.nature,
+        text=report.text,
+        fixes=report.fixes,
+        location=sighting.location,
+        received_at=sighting.at,
+        civic=report.civic,
+    )

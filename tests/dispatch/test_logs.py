@@ -1,0 +1,23 @@
+"""What goes wrong is told by where, never with what was in hand."""
+
+import json
+
+import pytest
+import structlog
+
+from dispatch.logs import set_up_logs
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_traceback_shows_no_local_variable(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs(form)
+    number = "+593990001234"
+    try:
+        raise RuntimeError("it broke") from ValueError(str(len(number)))
+    except RuntimeError as error:
+        structlog.get_logger().error("unexpected_error", exc_info=error)
+    said = capsys.readouterr().err
+    structlog.reset_defaults()
+    assert "it broke" in said and "test_logs" in said and number not in said
+    if form == "json":
+        assert json.loads(said)["exception"][0]["exc_type"] == "RuntimeError"
