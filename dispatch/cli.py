@@ -21,6 +21,7 @@ from dispatch.store.embedded import EmbeddedPostgres, EmbeddedPostgresError, Sta
 from dispatch.store.migrate import migrate
 from dispatch.tools.commands import locate, parishes
 from dispatch.tools.fleet_commands import fleet_commands
+from dispatch.tools.intervals import intervals_command
 from dispatch.tools.roads import roads
 from dispatch.travel.unusable import TravelError
 from geo import CellTableError
@@ -206,6 +207,7 @@ def _fail(error: object) -> NoReturn:
 
 
 app.add_typer(fleet_commands(_settings, _with_database), name="fleet")
+app.command("intervals")(intervals_command(_settings, _with_database))
 
 
 def main() -> None:
