@@ -6,7 +6,6 @@ import sys
 import structlog
 import structlog.tracebacks
 
-
 # Where it went wrong, never what was in hand: local variables hold telephone numbers.
 _traceback = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 

@@ -1,0 +1,139 @@
+"""Calls that come at once are committed together, decide as if one after another, and fail alone."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from dispatch.city import load_city
+from dispatch.desk.calls import MOST_TOGETHER, take_call
+from dispatch.desk.line import Line
+from dispatch.errors import DispatchError, Invalid, Unavailable
+from dispatch.model import Caller, CallId, Channel, EventKind, Report
+from dispatch.model.city import City
+from dispatch.store.db import connection
+from geo import Fix, Point, Source
+from tests.dispatch.desk.nodes import Node
+
+
+@pytest.fixture(scope="module")
+def city() -> City:
+    return load_city(Path("data/quito"))
+
+
+def a_report(
+    lat: float = -0.2, lon: float = -78.5, *, nature: str | None = "crash_injured", id: UUID | None = None
+) -> Report:
+    fix = Fix(source=Source.GNSS, point=Point(lat, lon), radius_m=10)
+    return Report(CallId(id or uuid4()), Channel.APP, Caller(), nature, "choque", (fix,))
+
+
+async def take(node: Node, reports: Sequence[Report]) -> list[dict[str, object] | DispatchError]:
+    """All at once; each one's answer or error."""
+    found = await asyncio.gather(*(take_call(node.desk, r, actor="test") for r in reports), return_exceptions=True)
+    for one in found:
+        if isinstance(one, BaseException) and not isinstance(one, DispatchError):
+            raise one
+    return [one if isinstance(one, DispatchError) else msgspec.json.decode(one[0]) for one in found]  # type: ignore[index]
+
+
+async def stored(node: Node) -> Counter[str]:
+    async with connection(node.desk.pool) as db:
+        return Counter({t: await db.fetchval(f"select count(*) from {t}") for t in ("call", "incident", "report")})  # noqa: S608
+
+
+async def test_far_more_than_go_together_are_all_taken_once(database_url: str, city: City) -> None:
+    async with Node.on(database_url, city) as node:
+        reports = [a_report(-0.35 + n * 0.002, -78.5, nature="chest_pain") for n in range(MOST_TOGETHER * 3)]
+        answers = await take(node, reports)
+        assert [answer["call_id"] for answer in answers] == [str(report.id) for report in reports]  # type: ignore[index]
+        found = await stored(node)
+        assert found["call"] == found["report"] == len(reports)
+        assert await node.is_fresh()
+        assert [event.seq for event in await node.events()] == list(range(1, node.desk.feed.seq + 1))
+
+
+async def test_they_see_each_other_though_none_is_stored_yet(database_url: str, city: City) -> None:
+    async with Node.on(database_url, city) as node:
+        answers = await take(node, [a_report(-0.2 + n * 1e-5, -78.5) for n in range(40)])
+        await node.catch_up()
+        [incident] = node.room.incidents.values()
+        assert incident.calls == 40
+        assert len({answer["incident_id"] for answer in answers}) <= 3  # type: ignore[index]
+        assert await node.is_fresh()
+
+
+async def test_one_that_cant_be_stored_fails_alone(database_url: str, city: City) -> None:
+    async with Node.on(database_url, city) as node:
+        reports = [a_report(-0.3 + n * 0.01) for n in range(12)]
+        reports[7] = _with_nul(reports[7])
+        answers = await take(node, reports)
+        assert [n for n, answer in enumerate(answers) if isinstance(answer, Invalid)] == [7]
+        assert (await stored(node))["call"] == 11
+        assert await node.is_fresh()
+
+
+async def test_the_same_report_twice_in_one_line_is_taken_once(database_url: str, city: City) -> None:
+    async with Node.on(database_url, city) as node:
+        report = a_report()
+        found = await asyncio.gather(*(take_call(node.desk, report, actor="test") for _ in range(5)))
+        assert len({answer for answer, _ in found}) == 1
+        assert sorted(new for _, new in found) == [False, False, False, False, True]
+        again = await take_call(node.desk, report, actor="test")
+        assert again == (found[0][0], False)
+        assert (await stored(node))["call"] == 1
+
+
+async def test_two_nodes_taking_calls_of_one_crash_open_one_incident(database_url: str, city: City) -> None:
+    async with Node.on(database_url, city) as one, Node.on(database_url, city) as other:
+        for lat in (-0.2, -0.25, -0.3):
+            await asyncio.gather(*(take(n, [a_report(lat) for _ in range(4)]) for n in (one, other)))
+        await asyncio.gather(one.catch_up(), other.catch_up())
+        assert [incident.calls for incident in one.room.incidents.values()] == [8, 8, 8]
+        assert one.room == other.room and await one.is_fresh()
+
+
+async def test_a_phone_that_speaks_and_sends_its_position_at_once_is_one_call(database_url: str, city: City) -> None:
+    async with Node.on(database_url, city) as node:
+        caller = Caller(number="+593990004444", imei="357891234567890")
+        voice = Report(CallId(uuid4()), Channel.VOICE, caller, "chest_pain", "duele", ())
+        aml = Report(CallId(uuid4()), Channel.AML, caller, None, None, a_report().fixes)
+        answers = await take(node, [voice, aml])
+        assert len({answer["call_id"] for answer in answers}) == 1  # type: ignore[index]
+        assert await stored(node) == {"call": 1, "incident": 1, "report": 2}
+
+
+async def test_who_commits_may_be_called_off_and_nobody_waits_for_ever(database_url: str, city: City) -> None:
+    async with Node.on(database_url, city) as node:
+        calls = [asyncio.create_task(take_call(node.desk, a_report(-0.3 + n * 0.01), actor="t")) for n in range(6)]
+        await asyncio.sleep(0.002)
+        calls[0].cancel()
+        done = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 30)
+        assert all(not isinstance(one, BaseException) for one in done[1:])
+        assert isinstance(done[0], asyncio.CancelledError) or done[0][1]  # type: ignore[index]
+        assert await node.is_fresh()
+
+
+async def test_each_call_says_itself_who_took_it(database_url: str, city: City) -> None:
+    async with Node.on(database_url, city) as node:
+        await asyncio.gather(*(take_call(node.desk, a_report(-0.3 + n * 0.01), actor=f"door {n}") for n in range(5)))
+        taken = [event for event in await node.events() if event.kind is EventKind.CALL_TAKEN]
+        assert sorted(event.actor for event in taken) == [f"door {n}" for n in range(5)]
+
+
+async def test_a_full_line_says_so_at_once() -> None:
+    line = Line(most=2)
+    for _ in range(2):
+        line.join(a_report(), actor="test")
+    with pytest.raises(Unavailable, match="send this one again"):
+        line.join(a_report(), actor="test")
+    assert len(line.first(5)) == 2 and len(line) == 0
+
+
+def _with_nul(report: Report) -> Report:
+    """What no parser lets through, and no database takes."""
+    return Report(report.id, report.channel, report.caller, report.nature, "a NUL \x00", report.fixes)
