@@ -24,6 +24,7 @@ from dispatch.api import (
     units,
 )
 from dispatch.api.console import Protected, mount_console
+from dispatch.api.interval_metrics import Measuring
 from dispatch.api.problems import RESPONSES, render_errors
 from dispatch.city import load_city
 from dispatch.desk.desk import Desk
@@ -119,7 +120,7 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
         settings=settings,
     )
     timers = Timers(desk)
-    feed.listeners.append(timers.follow)
+    feed.listeners += [timers.follow, Measuring(picture.room).follow]
     writer = PositionWriter(pool, retention_days=settings.position_retention_days)
     for room in (feed, writer, hub, timers):
         room.start()

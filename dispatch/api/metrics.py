@@ -3,6 +3,7 @@
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+MINUTES = (10, 20, 30, 45, 60, 80, 120, 180, 240, 300, 480, 600, 720, 900, 1200, 1800, 2700, 3600, 7200)
 
 CALLS = Counter("dispatch_calls", "Reports taken and committed", ["channel"])
 QUARANTINED = Counter("dispatch_quarantined", "Reports that could not be read", ["door"])
@@ -14,5 +15,13 @@ REQUEST_SECONDS = Histogram(
 SCREENS = Gauge("dispatch_screens", "Screens connected")
 SEQUENCE = Gauge("dispatch_journal_seq", "Last event told")
 OPEN_INCIDENTS = Gauge("dispatch_open_incidents", "Incidents not closed")
+OVERDUE = Gauge("dispatch_overdue", "Running intervals that have outlasted their targets", ["interval"])
+SILENT_UNITS = Gauge("dispatch_silent_units", "Crews on duty not heard of for longer than allowed", ["agency"])
+INTERVAL_SECONDS = Histogram(
+    "dispatch_interval_seconds",
+    "Intervals of a response that ended; without agency those of the incident",
+    ["interval", "agency"],
+    buckets=MINUTES,
+)
 
 __all__ = ["REGISTRY"]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dispatch.api import metrics
+from dispatch.api import interval_metrics, metrics
 from dispatch.api.access import Anyone
 from dispatch.api.state import TheDesk, TheHub
 from dispatch.api.wire import Json
@@ -42,7 +42,9 @@ async def readyz(desk: TheDesk) -> Response:
 async def get_metrics(desk: TheDesk, hub: TheHub, _: Anyone) -> Response:
     metrics.SCREENS.set(len(hub.screens))
     metrics.SEQUENCE.set(desk.feed.seq)
-    metrics.OPEN_INCIDENTS.set(len(desk.picture.room.incidents))
+    room = desk.picture.room
+    metrics.OPEN_INCIDENTS.set(len(room.incidents))
+    interval_metrics.count(room.incidents.values(), room.units.values(), desk.city.agencies_by_code)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 
