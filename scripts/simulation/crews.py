@@ -43,6 +43,8 @@ class Crews:
             await asyncio.sleep(max(0.0, TICK_S - (perf_counter() - now_s)))
 
     def _listen(self, now_s: float) -> None:
+        for gone in self._crews.keys() - self._feed.units.keys():
+            del self._crews[gone]
         for unit in self._feed.units.values():
             crew = self._crews.get(unit["id"]) or self._hire(unit)
             incident = self._feed.incidents.get(unit["incident_id"]) if unit["incident_id"] is not None else None

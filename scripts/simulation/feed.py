@@ -109,5 +109,8 @@ class Feed:
             else:
                 self.incidents[incident["id"]] = incident
         for unit in event.get("units", ()):
-            self.units[unit["id"]] = unit
+            if unit.get("removed_at"):
+                self.units.pop(unit["id"], None)
+            else:
+                self.units[unit["id"]] = unit
         self._on_event(event, at_s)

@@ -46,6 +46,13 @@ def test_the_room_is_the_snapshot_and_what_came_after_it() -> None:
     assert room.positions == {"P1": (-0.3, -78.6)}
 
 
+def test_a_unit_that_was_taken_out_is_gone() -> None:
+    room = feed()
+    room.take(snapshot(7), 0.0)
+    room.take(events(event(8, units=[{"id": "P1", "status": "available", "removed_at": "2026-01-01T00:00:00Z"}])), 0.0)
+    assert room.units == {}
+
+
 @pytest.mark.parametrize("seq", [7, 9])
 def test_a_hole_or_a_repeat_in_the_order_is_not_passed_over(seq: int) -> None:
     room = feed()
