@@ -15,6 +15,10 @@ OTHER_WORK_MIN = 20
 HANDOVER_MIN = 9
 WORK_SPREAD = 0.4
 TRANSPORTED = 0.65
+# Turnout as a part of the agency's mobilisation time, and one trip's speed as a part of the usual: lognormal, as such
+# times are wherever they were measured; the figures are assumptions.
+TURNOUT_MEDIAN, TURNOUT_SPREAD = 0.85, 0.4
+TRIP_SPREAD = 0.2
 SEARCH_MIN = 4.0
 """How long a crew looks for an incident without a place."""
 PATROL_SPEED = 0.5
@@ -46,6 +50,7 @@ class Crew:
         self._agency, self._home, self._hospitals, self._random, self._pace = agency, home, hospitals, random, pace
         self._transports = "transport" in unit["capabilities"] and bool(hospitals)
         self._patrols = "patrol" in unit["capabilities"]
+        self._trip = 1.0
         self._until_s = 0.0
         self._asked_s = -ASK_AGAIN_S
 
@@ -62,9 +67,11 @@ class Crew:
 
     def _enter(self, now_s: float) -> None:
         self.vehicle.stop()
+        self._trip = self._random.lognormvariate(0, TRIP_SPREAD)
         match self.status:
             case "dispatched":
-                self._until_s = now_s + self._agency.mobilisation_s * self._random.uniform(0.4, 1.2)
+                usual_s = self._agency.mobilisation_s * TURNOUT_MEDIAN
+                self._until_s = now_s + usual_s * self._random.lognormvariate(0, TURNOUT_SPREAD)
             case "en_route" if self.task is not None and self.task.place is not None:
                 self.vehicle.drive_to(self.task.place, self._random)
             case "en_route":
@@ -79,23 +86,25 @@ class Crew:
             case "returning":
                 self.vehicle.drive_to(self._home, self._random)
 
-    def tick(self, now_s: float, passed_s: float) -> str | None:
-        """Go on for `passed_s`; the status to report now, if one is due."""
-        self._drive(passed_s)
+    def tick(self, now_s: float, passed_s: float, *, traffic: float = 1.0) -> str | None:
+        """Go on for `passed_s`; the status to report now, if one is due. `traffic`: how fast it lets one go at this
+        hour, relative to its mean."""
+        self._drive(passed_s, traffic)
         step = self._next(now_s)
         if step is None or now_s - self._asked_s < ASK_AGAIN_S:
             return None
         self._asked_s = now_s
         return step
 
-    def _drive(self, passed_s: float) -> None:
+    def _drive(self, passed_s: float, traffic: float) -> None:
         if not self.vehicle.is_moving and self.status == "available" and self._patrols:
             self.vehicle.drive_to(self._somewhere_near_home(), self._random)
         if not self.vehicle.is_moving:
             self.speed_mps = 0.0
             return
         share = PATROL_SPEED if self.status in {"available", "returning"} else 1.0
-        self.speed_mps = self._agency.speed_kmh / 3.6 * share * self._random.uniform(0.75, 1.25)
+        usual_mps = self._agency.speed_kmh / 3.6 * traffic * self._trip
+        self.speed_mps = usual_mps * share * self._random.uniform(0.75, 1.25)
         self.vehicle.advance(self.speed_mps * passed_s)
 
     def _next(self, now_s: float) -> str | None:

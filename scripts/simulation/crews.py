@@ -10,6 +10,7 @@ from dispatch.model.city import City
 from geo import Projection
 from scripts.simulation.crew import Crew, Task
 from scripts.simulation.feed import Feed
+from scripts.simulation.network import Network
 from scripts.simulation.service import Service
 
 TICK_S = 1.0
@@ -24,6 +25,7 @@ class Crews:
         self._projection = Projection(city.crs)
         self._hospitals = [self._projection.forward(h.lat, h.lon) for h in city.hospitals]
         self._crews: dict[str, Crew] = {}
+        self._networks: dict[str, Network] = {}
         self._reported_s: dict[str, float] = {}
         self._asking: set[asyncio.Task[None]] = set()
 
@@ -34,15 +36,21 @@ class Crews:
         while True:
             now_s = perf_counter()
             self._listen(now_s)
+            traffic = self._traffic(datetime.now(UTC))
             for crew in self._crews.values():
-                step = crew.tick(now_s, now_s - before_s)
-                if step is not None:
+                step = crew.tick(now_s, now_s - before_s, traffic=traffic)
+                if step is not None and self._networks[crew.id].at(now_s):
                     self._report(crew.id, step)
             await self._send_positions(now_s)
             before_s = now_s
             await asyncio.sleep(max(0.0, TICK_S - (perf_counter() - now_s)))
 
+    def _traffic(self, at: datetime) -> float:
+        """The same for all agencies."""
+        return self._city.speed_kmh(self._city.agencies[0].code, at) / self._city.agencies[0].speed_kmh
+
     def _listen(self, now_s: float) -> None:
+        """Orders come by voice too: a crew whose data connection is down hears them, and can't answer."""
         for gone in self._crews.keys() - self._feed.units.keys():
             del self._crews[gone]
         for unit in self._feed.units.values():
@@ -61,6 +69,7 @@ class Crews:
             waited_s = self._random.uniform(0, PARKED_REPORT_S)
         self._reported_s[crew.id] = perf_counter() - waited_s
         self._crews[crew.id] = crew
+        self._networks[crew.id] = Network(self._random, perf_counter())
         return crew
 
     def _task(self, incident: dict[str, Any]) -> Task:
@@ -87,7 +96,8 @@ class Crews:
         due = [
             crew
             for crew in self._crews.values()
-            if crew.vehicle.is_moving or now_s - self._reported_s[crew.id] >= PARKED_REPORT_S
+            if (crew.vehicle.is_moving or now_s - self._reported_s[crew.id] >= PARKED_REPORT_S)
+            and self._networks[crew.id].at(now_s)
         ]
         if due:
             now = datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -4,6 +4,7 @@ Snapshot, then events in order; away for a while: those after N; told to resync,
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -43,6 +44,7 @@ class Feed:
         self.incidents: dict[int, dict[str, Any]] = {}
         self.units: dict[str, dict[str, Any]] = {}
         self.positions: dict[str, tuple[float, float]] = {}
+        self.told: Counter[str] = Counter()
         self.events = self.resyncs = self.reconnects = self.disorders = 0
 
     async def follow(self) -> None:
@@ -102,6 +104,7 @@ class Feed:
             raise OutOfOrder(f"event {event['seq']} after {self.seq}")
         self.seq = event["seq"]
         self.events += 1
+        self.told[event["kind"]] += 1
         incident = event.get("incident")
         if incident is not None:
             if incident["status"] == "closed":

@@ -94,6 +94,9 @@ class Summary:
             table.add_row(f"on every one of {len(screens)} screens", f"{len(acknowledged) - unseen:,}")
             table.add_row("  acknowledged, missing on a screen", f"[bold red]{unseen:,}[/]" if unseen else "0")
             table.add_row("  resynced · reconnected · out of order", _troubles(screens))
+            told = screens[0].feed.told
+            table.add_row("intervals told overdue", f"{told['incident_overdue']:,}")
+            table.add_row("events of silent crews · of heard ones", f"{told['unit_silent']:,} · {told['unit_heard']:,}")
         for (asked, status), count in sorted(self.failures.items()):
             table.add_row(f"  {status or 'no'} answer to {asked}", f"{count:,}")
         table.add_row("call → acknowledged, ms", percentiles(self.acknowledge_s()))

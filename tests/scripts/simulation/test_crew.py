@@ -99,3 +99,26 @@ def test_police_patrol_and_an_engine_waits_at_its_station() -> None:
         assert engine.tick(second, 1.0) is None
     assert police.vehicle.place != HOME
     assert engine.vehicle.place == HOME
+
+
+def test_turnouts_and_trips_are_spread_as_in_life() -> None:
+    left, arrived = [], []
+    for seed in range(200):
+        crew = crew_of(["engine"], seed)
+        crew.told("dispatched", FALL, 0.0)
+        left.append(next(second for second in range(600) if crew.tick(second, 1.0) == "en_route"))
+        crew.told("en_route", FALL, 0.0)
+        arrived.append(next(second for second in range(3_600) if crew.tick(second, 1.0) == "on_scene"))
+    late = sum(second > AGENCY.mobilisation_s for second in left)
+    assert 30 < late < 110
+    arrived.sort()
+    assert 1.3 < arrived[180] / arrived[20] < 2.2
+
+
+def test_traffic_slows_a_crew_down() -> None:
+    def seconds(traffic: float) -> int:
+        crew = crew_of(["engine"])
+        crew.told("en_route", FALL, 0.0)
+        return next(second for second in range(9_000) if crew.tick(second, 1.0, traffic=traffic) == "on_scene")
+
+    assert seconds(0.5) > 1.7 * seconds(1.0)
