@@ -65,6 +65,10 @@ describe('the same incident?', () => {
   it('asks about the likeliest that is still open', () => {
     expect(suggestion(similar([1, 0.6], [2, 0.8], [99, 0.95]), open, new Set())?.other.id).toBe(2)
   })
+  it('asks on either card', () => {
+    const both = new Map([...open, [3, similar([1, 0.6])]])
+    expect(suggestion(incident(1), both, new Set())).toMatchObject({ other: { id: 3 }, score: 0.6 })
+  })
   it('asks no more what was answered, from whichever of the two', () => {
     expect(suggestion(similar([2, 0.8]), open, new Set([pair(2, 3)]))).toBeNull()
     expect(pair(3, 2)).toBe(pair(2, 3))

@@ -58,9 +58,8 @@ describe('words', () => {
     [{ code: 'preemptable', incident_id: 1043, priority: 3 }, 'en camino a 1043, prioridad 3'],
     [{ code: 'shift_ending', minutes: 25 }, 'su turno termina en 25 min'],
     [{ code: 'silent', since: '2026-11-23T21:02:00Z' }, 'sin señal desde 21:02'],
-    [{ code: 'costs_coverage', lost: 1.24 }, 'deja sin cubrir 1,2 llamadas/día'],
-    [{ code: 'costs_coverage', lost: 0.01 }, 'su zona sigue cubierta'],
-    [{ code: 'keeps_coverage' }, 'su zona sigue cubierta'],
+    [{ code: 'costs_coverage', lost: 1.24 }, 'llegaría antes, pero deja sin cubrir 1,2 llamadas/día'],
+    [{ code: 'keeps_coverage', lost: 0.2 }, 'preferida: descubre menos'],
     [{ code: 'off_road', metres: 120 }, 'a 120\u00a0m de la calle'],
     [{ code: 'a_reason_of_tomorrow' }, undefined],
   ])('give a reason: %o', (reason, text) => {
@@ -69,7 +68,10 @@ describe('words', () => {
   it('tell the coverage lost once, whichever way the service says it', () => {
     const unit = { reasons: [{ code: 'nearest' }], coverage_lost: 6.8 } as unknown as RankedUnit
     expect(reasonsOf(unit, teller)).toEqual(['la más cercana', 'deja sin cubrir 6,8 llamadas/día'])
+    expect(reasonsOf({ ...unit, coverage_lost: 0.01 }, teller)).toEqual(['la más cercana', 'su zona sigue cubierta'])
+    expect(reasonsOf({ ...unit, coverage_lost: null }, teller)).toEqual(['la más cercana'])
     expect(reasonsOf({ ...unit, reasons: [{ code: 'costs_coverage', lost: 6.8 }] }, teller)).toHaveLength(1)
+    expect(reasonsOf({ ...unit, reasons: [{ code: 'keeps_coverage', lost: 6.8 }] }, teller)).toHaveLength(2)
   })
   it('say how sure a choice is, and how its times were made', () => {
     const others = [{ unit_ids: ['A07'], probability: 0.28 }]

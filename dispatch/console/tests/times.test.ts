@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { classOf, limits, roundUp } from '../src/lib/classes'
 import { classed } from '../src/lib/coverage'
-import { csv, sections } from '../src/lib/intervals'
+import { csv, missed, sections } from '../src/lib/intervals'
 import { late } from '../src/lib/overdue'
 import { dayOf, midnight, ownPeriod, period } from '../src/lib/period'
 import { faint, silentSince } from '../src/lib/silence'
@@ -62,16 +62,21 @@ describe('a period', () => {
 
 describe('the table of times', () => {
   const row = (group: string, interval: Interval, more: Partial<IntervalRow> = {}): IntervalRow => ({
-    group, interval, count: 10, median_s: 50, p90_s: 90, target_s: 60, met: 0.7, ...more,
+    group, interval, count: 10, median_s: 50, p90_s: 90, target_s: 60, targets_s: [60], target_share: 0.9, met: 0.7, ...more,
   })
   it('goes by what happens first, in it the worst against its target', () => {
-    const shown = sections([row('A', 'travel'), row('B', 'process', { p90_s: 61 }), row('C', 'process', { p90_s: 120 }), row('D', 'process', { count: 0 })])
+    const shown = sections([row('A', 'travel'), row('B', 'process', { met: 0.89 }), row('C', 'process', { met: 0.2, p90_s: 120 }), row('D', 'process', { count: 0 })])
     expect(shown.map(({ interval, rows }) => [interval, rows.map(({ group }) => group)])).toEqual([['process', ['C', 'B']], ['travel', ['A']]])
     expect(shown[0]?.scale_s).toBe(120)
   })
+  it('is missed by the share in time, not by how long the longest took', () => {
+    expect(missed(row('A', 'travel', { met: 0.89 }))).toBe(true)
+    expect(missed(row('A', 'travel', { met: 0.9, p90_s: 999 }))).toBe(false)
+    expect(missed(row('A', 'on_scene', { met: null, target_share: null }))).toBe(false)
+  })
   it('becomes a CSV that a spreadsheet reads and does not calculate', () => {
-    const text = csv([row('CBQ', 'travel', { met: null, target_s: null })], () => '=1+1, "x"')
-    expect(text).toBe('group,name,interval,count,median_s,p90_s,target_s,met\r\nCBQ,"\'=1+1, ""x""",travel,10,50,90,,\r\n')
+    const text = csv([row('CBQ', 'travel', { met: null, target_s: null, target_share: null, targets_s: [] })], () => '=1+1, "x"')
+    expect(text).toBe('group,name,interval,count,median_s,p90_s,target_s,target_share,met\r\nCBQ,"\'=1+1, ""x""",travel,10,50,90,,,\r\n')
   })
 })
 

@@ -26,6 +26,8 @@ interface Place {
 const CELL_PX = 60
 const LEAST = 4
 const TILE_PX = 512
+/** How finely a crowd's place in its cell is told. */
+const STEPS = 8
 
 export const inside = ({ west, south, east, north }: View, { lat, lon }: Place): boolean =>
   lon >= west && lon <= east && lat >= south && lat <= north
@@ -51,17 +53,19 @@ export function crowds<T extends Place & { busy: boolean }>(things: readonly T[]
   const together: Crowd[] = []
   for (const cell of cells.values()) {
     if (cell.length < LEAST) alone.push(...cell)
-    else together.push(crowd(cell))
+    else together.push(crowd(cell, side_deg / STEPS))
   }
   return { alone, crowds: together }
 }
 
-function crowd(cell: readonly (Place & { busy: boolean })[]): Crowd {
+/** In the middle of its members, but in steps: it needn't be drawn anew for each metre that one of hundreds drives. */
+function crowd(cell: readonly (Place & { busy: boolean })[], step_deg: number): Crowd {
+  const stepped = (sum: number): number => Math.round(sum / cell.length / step_deg) * step_deg
   let [lat, lon, busy] = [0, 0, 0]
   for (const thing of cell) {
     lat += thing.lat
     lon += thing.lon
     if (thing.busy) busy += 1
   }
-  return { lat: lat / cell.length, lon: lon / cell.length, busy, free: cell.length - busy }
+  return { lat: stepped(lat), lon: stepped(lon), busy, free: cell.length - busy }
 }

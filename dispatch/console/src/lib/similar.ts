@@ -1,21 +1,24 @@
 /** Two incidents that may be one: which goes into which, and what a person has already said about it. */
 
-import type { Incident, Similar } from './wire'
+import type { Incident } from './wire'
 
 export const pair = (a: number, b: number): string => (a < b ? `${a}-${b}` : `${b}-${a}`)
 
-/** The likeliest that is still open and that nobody has dismissed here. */
-export function suggestion(
-  incident: Incident,
-  open: ReadonlyMap<number, Incident>,
-  dismissed: ReadonlySet<string>,
-): (Similar & { other: Incident }) | null {
-  let best: (Similar & { other: Incident }) | null = null
-  for (const similar of incident.similar ?? []) {
-    const other = open.get(similar.incident_id)
-    if (other === undefined || dismissed.has(pair(incident.id, other.id))) continue
-    if (best === null || similar.score > best.score) best = { ...similar, other }
+export interface Suggestion {
+  other: Incident
+  /** 0-1 */
+  score: number
+}
+
+/** The likeliest that is still open and that nobody has dismissed here; whichever of the two it was found on. */
+export function suggestion(incident: Incident, open: ReadonlyMap<number, Incident>, dismissed: ReadonlySet<string>): Suggestion | null {
+  let best: Suggestion | null = null
+  const consider = (other: Incident | undefined, score: number): void => {
+    if (other === undefined || other.id === incident.id || dismissed.has(pair(incident.id, other.id))) return
+    if (best === null || score > best.score) best = { other, score }
   }
+  for (const { incident_id, score } of incident.similar) consider(open.get(incident_id), score)
+  for (const other of open.values()) for (const { incident_id, score } of other.similar) if (incident_id === incident.id) consider(other, score)
   return best
 }
 

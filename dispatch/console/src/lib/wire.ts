@@ -295,7 +295,7 @@ export interface UnitTrail {
   next: string | number | null
 }
 
-export type Grouping = 'agency' | 'parish' | 'priority'
+export type Grouping = 'agency' | 'parish' | 'priority' | 'nature'
 
 export interface IntervalRow {
   group: string | number | null
@@ -303,8 +303,11 @@ export interface IntervalRow {
   count: number
   median_s: number | null
   p90_s: number | null
+  /** The one of most, where the group mixes several. */
   target_s: number | null
-  /** The share within the target, 0-1. */
+  targets_s: number[]
+  /** Which share, 0-1, is to be within the target, and which was. */
+  target_share: number | null
   met: number | null
 }
 

@@ -26,6 +26,7 @@ export interface MapEars {
 export class CityMap {
   readonly #map: MapLibre
   readonly #waiting = new Map<SourceName, () => GeoJSON.FeatureCollection>()
+  readonly #drawn = new Map<SourceName, string>()
   readonly #home: [number, number, number, number]
   #frame = 0
   #ready = false
@@ -65,6 +66,14 @@ export class CityMap {
   draw(source: SourceName, features: () => GeoJSON.FeatureCollection): void {
     this.#waiting.set(source, features)
     this.#schedule()
+  }
+
+  /** Laying out and painting costs more than looking whether anything is different. */
+  #set(source: SourceName, features: GeoJSON.FeatureCollection): void {
+    const text = JSON.stringify(features)
+    if (this.#drawn.get(source) === text) return
+    this.#drawn.set(source, text)
+    void this.#map.getSource<GeoJSONSource>(source)?.setData(features)
   }
 
   view(): View {
@@ -124,7 +133,7 @@ export class CityMap {
 
   #drawAll(): void {
     this.#frame = 0
-    for (const [name, features] of this.#waiting) void this.#map.getSource<GeoJSONSource>(name)?.setData(features())
+    for (const [name, features] of this.#waiting) this.#set(name, features())
     this.#waiting.clear()
   }
 

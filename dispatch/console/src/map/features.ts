@@ -17,14 +17,18 @@ const point = (lon: number, lat: number, properties: GeoJSON.GeoJsonProperties):
   geometry: { type: 'Point', coordinates: [lon, lat] },
 })
 
-export function incidentPoints(incidents: Iterable<Incident>, selected: number | null, fresh: ReadonlySet<number>): GeoJSON.FeatureCollection {
+/** With more open incidents than these, those that have their units step back: small and without a number. */
+const MANY_INCIDENTS = 80
+
+export function incidentPoints(incidents: ReadonlyMap<number, Incident>, selected: number | null, fresh: ReadonlySet<number>): GeoJSON.FeatureCollection {
   const features: Feature[] = []
-  for (const { id, priority, status, location } of incidents) {
+  const many = incidents.size > MANY_INCIDENTS
+  for (const { id, priority, status, location } of incidents.values()) {
     if (location.lat === null || location.lon === null) continue
     const chosen = id === selected
     const met = status !== 'waiting'
     const order = (chosen ? 100 : 0) + (met ? 0 : 10) + 10 - priority
-    features.push(point(location.lon, location.lat, { id, priority, image: priorityImage(priority, met), met, selected: chosen, fresh: fresh.has(id), order }))
+    features.push(point(location.lon, location.lat, { id, priority, image: priorityImage(priority, met), met, small: many && met && !chosen, selected: chosen, fresh: fresh.has(id), order }))
   }
   return collection(features)
 }

@@ -21,6 +21,7 @@ export const COVERAGE_INK = '#dfe9f3'
 
 const priorityColour = ['match', ['get', 'priority'], 1, PRIORITY_COLOURS[0], 2, PRIORITY_COLOURS[1], 3, PRIORITY_COLOURS[2], 4, PRIORITY_COLOURS[3], PRIORITY_COLOURS[4]] as unknown as string
 const chosen = ['boolean', ['get', 'selected'], false] as unknown as boolean
+const small = ['boolean', ['get', 'small'], false] as unknown as boolean
 const when = (yes: unknown, no: unknown): never => ['case', chosen, yes, no] as never
 
 export const LAYERS: LayerSpecification[] = [
@@ -246,9 +247,9 @@ export const LAYERS: LayerSpecification[] = [
     layout: {
       'icon-image': ['get', 'image'],
       'icon-allow-overlap': true,
-      'icon-size': ['interpolate', ['linear'], ['zoom'], 9, 0.72, 12, 0.9],
+      'icon-size': ['interpolate', ['linear'], ['zoom'], 9, ['case', small, 0.42, 0.72], 12, ['case', small, 0.6, 0.9]],
       'symbol-sort-key': ['get', 'order'],
-      'text-field': ['to-string', ['get', 'id']],
+      'text-field': ['step', ['zoom'], ['case', small, '', ['to-string', ['get', 'id']]], 13.2, ['to-string', ['get', 'id']]],
       'text-font': FONT,
       'text-size': 12,
       'text-offset': when(['literal', [2, 0]], ['literal', [1.4, 0]]),

@@ -57,6 +57,7 @@ const KEYS: Record<string, () => void> = {
   m: () => view.mute(),
   i: () => join(),
   o: () => dismiss(),
+  z: () => undo(),
   a: () => raise(),
 }
 
@@ -85,6 +86,11 @@ function dismiss(): void {
   const incident = open()
   const found = incident && suggestion(incident, room.room.incidents, decision.dismissed)
   if (found) decision.dismiss(incident.id, found.other.id)
+}
+
+/** The joining that was just done, for as long as its card is open. */
+function undo(): void {
+  if (decision.joined && decision.joined.into === view.selected && room.live) void acts.unlink(decision.joined.source)
 }
 
 function raise(): void {

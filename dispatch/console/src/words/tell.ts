@@ -49,13 +49,13 @@ export function placeOf(location: Location, { w, language }: Teller): string {
 /** Why this unit, in the order in which it matters: what it fills, then what speaks against it. */
 export function reasonsOf(unit: RankedUnit, teller: Teller): string[] {
   const told = unit.reasons.map((reason) => reasonText(reason, teller)).filter((text) => text !== null)
-  const said = unit.reasons.some(({ code }) => code === 'costs_coverage' || code === 'keeps_coverage')
+  const said = unit.reasons.some(({ code }) => code === 'costs_coverage')
   return said || unit.coverage_lost == null ? told : [...told, coverageText(unit.coverage_lost, teller)]
 }
 
 /** What is lost while it is away; less than one call in twenty days is nothing that a person should weigh. */
 function coverageText(lost: number, { w, language }: Teller): string {
-  return lost < 0.05 ? w.reason.keeps_coverage : w.reason.costs_coverage(number(lost, language, 1))
+  return lost < 0.05 ? w.reason.covered : w.reason.uncovered(number(lost, language, 1))
 }
 
 /** How the arrival times were made; where that isn't what was wanted, why. */
@@ -101,7 +101,7 @@ function reasonText(reason: Reason, teller: Teller): string | null {
     case 'keeps_coverage':
       return words.keeps_coverage
     case 'costs_coverage':
-      return coverageText(reason.lost ?? 0, teller)
+      return words.costs_coverage(coverageText(reason.lost ?? 0, teller))
     case 'off_road':
       return words.off_road(metres(reason.metres ?? 0, teller.language))
     case 'not_nearest':
