@@ -178,8 +178,15 @@ async def recommend(
     desk: TheDesk,
     _: Dispatcher,
     alarm: Annotated[int | None, Query(ge=1, le=20, description="what would be sent were this one raised")] = None,
+    instead_of: Annotated[str | None, Query(max_length=32, description="who could take this unit's place")] = None,
 ) -> Response:
-    advice = await recommendation(desk, incident_id=IncidentId(incident_id), alarm=alarm, at=datetime.now(UTC))
+    advice = await recommendation(
+        desk,
+        incident_id=IncidentId(incident_id),
+        alarm=alarm,
+        at=datetime.now(UTC),
+        instead_of=UnitId(instead_of) if instead_of else None,
+    )
     return Json(RecommendationView.of(incident_id, advice))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dispatch.desk.desk import Desk
 from dispatch.errors import FieldProblem, Invalid
-from dispatch.model import ASSIGNABLE, Incident, IncidentId, Standing, Unit, UnitStatus
+from dispatch.model import ASSIGNABLE, Incident, IncidentId, Standing, Unit, UnitId, UnitStatus
 from dispatch.model.city import Nature, Need
 from dispatch.policy.recommend import BALANCED, Recommendation, recommend
 from dispatch.policy.response_plan import alarms_of, needed_at, still_needed
@@ -43,9 +43,11 @@ def recommend_for(desk: Desk, incident: Incident, *, at: datetime) -> Recommenda
     return _recommended(desk, incident, needs, standings, local, at)
 
 
-async def recommendation(desk: Desk, *, incident_id: IncidentId, alarm: int | None, at: datetime) -> Advice:
-    """For the alarm that is raised or, by `alarm`, for another: what would be sent. Asks the routing server, where
-    there is one.
+async def recommendation(
+    desk: Desk, *, incident_id: IncidentId, alarm: int | None, at: datetime, instead_of: UnitId | None = None
+) -> Advice:
+    """For the alarm that is raised or, by `alarm`, for another: what would be sent; `instead_of`: as if that unit were
+    not on its way. Asks the routing server, where there is one.
 
     Raises NotFound; Invalid for an alarm that the plan of the incident's nature doesn't have."""
     incident = desk.picture.room.incidents.get(incident_id)
@@ -56,7 +58,7 @@ async def recommendation(desk: Desk, *, incident_id: IncidentId, alarm: int | No
     if alarm is not None and alarm > alarms:
         raise Invalid(f"no alarm {alarm}", errors=[FieldProblem("alarm", f"the plan of this nature has {alarms}")])
     alarm = alarm or incident.alarm
-    needs = _still_needed(desk, incident, alarm)
+    needs = _still_needed(desk, incident, alarm, instead_of)
     standings = _candidates(desk, incident, needs)
     lats, lons = np.array([s.point.lat for s in standings]), np.array([s.point.lon for s in standings])
     travelled = await desk.router.travel_for(lats, lons, _targets(desk, incident))
@@ -99,9 +101,10 @@ def _nature(desk: Desk, incident: Incident) -> Nature | None:
     return desk.city.natures_by_code.get(incident.nature) if incident.nature else None
 
 
-def _still_needed(desk: Desk, incident: Incident, alarm: int) -> tuple[Need, ...]:
+def _still_needed(desk: Desk, incident: Incident, alarm: int, instead_of: UnitId | None = None) -> tuple[Need, ...]:
     units = desk.picture.room.units
-    going = [units[a.unit_id].capabilities for a in incident.assignments if a.unit_id in units]
+    sent = [a.unit_id for a in incident.assignments if a.unit_id != instead_of]
+    going = [units[unit_id].capabilities for unit_id in sent if unit_id in units]
     return still_needed(needed_at(_nature(desk, incident), alarm), going)
 
 

@@ -67,6 +67,17 @@ async def test_what_a_further_alarm_would_send(http: httpx.AsyncClient) -> None:
     assert (await asked(http, number))["alarm"] == 2 and needs(await asked(http, number)) == needs(left)
 
 
+async def test_who_could_take_the_place_of_one_that_was_sent(http: httpx.AsyncClient) -> None:
+    number = await incident(http, "chest_pain")
+    [sent] = chosen(await asked(http, number))
+    answer = await http.post(f"/v1/incidents/{number}/assignments", json={"unit_ids": [sent]})
+    assert answer.status_code == 201
+    assert needs(await asked(http, number)) == {}
+    instead = await asked(http, number, instead_of=sent)
+    assert needs(instead) == {"als": 1}
+    assert len(chosen(instead)) == 1 and sent not in [unit["unit_id"] for unit in instead["units"]]
+
+
 @pytest.mark.parametrize(("alarm", "said"), [("4", "has 3"), ("0", "greater than"), ("x", "valid integer")])
 async def test_an_alarm_that_the_plan_doesnt_have(http: httpx.AsyncClient, alarm: str, said: str) -> None:
     number = await incident(http, "structure_fire")
