@@ -115,30 +115,6 @@ def _values(call: Call) -> tuple[object, ...]:
     )
 
 
-async def move_to_incident(db: Connection, *, source: IncidentId, target: IncidentId) -> int:
-    """All calls of one incident now belong to another, and remember which was their first; returns how many."""
-    status = await db.execute(
-        "update call set incident_id = $2, linked_from = coalesce(linked_from, $1) where incident_id = $1",
-        source,
-        target,
-    )
-    return _count(status)
-
-
-async def give_back(db: Connection, *, source: IncidentId, holder: IncidentId) -> int:
-    """The calls that an incident had before it was linked, and those that were linked into it before, belong to it
-    again; returns how many."""
-    status = await db.execute(
-        """with recursive joined(id) as (
-               select $1::bigint union select i.id from incident i join joined on i.linked_to = joined.id)
-           update call set incident_id = $1, linked_from = nullif(linked_from, $1)
-           where incident_id = $2 and linked_from in (select id from joined)""",
-        source,
-        holder,
-    )
-    return _count(status)
-
-
 async def channels(db: Connection, *, incident_id: IncidentId) -> list[Channel]:
     """Of all reports of an incident's calls, in the order in which they first came."""
     rows = await db.fetch(
@@ -147,10 +123,6 @@ async def channels(db: Connection, *, incident_id: IncidentId) -> list[Channel]:
         incident_id,
     )
     return [Channel(row["channel"]) for row in rows]
-
-
-def _count(status: str) -> int:
-    return int(status.rsplit(maxsplit=1)[-1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,16 +8,10 @@ from typing import Any
 from asyncpg import Record
 
 from dispatch.errors import NotFound
-from dispatch.model import Assignment, EventKind, Incident, IncidentId, IncidentStatus, Overdue, Similar, UnitId
+from dispatch.model import Assignment, Incident, IncidentId, IncidentStatus, Overdue, Similar, UnitId
 from dispatch.model.wire import decode, encode
 from dispatch.store.db import Connection
 from geo import Location
-
-# What happens to an incident without a person.
-BY_THEMSELVES = [
-    *(EventKind.CALL_TAKEN, EventKind.CALL_JOINED, EventKind.LOCATION_CHANGED),
-    *(EventKind.LIKENESS_FOUND, EventKind.INCIDENT_OVERDUE),
-]
 
 # The running assignments come along as one JSON array, so that an incident is one row.
 INCIDENTS = """
@@ -133,31 +127,6 @@ async def save(db: Connection, *, incident: Incident) -> Incident:
 async def save_all(db: Connection, *, incidents: Sequence[Incident]) -> None:
     """All in one statement, each with the version that it has by now."""
     await db.execute(UPDATE, *_columns(incidents))
-
-
-async def chain(db: Connection, *, incident_id: IncidentId) -> list[IncidentId]:
-    """The incident, the one that it was linked to, the one that that one was, to the last. Raises NotFound."""
-    rows = await db.fetch(
-        """with recursive link(id, linked_to, step) as (
-               select id, linked_to, 0 from incident where id = $1
-               union all select i.id, i.linked_to, step + 1 from incident i join link on i.id = link.linked_to)
-           select id from link order by step""",
-        incident_id,
-    )
-    if not rows:
-        raise NotFound(f"no incident {incident_id}")
-    return [IncidentId(row["id"]) for row in rows]
-
-
-async def is_untouched(db: Connection, *, incident_id: IncidentId) -> bool:
-    """Whether nothing but calls, and what follows from them by itself, ever happened to it."""
-    touched = await db.fetchval(
-        """select exists (select 1 from journal
-               where incident_id = $1 and kind <> all($2) and body->'data'->>'likeness' is null)""",
-        incident_id,
-        BY_THEMSELVES,
-    )
-    return not touched
 
 
 async def open_ones(db: Connection) -> list[Incident]:

@@ -141,6 +141,16 @@ def test_a_spreadsheet_s_byte_order_mark_is_not_part_of_the_first_column(folder:
         ),
         (
             "services.json",
+            lambda rows: rows[0].update(echo_s=0),
+            "services.json: item 1 (citizen_security), echo_s: must be above 0, not 0",
+        ),
+        (
+            "families.json",
+            lambda rows: rows[0]["natures"].append("dragon"),
+            "families.json: item 1 (crash), natures: 'dragon' is not in natures.json",
+        ),
+        (
+            "services.json",
             lambda rows: rows.append("health"),
             "services.json: item 8: must be an object",
         ),
