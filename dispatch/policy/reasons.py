@@ -56,7 +56,12 @@ class Telling:
         )
 
     def _fills(self, unit: Unit) -> str | None:
-        return self.choice.fills.get(unit.id) or next(iter(self.plan.able(unit.capabilities)), None)
+        """What it is sent for, or would be: rather what nobody fills."""
+        if unit.id in self.choice.fills:
+            return self.choice.fills[unit.id]
+        able = self.plan.able(unit.capabilities)
+        missing = {shortfall.capability for shortfall in self.choice.shortfalls}
+        return next((c for c in able if c in missing), able[0] if able else None)
 
     def _of_choice(self, unit: Unit) -> Iterator[dict[str, Any]]:
         fills, chosen, nearest = self._fills(unit), self.choice.fills, self.nearest and self.nearest.unit

@@ -113,6 +113,13 @@ def test_a_unit_of_a_lesser_incident_that_gains_little_is_not_shown() -> None:
     assert asked.shortfalls[0].missing == 1
 
 
+def test_a_unit_of_a_lesser_incident_is_shown_for_what_nobody_fills() -> None:
+    fleet = standing("car", 1, "patrol"), standing("team", 2, "patrol", "special", status=EN_ROUTE, on=7)
+    asked = ask([Need("patrol", 1), Need("special", 1)], *fleet, priority=1, engaged={IncidentId(7): 3})
+    assert chosen(asked) == ["car"] and of(asked, "team").fills == "special"
+    assert reason(asked, "team", "capable")["capability"] == "special"
+
+
 @pytest.mark.parametrize(
     ("shift", "minutes"),
     [("19:00-07:20", 20), ("06:00-07:30", 30), ("07:00-19:00", None), ("06:00-07:31", None), ("08:00-16:00", None)],
