@@ -16,7 +16,7 @@ from geo.road_network import Arcs
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-MOST_NEIGHBOURS = 12  # beyond it, reading the answers off costs more than the search saves
+MOST_NEIGHBOURS = 14  # beyond it, reading the answers off costs more than the search saves
 SMALLEST_CORE = 64
 WORTH_A_ROUND = 0.03
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,16 @@ class Field:
     core_s: Floats
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    """Nodes of one level; those of them that lead up, their arcs, and which of these is each one's first."""
+
+    ranks: Ints
+    leading: Ints
+    arcs: Ints
+    first: Ints
+
+
 class RoadSearch:
     """Shortest ways to a target, exact, over a contracted network.
 
@@ -35,8 +46,9 @@ class RoadSearch:
         nodes = np.argsort(-level.astype(np.int64), kind="stable")
         self._rank = np.empty(len(nodes), np.int64)
         self._rank[nodes] = np.arange(len(nodes))
-        self._level_ends = np.flatnonzero(np.diff(level[nodes])) + 1
-        self._core_size = int(self._level_ends[0]) if len(self._level_ends) else len(nodes)
+        ends = [*(np.flatnonzero(np.diff(level[nodes])) + 1).tolist(), len(nodes)]
+        self._core_size = ends[0]
+        self._levels = list(pairwise(ends))[::-1]  # the lowest first
         self._into = _ranked(contraction.into, nodes, self._rank)
         self._out = _ranked(contraction.out, nodes, self._rank)
         self._core = _ranked(contraction.core, nodes, self._rank)
@@ -51,37 +63,36 @@ class RoadSearch:
 
     def seconds(self, nodes: Ints, fields: Sequence[Field]) -> Floats:
         """From each of n nodes to the target of each of m fields → (n, m)."""
-        reached = self._closure(np.unique(self._rank[nodes]))
-        place = np.empty(len(self._rank), np.int32)
-        place[reached] = np.arange(len(reached))
-        isin = np.zeros(len(self._rank), bool)
-        isin[reached] = True
-        answer = np.full((len(fields), len(reached)), np.inf)
-        core = int(np.searchsorted(reached, self._core_size))
+        ranks, core = self._rank[nodes], self._core_size
+        steps = self._above(ranks)
+        answer = np.empty((len(fields), len(self._rank)))  # only what is needed is ever written or read
+        for step in steps:
+            answer[:, step.ranks] = np.inf
         for row, field in enumerate(fields):
-            answer[row, :core] = field.core_s[reached[:core]]
-            known = isin[field.near]
-            at = place[field.near[known]]
-            answer[row, at] = np.minimum(answer[row, at], field.near_s[known])
-        self._descend(answer, reached, core, place)
-        return answer[:, place[self._rank[nodes]]].T
+            answer[row, field.near] = field.near_s
+            answer[row, :core] = field.core_s
+        for step in reversed(steps):
+            onward = answer.take(self._out.other[step.arcs], axis=1)
+            onward += self._out.seconds[step.arcs]
+            best = np.minimum.reduceat(onward, step.first, axis=1)
+            answer[:, step.leading] = np.minimum(answer[:, step.leading], best)
+        return answer[:, ranks].T
 
-    def _descend(self, answer: Floats, reached: Ints, core: int, place: NDArray[np.int32]) -> None:
-        """Down from the core, a level at once: by the best of its arcs up, unless the target itself is nearer."""
-        arcs, counts = self._out.of(reached[core:])
-        above, step_s = place[self._out.other[arcs]], self._out.seconds[arcs]
-        first_arc = np.concatenate([[0], np.cumsum(counts)])
-        bounds = np.searchsorted(reached, np.append(self._level_ends, len(self._rank)))
-        for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-            offsets = first_arc[begin - core : end - core + 1]
-            if begin == end or offsets[0] == offsets[-1]:
+    def _above(self, ranks: Ints) -> list["_Step"]:
+        """Level by level, the lowest first: those of these nodes and of all that their arcs lead to, upwards, which are
+        not of the core, and their arcs."""
+        needed = np.zeros(len(self._rank), bool)
+        needed[ranks] = True
+        steps = []
+        for begin, end in self._levels:
+            here = np.flatnonzero(needed[begin:end]) + begin
+            if not len(here):
                 continue
-            leading = offsets[:-1] < offsets[1:]
-            span = slice(int(offsets[0]), int(offsets[-1]))
-            onward = answer[:, above[span]] + step_s[span]
-            best = np.minimum.reduceat(onward, offsets[:-1][leading] - offsets[0], axis=1)
-            rows = np.arange(begin, end)[leading]
-            answer[:, rows] = np.minimum(answer[:, rows], best)
+            arcs, counts = self._out.of(here)
+            needed[self._out.other[arcs]] = True
+            leading = counts > 0
+            steps.append(_Step(here, here[leading], arcs, (np.cumsum(counts) - counts)[leading]))
+        return steps
 
     def _climb(self, entries: dict[int, float]) -> dict[int, float]:
         """Up from the target against the arcs, highest rank first: arcs up lead to lower ranks only."""
@@ -110,21 +121,6 @@ class RoadSearch:
         graph = csr_matrix((steps, indices.astype(np.int32), indptr), shape=(size + 1, size + 1))
         found: Floats = dijkstra(graph, indices=[size])[0]
         return found[:size]
-
-    def _closure(self, ranks: Ints) -> Ints:
-        """These nodes and all that their arcs lead to, upwards; sorted."""
-        needed = np.zeros(len(self._rank), bool)
-        needed[ranks] = True
-        fresh, one = ranks, np.empty(len(self._rank), np.int32)
-        while len(fresh):
-            arcs, _ = self._out.of(fresh)
-            above = self._out.other[arcs]
-            above = above[~needed[above]]
-            needed[above] = True
-            count = np.arange(len(above))
-            one[above] = count  # of several the last stays: each is followed once
-            fresh = above[one[above] == count].astype(np.int64)
-        return np.flatnonzero(needed)
 
 
 def _ranked(ways: Ways, nodes: Ints, rank: Ints) -> Ways:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 REACH_M = 2_000.0
+BESIDE_M = 30.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,11 +44,25 @@ class Snapper:
         street, along, off = np.full(n, -1, np.int32), np.zeros(n), np.full(n, np.inf)
         there = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
         if len(there) and len(self._lines):
-            # Asked with a reach, the tree takes three times as long.
-            (which, line), metres = self._tree.query_nearest(points[there], return_distance=True, all_matches=False)
+            line, metres = self._nearest(points[there], x[there], y[there])
             near = metres <= reach_m
-            found, line = there[which[near]], line[near]
+            found, line = there[near], line[near]
             street[found], off[found] = self._street[line], metres[near]
             reached = shapely.line_locate_point(self._lines[line], points[found])
             along[found] = np.clip(reached / self._length[line], 0.0, 1.0)
         return Snapped(street, along, off)
+
+    def _nearest(self, points: NDArray[np.object_], x: Floats, y: Floats) -> tuple[NDArray[np.intp], Floats]:
+        """Most stand on a road or beside it: a look around them is much quicker than the tree's own search."""
+        line, metres = np.full(len(points), -1, np.intp), np.full(len(points), np.inf)
+        around = shapely.box(x - BESIDE_M, y - BESIDE_M, x + BESIDE_M, y + BESIDE_M)
+        which, lines = self._tree.query(around)
+        off = shapely.distance(points[which], self._lines[lines])
+        order = np.lexsort((lines, off, which))
+        first = order[np.diff(which[order], prepend=-1) > 0]
+        line[which[first]], metres[which[first]] = lines[first], off[first]
+        far = np.flatnonzero(metres > BESIDE_M)
+        if len(far):
+            (which, lines), off = self._tree.query_nearest(points[far], return_distance=True, all_matches=False)
+            line[far[which]], metres[far[which]] = lines, off
+        return line, metres
