@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
-from dispatch.desk.contact import Phones, add_report, lock_call, tell_call, with_channel
+from dispatch.desk.contact import Moved, Phones, add_report, lock_call, tell_call, with_channel
 from dispatch.desk.desk import Act, Desk, act
 from dispatch.desk.joining import known_like, suggested, to_join
 from dispatch.desk.line import Waiting
@@ -81,10 +81,10 @@ async def take_together(desk: Desk, waiting: Sequence[Waiting]) -> Outcome:
         if await journal.head(doing.db) > desk.feed.seq:
             await desk.feed.catch_up()
         answered = await calls.answered(doing.db, report_ids=[place.report.id for place in waiting])
-        fresh, more = await _sorted_out(desk, doing, waiting, answered)
-        taken = await _take_fresh(desk, doing, fresh)
+        fresh, more, theirs = await _sorted_out(desk, doing, waiting, answered)
+        taken, held = await _take_fresh(desk, doing, fresh, besides=theirs)
         for place in more:
-            taken[place.report.id] = await _take_more(desk, doing.by(place.actor), place.report)
+            taken[place.report.id] = await _take_more(desk, doing.by(place.actor), place.report, held)
         receipts = _receipts(waiting, taken, answered, doing)
         if receipts:
             await calls.receipts(doing.db, receipts=receipts)
@@ -100,8 +100,9 @@ async def take_together(desk: Desk, waiting: Sequence[Waiting]) -> Outcome:
 
 async def _sorted_out(
     desk: Desk, doing: Act, waiting: Sequence[Waiting], answered: dict[UUID, str]
-) -> tuple[list[Waiting], list[Waiting]]:
-    """Reports that begin a call, and those of a phone that has one already, in the database or in this very line."""
+) -> tuple[list[Waiting], list[Waiting], set[IncidentId]]:
+    """Reports that begin a call, and those of a phone that has one already, in the database or in this very line; and
+    the incidents of such calls."""
     callers = [place.report.caller for place in waiting]
     since = doing.at - timedelta(seconds=desk.settings.same_phone_window_s)
     named = [caller for caller in callers if caller.number or caller.imei or caller.imsi]
@@ -117,13 +118,16 @@ async def _sorted_out(
         seen.add(report.id)
         (more if phones.know(report) else fresh).append(place)
         phones.add(report.caller, report.channel)
-    return fresh, more
+    return fresh, more, {call.incident_id for call in found} if more else set()
 
 
-async def _take_fresh(desk: Desk, doing: Act, fresh: Sequence[Waiting]) -> dict[CallId, Taken]:
+async def _take_fresh(
+    desk: Desk, doing: Act, fresh: Sequence[Waiting], *, besides: set[IncidentId]
+) -> tuple[dict[CallId, Taken], set[IncidentId]]:
+    """What became of each, and the incidents that are ours until the commit: locked, `besides` among them, or new."""
     places = [desk.locate(place.report.fixes, at=doing.at) for place in fresh]
     sightings = [Sighting(at, place.report.nature, doing.at) for at, place in zip(places, fresh, strict=True)]
-    drafts = await _locked(desk, doing, sightings)
+    drafts, held = await _locked(desk, doing, sightings, besides)
     await _number(desk, doing, len(fresh))
     taken = {}
     for count, (place, sighting) in enumerate(zip(fresh, sightings, strict=True)):
@@ -131,16 +135,19 @@ async def _take_fresh(desk: Desk, doing: Act, fresh: Sequence[Waiting]) -> dict[
             await asyncio.sleep(0)
         taken[place.report.id] = _take(desk, doing.by(place.actor), drafts, place.report, sighting)
     await drafts.write(doing)
-    return taken
+    return taken, held | drafts.new
 
 
-async def _locked(desk: Desk, doing: Act, sightings: Sequence[Sighting]) -> Drafts:
-    """The incidents that these will probably join, as they are and stay until the commit."""
-    wanted = {same.incident_id for sighting in sightings if (same := _to_join(desk, sighting)) is not None}
-    if not wanted:
-        return Drafts()
-    now = await incidents.lock_all(doing.db, incident_ids=wanted)
-    return Drafts({i: incident for i, incident in now.items() if incident.status is not IncidentStatus.CLOSED})
+async def _locked(
+    desk: Desk, doing: Act, sightings: Sequence[Sighting], besides: set[IncidentId]
+) -> tuple[Drafts, set[IncidentId]]:
+    """The incidents that these will probably join, as they are and stay until the commit: all locked at once, by id."""
+    joined = {same.incident_id for sighting in sightings if (same := _to_join(desk, sighting)) is not None}
+    if not joined | besides:
+        return Drafts(), set()
+    now = await incidents.lock_all(doing.db, incident_ids=joined | besides)
+    is_open = {i: one for i, one in now.items() if i in joined and one.status is not IncidentStatus.CLOSED}
+    return Drafts(is_open), set(now)
 
 
 def _to_join(desk: Desk, sighting: Sighting) -> Similar | None:
@@ -185,11 +192,13 @@ def _with(desk: Desk, incident: Incident, call: Call) -> Incident:
     )
 
 
-async def _take_more(desk: Desk, doing: Act, report: Report) -> Taken:
-    """Raises Moved."""
+async def _take_more(desk: Desk, doing: Act, report: Report, held: set[IncidentId]) -> Taken:
+    """Raises Moved where its call has gone to an incident that isn't ours: to lock that one too might wait for ever."""
     since = doing.at - timedelta(seconds=desk.settings.same_phone_window_s)
     found = await calls.of_phones(doing.db, callers=[report.caller], since=since)
     known = next(call for call in found if Phones([(call.caller, call.channel)]).know(report))
+    if known.incident_id not in held:
+        raise Moved
     call, incident = await add_report(desk, doing, await lock_call(doing, known.id), report)
     recommended = recommend_for(desk, incident, at=doing.at).units
     return Taken(call.id, incident.id, True, call.location, recommended)

@@ -161,7 +161,7 @@ async def set_silent(db: Connection, *, since: Mapping[UnitId, datetime | None])
     ids = sorted(since)
     await db.execute("select id from unit where id = any($1) order by id for no key update", ids)
     rows = await db.fetch(
-        """update unit u set silent_since = s.since, version = u.version + 1
+        """update unit u set silent_since = s.since
            from unnest($1::text[], $2::timestamptz[]) as s (id, since)
            where u.id = s.id and u.removed_at is null and (u.silent_since is null) <> (s.since is null)
            returning u.id""",
