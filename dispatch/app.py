@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from dispatch.api import city as city_routes
 from dispatch.api import (
     coverage,
+    devices,
     exchange,
     fleet,
     formats,
@@ -24,6 +25,7 @@ from dispatch.api import (
     units,
 )
 from dispatch.api.console import Protected, mount_console
+from dispatch.api.guesses import Guesses
 from dispatch.api.interval_metrics import Measuring
 from dispatch.api.problems import RESPONSES, render_errors
 from dispatch.city import load_city
@@ -56,6 +58,7 @@ ROUTERS = (
     formats,
     incidents,
     coverage,
+    devices,
     positions,
     units,
     fleet,
@@ -129,6 +132,7 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     desk.coverage.lost()  # its map of demand is made before a caller waits for it
 
     app.state.desk, app.state.hub, app.state.position_writer = desk, hub, writer
+    app.state.guesses = Guesses()
     app.state.parishes_json = city_routes.parishes_json(city)
     log.info("open", city=city.name, parishes=len(city.parishes), units=len(picture.room.units), seq=feed.seq)
 

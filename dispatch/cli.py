@@ -120,19 +120,24 @@ def restore(
 @keys.command("add")
 def add_key(
     name: Annotated[str, typer.Argument(help="Whose key it is; stands beside every act.")],
-    role: Annotated[str, typer.Option(help="intake, crew, dispatcher or admin")],
+    role: Annotated[str, typer.Option(help="intake, crew, dispatcher, admin or device")],
+    unit: Annotated[str | None, typer.Option(help="For the role device: the unit whose positions it tells.")] = None,
     state: StateOption = None,
 ) -> None:
     """Make a key and print it, once: only its digest is kept."""
     from dispatch.api.access import Role
-    from dispatch.store import access
+    from dispatch.model import UnitId
+    from dispatch.store import access, units
 
     if role not in set(Role):
         _fail(f"--role must be one of {', '.join(Role)}, not {role!r}")
+    if (role == Role.DEVICE) != (unit is not None):
+        _fail("--role device goes with --unit, and no other role does")
     secret = secrets.token_urlsafe(32)
 
     async def add(db: Connection) -> None:
-        await access.add_key(db, secret=secret, name=name, role=role, at=datetime.now(UTC))
+        unit_id = (await units.get(db, unit_id=UnitId(unit))).id if unit is not None else None
+        await access.add_key(db, secret=secret, name=name, role=role, at=datetime.now(UTC), unit_id=unit_id)
 
     _with_database(_settings(state=state), add)
     print(secret)
@@ -154,9 +159,11 @@ def revoke_key(name: str, state: StateOption = None) -> None:
 def list_keys(state: StateOption = None) -> None:
     from dispatch.store import access
 
-    table = Table("name", "role", "made", "revoked")
+    table = Table("name", "role", "unit", "made", "revoked")
     for row in _with_database(_settings(state=state), access.keys):
-        table.add_row(row["name"], row["role"], f"{row['created_at']:%F %T}", f"{row['revoked_at'] or ''}")
+        table.add_row(
+            row["name"], row["role"], row["unit_id"], f"{row['created_at']:%F %T}", f"{row['revoked_at'] or ''}"
+        )
     Console().print(table)
 
 

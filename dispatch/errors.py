@@ -9,6 +9,7 @@ DispatchError
 ├── NotFound           404
 ├── Conflict           409  lost a race, or not allowed in this state
 ├── PreconditionRequired 428  say which version it is that you change
+├── TooManyTries       429  wrong keys, one after the other
 └── Unavailable        503  the database is away; try again
 
 Each knows its HTTP status; one handler in `api` renders them all as RFC 9457 problem documents.
@@ -82,6 +83,12 @@ class PreconditionRequired(DispatchError):
     status = 428
     type = "precondition-required"
     title = "Say which version you saw"
+
+
+class TooManyTries(DispatchError):
+    status = 429
+    type = "too-many-tries"
+    title = "Too many wrong keys"
 
 
 class Unavailable(DispatchError):

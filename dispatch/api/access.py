@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
+from dispatch.api.guesses import Guesses
 from dispatch.api.state import desk_of
 from dispatch.desk.desk import Desk
 from dispatch.errors import Forbidden, Unauthenticated
+from dispatch.model import UnitId
 from dispatch.store import access
 from dispatch.store.db import connection, transaction
 
@@ -27,6 +29,7 @@ class Role(StrEnum):
     CREW = "crew"
     DISPATCHER = "dispatcher"
     ADMIN = "admin"
+    DEVICE = "device"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,16 @@ class Actor:
     role: Role
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A phone or a tracker aboard of one unit: it tells where that one is, and opens nothing else."""
+
+    name: str
+    unit_id: UnitId
+
+
 async def who(connection_: HTTPConnection) -> Actor:
-    """Raises Unauthenticated; Forbidden for a cookie that comes from another site's page."""
+    """Raises Unauthenticated; Forbidden for a device's key, and for a cookie that comes from another site's page."""
     desk = desk_of(connection_)
     header = connection_.headers.get("authorization", "")
     scheme, _, key = header.partition(" ")
@@ -60,7 +71,24 @@ async def by_key(desk: Desk, key: str) -> Actor:
         row = await access.by_key(db, secret=key)
     if row is None:
         raise Unauthenticated("no such key")
+    if row["role"] == Role.DEVICE:
+        raise Forbidden("a device's key opens nothing but the positions of its unit")
     return Actor(row["name"], Role(row["role"]))
+
+
+async def device_by_key(desk: Desk, key: str, *, address: str, guesses: Guesses) -> Device:
+    """Raises Unauthenticated; TooManyTries after many of those from one address; Forbidden for another role's key."""
+    digest = access.digest(key)
+    guesses.check(address, digest)
+    async with connection(desk.pool) as db:
+        row = await access.by_key(db, secret=key)
+    if row is None:
+        guesses.wrong(address, digest)
+        raise Unauthenticated("no such key")
+    if row["role"] != Role.DEVICE:
+        raise Forbidden("this needs the key of a device")
+    guesses.right(digest)
+    return Device(row["name"], UnitId(row["unit_id"]))
 
 
 async def by_code(desk: Desk, code: str) -> Actor:

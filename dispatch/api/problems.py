@@ -7,7 +7,16 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from dispatch.errors import DispatchError, FieldProblem, Invalid, Malformed, NotFound, Unauthenticated, Unavailable
+from dispatch.errors import (
+    DispatchError,
+    FieldProblem,
+    Invalid,
+    Malformed,
+    NotFound,
+    TooManyTries,
+    Unauthenticated,
+    Unavailable,
+)
 from dispatch.intake.unreadable import Unreadable
 from dispatch.model.wire import encode
 
@@ -43,6 +52,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     }
 }
 RETRY_AFTER_S = 2
+TRY_AGAIN_AFTER_S = 60
 
 
 def problem(error: DispatchError) -> Response:
@@ -58,6 +68,8 @@ def problem(error: DispatchError) -> Response:
     headers = {}
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(RETRY_AFTER_S)
+    if isinstance(error, TooManyTries):
+        headers["Retry-After"] = str(TRY_AGAIN_AFTER_S)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     return Response(encode(document | error.extra), error.status, headers, PROBLEM)

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from asyncpg import Record
 
+from dispatch.model import UnitId
 from dispatch.store.db import Connection
 
 
@@ -13,10 +14,18 @@ def digest(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
 
 
-async def add_key(db: Connection, *, secret: str, name: str, role: str, at: datetime) -> None:
-    """Raises Conflict where the name is taken."""
+async def add_key(
+    db: Connection, *, secret: str, name: str, role: str, at: datetime, unit_id: UnitId | None = None
+) -> None:
+    """`unit_id`: whose device it is; given for the role `device` and for no other. Raises Conflict where the name is
+    taken, NotFound where there is no such unit."""
     await db.execute(
-        "insert into api_key (digest, name, role, created_at) values ($1, $2, $3, $4)", digest(secret), name, role, at
+        "insert into api_key (digest, name, role, created_at, unit_id) values ($1, $2, $3, $4, $5)",
+        digest(secret),
+        name,
+        role,
+        at,
+        unit_id,
     )
 
 
@@ -26,11 +35,13 @@ async def revoke_key(db: Connection, *, name: str, at: datetime) -> bool:
 
 
 async def keys(db: Connection) -> list[Record]:
-    return await db.fetch("select name, role, created_at, revoked_at from api_key order by name")
+    return await db.fetch("select name, role, unit_id, created_at, revoked_at from api_key order by name")
 
 
 async def by_key(db: Connection, *, secret: str) -> Record | None:
-    return await db.fetchrow("select name, role from api_key where digest = $1 and revoked_at is null", digest(secret))
+    return await db.fetchrow(
+        "select name, role, unit_id from api_key where digest = $1 and revoked_at is null", digest(secret)
+    )
 
 
 async def add_session(db: Connection, *, secret: str, name: str, role: str, expires_at: datetime) -> None:

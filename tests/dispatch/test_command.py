@@ -39,6 +39,21 @@ async def test_keys_are_made_and_revoked_while_the_service_runs(public_folder: P
         assert code == 1 and "king" in said
 
 
+async def test_a_device_has_a_unit_and_nobody_else_has(public_folder: Path) -> None:
+    state = str(public_folder / "device-keys")
+    async with Service.started(None, "--state", state) as service:
+        code, key, said = await command("keys", "add", "phone", "--role", "device", "--unit", "P001", "--state", state)
+        assert code == 0, said
+        async with service.client(key=None) as http:
+            told = {"id": key, "lat": "-0.2", "lon": "-78.5"}
+            assert (await http.get("/v1/devices/osmand", params=told)).json()["unit_id"] == "P001"
+        for wrong in (["device"], ["crew", "--unit", "P001"], ["device", "--unit", "ghost"]):
+            code, _, said = await command("keys", "add", "x", "--role", *wrong, "--state", state)
+            assert code == 1 and ("--unit" in said or "ghost" in said) and "Traceback" not in said
+        code, told_of, _ = await command("keys", "list", "--state", state)
+        assert code == 0 and "P001" in told_of and key not in told_of
+
+
 async def test_without_a_key_of_ones_own_there_is_one_in_the_state_folder(public_folder: Path) -> None:
     state = public_folder / "own-key"
     keys = []
