@@ -1,7 +1,10 @@
 """Things that happen in the city, told to the service over HTTP."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -46,6 +49,23 @@ async def stand(service: Service, unit_id: str, corner: Corner) -> None:
         answer = await client.post("/v1/units/positions", json={"positions": [position]})
         answer.raise_for_status()
     assert answer.json()["accepted"] == 1, answer.text
+
+
+async def drive(service: Service, unit_id: str, places: Sequence[tuple[float, float]], *, every_s: int = 60) -> None:
+    """The unit says where it was, one place after another, the last of them now; returns when all is in its history."""
+    now = datetime.now(UTC)
+    moments = [now - timedelta(seconds=every_s * back) for back in range(len(places) - 1, -1, -1)]
+    rows = [
+        {"unit_id": unit_id, "lat": lat, "lon": lon, "at": at.isoformat()}
+        for (lat, lon), at in zip(places, moments, strict=True)
+    ]
+    async with service.client() as client, asyncio.timeout(20):
+        (await client.post("/v1/units/positions", json={"positions": rows})).raise_for_status()
+        for _ in count():
+            answer = (await client.get(f"/v1/units/{unit_id}/trail")).raise_for_status()
+            if len(answer.json()["items"]) >= len(places):
+                return
+            await asyncio.sleep(0.2)
 
 
 async def assign(service: Service, incident_id: int, *units: str) -> None:

@@ -153,3 +153,19 @@ async def test_a_call_from_nowhere_and_one_from_outside_say_so(browser: Browser,
         await expect(shown.row(outside)).to_contain_text("Fuera del distrito")
         card = await shown.open_card(nowhere)
         await expect(card).to_contain_text("pregunte el lugar")
+
+
+async def test_a_narrow_screen_shows_one_pane_at_a_time(browser: Browser, module_service: Service) -> None:
+    incident = await city.call(module_service, city.Corner("La Merced", -0.2890, -78.4000), nature="illness")
+    async with screen(browser, module_service) as shown:
+        await shown.page.set_viewport_size({"width": 390, "height": 844})
+        panes = shown.page.get_by_role("navigation", name="Paneles")
+        await expect(panes.get_by_role("button", name=re.compile("^Cola"))).to_have_attribute("aria-current", "true")
+        await shown.row(incident).click()
+        await expect(shown.card).to_be_visible()
+        await expect(shown.row(incident)).not_to_be_visible()
+        await panes.get_by_role("button", name="Mapa").click()
+        await expect(shown.card).not_to_be_visible()
+        await expect(shown.page.get_by_role("button", name="Toda la ciudad")).to_be_visible()
+        await expect(shown.page.get_by_role("button", name="Salir")).to_be_in_viewport(ratio=1)
+        assert await shown.page.evaluate("document.documentElement.scrollWidth") == 390

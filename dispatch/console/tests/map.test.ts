@@ -23,7 +23,7 @@ function fleet(count: number): Pick<UnitView, 'units' | 'positions'> {
 
 const seen = (count: number, more: Partial<UnitView> = {}): GeoJSON.Feature[] =>
   unitPoints({
-    ...fleet(count), letters: new Map([['PN', 'P']]), marked: new Set(), now_ms: Date.parse('2026-11-23T21:00:10Z'), silentAfter: () => 60, view: CITY, ...more,
+    ...fleet(count), letters: new Map([['PN', 'P']]), marked: new Set(), apart: new Set(), now_ms: Date.parse('2026-11-23T21:00:10Z'), silentAfter: () => 60, view: CITY, ...more,
   }).features
 
 describe('units on the map', () => {
@@ -43,9 +43,9 @@ describe('units on the map', () => {
   })
   it('show who is meant on its own, in a crowd and out of sight', () => {
     const view: View = { ...CITY, west: -78.6, east: -78.5 }
-    const ids = seen(20_000, { marked: new Set(['U0', 'U19999']), view }).map(({ properties }) => properties?.['id'] as string | undefined)
+    const ids = seen(20_000, { marked: new Set(['U0']), apart: new Set(['U9999']), view }).map(({ properties }) => properties?.['id'] as string | undefined)
     expect(ids).toContain('U0')
-    expect(ids).toContain('U19999')
+    expect(ids).toContain('U9999')
   })
   it('are not looked at beyond the edges of what is shown', () => {
     expect(seen(20_000, { view: { west: -77, south: -0.4, east: -76.9, north: 0.05, zoom: 10.5 } })).toEqual([])

@@ -30,5 +30,7 @@ describe('numbers', () => {
     expect(percent(0.584, 'es')).toBe(`58${NBSP}%`)
     expect(percent(0.002, 'en')).toBe('<1%')
     expect(percent(0, 'en')).toBe('0%')
+    expect(percent(0.996, 'en')).toBe('>99%')
+    expect(percent(1, 'en')).toBe('100%')
   })
 })

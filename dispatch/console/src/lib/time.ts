@@ -45,10 +45,10 @@ export function metres(value: number, language: Language): string {
   return `${number(Math.ceil(value / 100) / 10, language, value < 10_000 ? 1 : 0)}\u00a0km`
 }
 
-/** 58 %; what is there but rounds to nothing is <1 %. */
+/** 58 %; what is there but rounds to nothing is <1 %, and what isn't certain is never 100 %. */
 export function percent(share: number, language: Language): string {
   const value = Math.round(share * 100)
-  const text = value === 0 && share > 0 ? '<1' : String(value)
+  const text = value === 0 && share > 0 ? '<1' : value === 100 && share < 0.9995 ? '>99' : String(value)
   return language === 'es' ? `${text}\u00a0%` : `${text}%`
 }
 

@@ -52,8 +52,10 @@ export interface UnitView {
   units: ReadonlyMap<string, Unit>
   positions: Positions
   letters: ReadonlyMap<string, string>
-  /** Drawn each on its own, however many stand around. */
+  /** Ringed: those that are meant now. */
   marked: ReadonlySet<string>
+  /** Drawn each on its own, however many stand around; the marked are so anyway. */
+  apart: ReadonlySet<string>
   now_ms: number
   silentAfter: (agency: string) => number
   view: View
@@ -73,12 +75,13 @@ export const TELLABLE = 700
 
 /** Units off duty or out of service aren't on the map: nobody can send them. */
 export function unitPoints(asked: UnitView): GeoJSON.FeatureCollection {
-  const { letters, marked, view } = asked
+  const { letters, marked, apart, view } = asked
+  const own = ({ unit: { id } }: Mark): boolean => marked.has(id) || apart.has(id)
   const marks = inSight(asked)
   const feature = (mark: Mark): Feature => unitPoint(mark, letters.get(mark.unit.agency) ?? '?', marked.has(mark.unit.id))
   if (marks.length <= TELLABLE) return collection(marks.map(feature))
-  const special = marks.filter(({ unit }) => marked.has(unit.id))
-  const rest = crowds(marks.filter(({ unit }) => !marked.has(unit.id)), view.zoom)
+  const special = marks.filter(own)
+  const rest = crowds(marks.filter((mark) => !own(mark)), view.zoom)
   const together = rest.crowds.map(({ lat, lon, free, busy }) => point(lon, lat, { crowd: free + busy, free, busy }))
   return collection([...together, ...rest.alone.map(feature), ...special.map(feature)])
 }

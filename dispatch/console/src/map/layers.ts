@@ -16,7 +16,7 @@ export const SOURCES = ['parishes', 'cells', 'parish-names', 'places', 'moves', 
 export type SourceName = (typeof SOURCES)[number]
 
 /** Of uncovered demand, from little to much: only ink, for the colours mean something else. */
-export const COVERAGE_OPACITY = [0.05, 0.11, 0.2, 0.34] as const
+export const COVERAGE_OPACITY = [0.035, 0.08, 0.15, 0.25] as const
 export const COVERAGE_INK = '#dfe9f3'
 
 const priorityColour = ['match', ['get', 'priority'], 1, PRIORITY_COLOURS[0], 2, PRIORITY_COLOURS[1], 3, PRIORITY_COLOURS[2], 4, PRIORITY_COLOURS[3], PRIORITY_COLOURS[4]] as unknown as string

@@ -26,6 +26,8 @@ class Intent {
   /** Another unit shall go in that one's place; null: none shall, after all. */
   relieve(unit: string | null): void {
     decision.swap(unit)
+    // Who was suggested for something else isn't shown as the one who takes over.
+    detail.advice = null
     void detail.advise()
   }
 

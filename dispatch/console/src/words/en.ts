@@ -249,7 +249,7 @@ export const en: Words = {
     capable: (what) => what,
     not_capable: (what) => `no ${what}`,
     stale_position: (age) => `position ${age} old`,
-    at_station: 'no position: taken to be at its station',
+    at_station: 'no position: at its station',
     returning: 'returning',
     preemptable: (id, priority) => `on its way to ${id}, priority ${priority}`,
     shift_ending: (minutes) => `its shift ends in ${minutes} min`,

@@ -271,7 +271,7 @@ export const es = {
     capable: (what: string) => what,
     not_capable: (what: string) => `sin ${what}`,
     stale_position: (age: string) => `posición de hace ${age}`,
-    at_station: 'sin posición: se supone en su base',
+    at_station: 'sin posición: en su base',
     returning: 'retornando',
     preemptable: (id: number, priority: number) => `en camino a ${id}, prioridad ${priority}`,
     shift_ending: (minutes: string) => `su turno termina en ${minutes} min`,
