@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import count
 from math import floor, hypot, inf
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -27,8 +28,8 @@ ROUNDING_M = 1e-3
 class UnitIndex(Generic[Id]):
     """Exact nearest units. Distances are metres on the projected plane; `square_m` only changes the speed.
 
-    Every unit has a slot in arrays of places, so that a batch moves in a few array operations: only those units cost
-    more that have come to another square."""
+    Every unit has a slot in an array of places (complex numbers, x + iy), so that a batch moves in a few operations on
+    arrays: only those units cost more that have come to another square."""
 
     def __init__(self, projection: Projection, square_m: float = 500.0) -> None:
         self._projection = projection
@@ -36,9 +37,9 @@ class UnitIndex(Generic[Id]):
         self._slots: dict[Id, int] = {}
         self._free: list[int] = []
         self._units: list[Id | None] = []
-        self._x, self._y = np.empty(0), np.empty(0)
+        self._places = np.empty(0, complex)
         self._square_of: Numbers = np.empty(0, np.int64)
-        self._squares: dict[int, set[int]] = {}
+        self._squares: dict[int, list[int]] = {}
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -50,7 +51,7 @@ class UnitIndex(Generic[Id]):
         """Put a unit, new or known, at a place."""
         x, y = self._projection.place(lat, lon)
         slot = self._slot(unit)
-        self._x[slot], self._y[slot] = x, y
+        self._places[slot] = complex(x, y)
         self._to_square(slot, self._column(x) * COLUMN + self._column(y))
 
     def move_many(self, units: Sequence[Id], lats: ArrayLike, lons: ArrayLike) -> None:
@@ -59,11 +60,11 @@ class UnitIndex(Generic[Id]):
         if len(set(units)) < len(units):
             last = {unit: i for i, unit in enumerate(units)}
             units, (lats, lons) = list(last), (axis[list(last.values())] for axis in (lats, lons))
-        x, y = self._places(lats, lons)
+        x, y = self._forward(lats, lons)
         slots = self._slots_of(units)
         columns, rows = (np.clip(np.floor(axis / self._side), -LAST, LAST).astype(np.int64) for axis in (x, y))
         squares = columns * COLUMN + rows
-        self._x[slots], self._y[slots] = x, y
+        self._places[slots] = x + 1j * y
         left = self._square_of[slots] != squares
         for slot, square in zip(slots[left].tolist(), squares[left].tolist(), strict=True):
             self._to_square(slot, square)
@@ -85,14 +86,19 @@ class UnitIndex(Generic[Id]):
         x, y = self._projection.place(lat, lon)
         reach = limit = inf if within_m is None else within_m
         near: list[int] = []
+        away = np.empty(0)
         for slots, unseen_from in self._outwards(x, y):
             near += slots if where is None else [slot for slot in slots if where(self._unit(slot))]
             if reach == limit and len(near) >= k:
+                away = self._away(near, x, y)
                 # No unit farther than this can be among the answer.
-                reach = min(limit, float(np.partition(self._distances(near, x, y), k - 1)[k - 1]) + ROUNDING_M)
+                reach = min(limit, float(np.partition(away, k - 1)[k - 1]) + ROUNDING_M)
             if unseen_from > reach:
                 break
-        return self._in_order(near, x, y, k, limit)
+        away = np.concatenate([away, self._away(near[len(away) :], x, y)])
+        found = [self._measured(near[i], x, y) for i in np.flatnonzero(away <= reach + ROUNDING_M).tolist()]
+        found.sort(key=itemgetter(0, 1))
+        return [(unit, distance) for distance, _, unit in found[:k] if distance <= limit]
 
     def _outwards(self, x: float, y: float) -> Iterator[tuple[Iterable[int], float]]:
         """The slots in each ring of squares around a place, with a distance that every unit still unseen is farther
@@ -108,24 +114,21 @@ class UnitIndex(Generic[Id]):
                 passed = {own + step for r in range(ring) for step in _ring(r)}
                 yield [slot for square, slots in squares.items() if square not in passed for slot in slots], inf
                 return
-            slots = [slot for step in _ring(ring) for slot in squares.get(own + step, ())]
+            slots: list[int] = []
+            for step in _ring(ring):
+                if here := squares.get(own + step):
+                    slots += here
             seen += len(slots)
             yield slots, ring * side + to_side - 2 * ROUNDING_M if seen < len(self._slots) else inf
 
-    def _in_order(self, near: list[int], x: float, y: float, k: int, limit: float) -> list[tuple[Id, float]]:
-        """The first `k` of these slots by distance and, where they tie, by id."""
-        if len(near) > k:
-            distances = self._distances(near, x, y)
-            within = np.partition(distances, k - 1)[k - 1] + ROUNDING_M
-            near = [near[i] for i in np.flatnonzero(distances <= within).tolist()]
-        measured = [(hypot(self._x.item(i) - x, self._y.item(i) - y), self._unit(i)) for i in near]
-        first = sorted([one for one in measured if one[0] <= limit], key=lambda one: (one[0], str(one[1])))[:k]
-        return [(unit, distance) for distance, unit in first]
+    def _away(self, slots: list[int], x: float, y: float) -> NDArray[np.float64]:
+        """Metres, as near as makes no difference: to the last bit they may be others than those of one unit alone."""
+        away: NDArray[np.float64] = np.abs(self._places[np.array(slots, np.int64)] - complex(x, y))
+        return away
 
-    def _distances(self, slots: list[int], x: float, y: float) -> NDArray[np.float64]:
-        at = np.array(slots)
-        distances: NDArray[np.float64] = np.hypot(self._x[at] - x, self._y[at] - y)
-        return distances
+    def _measured(self, slot: int, x: float, y: float) -> tuple[float, str, Id]:
+        place, unit = self._places.item(slot), self._unit(slot)
+        return hypot(place.real - x, place.imag - y), str(unit), unit
 
     def _unit(self, slot: int) -> Id:
         unit: Any = self._units[slot]
@@ -150,7 +153,7 @@ class UnitIndex(Generic[Id]):
         more = max(FEWEST_SLOTS, size)
         self._units += [None] * more
         self._free += range(size + more - 1, size - 1, -1)
-        self._x, self._y = (np.concatenate([axis, np.zeros(more)]) for axis in (self._x, self._y))
+        self._places = np.concatenate([self._places, np.zeros(more, complex)])
         self._square_of = np.concatenate([self._square_of, np.full(more, NOWHERE)])
 
     def _to_square(self, slot: int, square: int) -> None:
@@ -163,9 +166,9 @@ class UnitIndex(Generic[Id]):
             if not self._squares[before]:
                 del self._squares[before]
         if square != NOWHERE:
-            self._squares.setdefault(square, set()).add(slot)
+            self._squares.setdefault(square, []).append(slot)
 
-    def _places(self, lats: ArrayLike, lons: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _forward(self, lats: ArrayLike, lons: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         x, y = self._projection.forward(lats, lons)
         lost = ~(np.isfinite(x) & np.isfinite(y))
         x[lost] = y[lost] = FARTHEST_M

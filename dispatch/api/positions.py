@@ -1,5 +1,6 @@
 """Where units are, by the thousand; and where one has been."""
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from dispatch.store.positions import TrailEnd, TrailPoint
 router = APIRouter(prefix="/v1/units", tags=["positions"])
 
 MOST = 20_000
+PIECE = 1_000
 TRAIL = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -97,7 +99,11 @@ _one = msgspec.json.Decoder(PositionBody)
 async def post_positions(request: Request, desk: TheDesk, writer: TheWriter, _: Crew) -> Response:
     """A batch, the positions of each unit in the order in which they were measured. A bad one fails alone."""
     indexes, positions, unreadable = read(await limited_body(request))
-    taken = take(desk, writer, positions)
+    taken = Taken()
+    for first in range(0, len(positions), PIECE):
+        taken.add(take(desk, writer, positions[first : first + PIECE]), offset=first)
+        # A call that waits is taken between two pieces.
+        await asyncio.sleep(0)
     doubtful, refused = taken.doubtful, taken.refused
     if unreadable:
         doubtful = [Doubtful(indexes[d.index], d.doubt) for d in doubtful]

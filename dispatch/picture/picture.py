@@ -40,6 +40,12 @@ class Taken:
     def accepted(self) -> int:
         return len(self.history) - len(self.doubtful)
 
+    def add(self, piece: "Taken", *, offset: int) -> None:
+        """A later piece of the same batch, which begins at its position `offset`."""
+        self.history += piece.history
+        self.doubtful += (Doubtful(d.index + offset, d.doubt) for d in piece.doubtful)
+        self.refused += (Refused(r.index + offset, r.problem) for r in piece.refused)
+
 
 class Picture:
     """Kept true by the feed (`follow`) and by positions (`move`); asked by the desk and shown by live.

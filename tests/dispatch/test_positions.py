@@ -123,6 +123,16 @@ async def test_two_hundred_fixes_of_a_phone_without_signal(module_service: Servi
     assert len(await written(http, "P003", 250)) == 250
 
 
+async def test_a_large_batch_is_answered_as_one(http: httpx.AsyncClient) -> None:
+    batch = [told("P007", 3_000 - i) for i in range(2_500)]
+    batch[1_700] = told("nobody", 1)
+    batch[1_701] = told("P007", 1_200, lat=0.0, lon=0.0)
+    batch[2_400] = told("P007", 500, lat=91.0)
+    answer = await send(http, *batch)
+    assert answer["accepted"] == 2_497 and [r["index"] for r in answer["rejected"]] == [1_700, 2_400]
+    assert answer["doubtful"] == [{"index": 1_701, "doubt": "null_island"}]
+
+
 async def test_a_trail_in_pages_has_everything_once(http: httpx.AsyncClient) -> None:
     """Also where many positions are of one moment and one receipt."""
     same = [told("P004", 100, lat=-0.2 - (i % 3) * 1e-6) for i in range(20)]
