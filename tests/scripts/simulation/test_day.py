@@ -92,5 +92,5 @@ async def test_it_ends_with_its_parent(module_service: Service) -> None:
 async def test_a_part_that_breaks_ends_the_day_and_is_told(quito: City, module_service: Service) -> None:
     """A city of which the fleet's agencies are unknown."""
     day = Day(replace(quito, agencies=()), replace(options_for(module_service), duration_s=60.0, rate=1.0, crews=True))
-    with pytest.raises(KeyError, match="MSP|PN"):
+    with pytest.raises(KeyError, match=r"MSP|PN"):
         await asyncio.wait_for(day.live(), 30)
