@@ -1,4 +1,4 @@
-"""How fast: the nearest units, positions taken in. Processor time, beside peers in the same run.
+"""How fast: the nearest units, positions taken in, who should go. Processor time, beside peers in the same run.
 
 A machine that does other work makes all of them slower alike: what counts then is how they compare."""
 
@@ -12,9 +12,10 @@ from dispatch.city import load_city
 from scripts.benches.index import index
 from scripts.benches.ingestion import ingestion
 from scripts.benches.measure import machine, show
+from scripts.benches.recommendation import recommendation
 
 QUITO = Path(__file__).resolve().parents[1] / "data" / "quito"
-SECTIONS = ("index", "ingestion")
+SECTIONS = ("index", "ingestion", "recommendation")
 
 
 def main(
@@ -23,7 +24,7 @@ def main(
     rounds: Annotated[int, typer.Option(min=2, help="How often each of the 20,000 units tells its position.")] = 20,
     city: Annotated[Path, typer.Option(envvar="DISPATCH_CITY", help="Folder of the city's data.")] = QUITO,
 ) -> None:
-    """How fast units are found and positions are taken in."""
+    """How fast units are found, positions taken in and recommendations made."""
     console = Console(width=140)
     chosen, quito = sections or list(SECTIONS), load_city(city)
     if unknown := set(chosen) - set(SECTIONS):
@@ -34,6 +35,8 @@ def main(
         show(console, "Nearest units", index(quito, checks))
     if "ingestion" in chosen:
         show(console, "Positions taken in", ingestion(quito, rounds))
+    if "recommendation" in chosen:
+        show(console, "Who should go", recommendation(quito))
 
 
 if __name__ == "__main__":
