@@ -15,6 +15,7 @@ from rich.table import Table
 
 from dispatch.city import CityError
 from dispatch.errors import DispatchError
+from dispatch.evaluate.command import evaluate
 from dispatch.settings import Settings
 from dispatch.store.db import Connection, connection, open_pool
 from dispatch.store.embedded import EmbeddedPostgres, EmbeddedPostgresError, StateInUse, default_state
@@ -30,6 +31,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 keys = typer.Typer(no_args_is_help=True, help="Keys of clients: apps, crews' devices, dispatchers.")
 app.add_typer(keys, name="keys")
 app.command()(locate)
+app.command()(evaluate)
 app.add_typer(parishes, name="parishes")
 app.add_typer(roads, name="roads")
 

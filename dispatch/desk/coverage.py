@@ -84,7 +84,7 @@ class Coverage:
         reached = covered(within, able_of(standings, demand), demand=demand, busy=self._busy)
         # A unit on its way home will be there: what counts is whether it would do better elsewhere.
         for row, standing in enumerate(standings):
-            home = bases.positions.get(standing.unit.station or "")
+            home = bases.position.get((standing.unit.station or "", standing.unit.agency))
             if standing.unit.status is UnitStatus.RETURNING and home is not None:
                 within[row] = bases.within[home]
         moves = advise(

@@ -64,9 +64,9 @@ def lost(within: Bools, able: Mapping[str, Bools], *, demand: DemandMap, busy: f
     worth = np.zeros(len(within))
     for capability, per_day in demand.per_day.items():
         have = able.get(capability)
-        if have is None or not have.any():
+        if have is None:
             continue
-        reaching = within[have]
+        reaching = within[have].astype(np.float64)
         last = per_day * worth_of_last(reaching.sum(axis=0), busy)
         worth[have] += reaching @ last
     return worth
@@ -83,7 +83,9 @@ def covered(within: Bools, able: Mapping[str, Bools], *, demand: DemandMap, busy
 
 
 def able_of(standings: Sequence[Standing], demand: DemandMap) -> dict[str, Bools]:
-    return {c: np.array([c in s.unit.capabilities for s in standings], np.bool_) for c in demand.per_day}
+    """Of the capabilities that any of them has, who has it: (n,)."""
+    known = {capability for s in standings for capability in s.unit.capabilities}
+    return {c: np.array([c in s.unit.capabilities for s in standings], np.bool_) for c in demand.per_day if c in known}
 
 
 def coverage_lost(
@@ -117,11 +119,12 @@ def coverage_lost(
     return {s.unit.id: value for s, value in zip(free, worth.tolist(), strict=True)}
 
 
-def worth_of_last(count: NDArray[np.int64], busy: float) -> Floats:
+def worth_of_last(count: Floats, busy: float) -> Floats:
     """(1 - q) q^(k-1) for k units within reach; nothing where there is none."""
     return np.where(count > 0, (1 - busy) * busy ** np.maximum(count - 1, 0), 0.0)
 
 
-def worth_of_next(count: NDArray[np.int64], busy: float) -> Floats:
+def worth_of_next(count: Floats, busy: float) -> Floats:
     """(1 - q) q^k: what one more would add to k units within reach."""
-    return (1 - busy) * np.power(busy, count)
+    worth: Floats = (1 - busy) * busy**count
+    return worth

@@ -1,0 +1,97 @@
+"""`dispatch evaluate`. What it needs is imported only when it runs: the service starts without it."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from dispatch.settings import Settings
+
+if TYPE_CHECKING:
+    from dispatch.evaluate.study import Load
+
+err = Console(stderr=True)
+
+# Incidents a day. Typical is what brings the mean medical response of the closest idle unit near to what is published
+# for Quito, with a fleet that is invented; the others are parts of it. docs/evaluation.md argues it.
+TYPICAL = "typical"
+RESPONSE_S = 720.0
+LOADS = {"light": 300.0, TYPICAL: 550.0, "busy": 800.0, "overload": 1_200.0}
+
+
+def evaluate(
+    days: Annotated[int, typer.Option(min=2, help="Days at the typical load; at the others half of them.")] = 30,
+    seed: Annotated[int, typer.Option(help="Of the calls, their noise and the made-up streets.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder for report.md and its plots.")] = Path("evaluation"),
+    load: Annotated[list[str] | None, typer.Option(help="Besides the typical load: light, busy, overload.")] = None,
+    target_s: Annotated[float | None, typer.Option(min=60, help="Priority 1 is late after so many seconds.")] = None,
+    city: Annotated[Path | None, typer.Option("--city", help="Folder of the city's data.")] = None,
+    roads: Annotated[Path | None, typer.Option(help="A file of `dispatch roads build`; else made-up streets.")] = None,
+    nodes: Annotated[int, typer.Option(min=500, help="Crossings of the made-up streets.")] = 30_000,
+) -> None:
+    """Compare policies on simulated days: closest by line, by road, coverage-aware; with and without move-up.
+
+    The same calls for all, so that what differs is the policy. A year: --days 365 --load typical."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from dispatch.city import CityError, load_city
+    from dispatch.evaluate.evaluation import evaluate_city, steps, write
+    from dispatch.model import Interval
+    from dispatch.travel.unusable import TravelError
+
+    if find_spec("matplotlib") is None:
+        _fail("the plots need matplotlib: install the extra `evaluate`")
+    loads = _loads(days, load)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    try:
+        known = load_city(_folder(city))
+        with Progress(*columns, console=err, transient=True) as bar:
+            task = bar.add_task("", total=steps(known, loads, typical=TYPICAL))
+            found = evaluate_city(
+                known,
+                loads,
+                typical=TYPICAL,
+                seed=seed,
+                roads=roads,
+                nodes=nodes,
+                progress=lambda doing, further: bar.update(task, advance=further, description=doing),
+            )
+    except (CityError, TravelError) as error:
+        _fail(error)
+    response = known.target(Interval.RESPONSE, priority=1)
+    late_s = target_s or (response.seconds if response else RESPONSE_S)
+    write(found, out, target_s=late_s, command=_command(days, seed, out, load))
+    err.print(str(out / "report.md"), highlight=False, markup=False, soft_wrap=True)
+
+
+def _loads(days: int, names: list[str] | None) -> "tuple[Load, ...]":
+    from dispatch.evaluate.study import Load
+
+    wanted = {*(names or LOADS), TYPICAL}
+    unknown = ", ".join(sorted(wanted - LOADS.keys()))
+    if unknown:
+        _fail(f"no load {unknown}; there are {', '.join(LOADS)}")
+    return tuple(
+        Load(name, per_day, days if name == TYPICAL else max(2, days // 2))
+        for name, per_day in LOADS.items()
+        if name in wanted
+    )
+
+
+def _command(days: int, seed: int, out: Path, load: list[str] | None) -> str:
+    some = "".join(f" --load {name}" for name in load or ())
+    return f"dispatch evaluate --days {days} --seed {seed} --out {out}{some}"
+
+
+def _folder(city: Path | None) -> Path:
+    try:
+        return Settings.from_env(city=city).city
+    except ValueError as error:
+        _fail(error)
+
+
+def _fail(error: object) -> NoReturn:
+    err.print("✗", str(error), style="bold red", highlight=False, markup=False, soft_wrap=True)
+    raise SystemExit(2)
