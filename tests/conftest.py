@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 from playwright.async_api import Browser, async_playwright
 
@@ -20,6 +21,11 @@ from tests.service import Service
 
 TEMPLATE = "migrated"
 _numbers = count(1)
+
+
+# How long an example takes says something of the machine, nothing of what is tested.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 
 def pytest_configure() -> None:
