@@ -18,18 +18,19 @@ err = Console(stderr=True)
 # for Quito, with a fleet that is invented; the others are parts of it. docs/evaluation.md argues it.
 TYPICAL = "typical"
 RESPONSE_S = 720.0
-LOADS = {"light": 300.0, TYPICAL: 550.0, "busy": 800.0, "overload": 1_200.0}
+NODES = 30_000
+LOADS = {"light": 350.0, TYPICAL: 700.0, "busy": 1_000.0, "overload": 1_500.0}
 
 
 def evaluate(
-    days: Annotated[int, typer.Option(min=2, help="Days at the typical load; at the others half of them.")] = 30,
+    days: Annotated[int, typer.Option(min=2, help="Days at the typical load; at the others a third of them.")] = 30,
     seed: Annotated[int, typer.Option(help="Of the calls, their noise and the made-up streets.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder for report.md and its plots.")] = Path("evaluation"),
     load: Annotated[list[str] | None, typer.Option(help="Besides the typical load: light, busy, overload.")] = None,
     target_s: Annotated[float | None, typer.Option(min=60, help="Priority 1 is late after so many seconds.")] = None,
     city: Annotated[Path | None, typer.Option("--city", help="Folder of the city's data.")] = None,
     roads: Annotated[Path | None, typer.Option(help="A file of `dispatch roads build`; else made-up streets.")] = None,
-    nodes: Annotated[int, typer.Option(min=500, help="Crossings of the made-up streets.")] = 30_000,
+    nodes: Annotated[int, typer.Option(min=500, help="Crossings of the made-up streets.")] = NODES,
 ) -> None:
     """Compare policies on simulated days: closest by line, by road, coverage-aware; with and without move-up.
 
@@ -62,7 +63,12 @@ def evaluate(
         _fail(error)
     response = known.target(Interval.RESPONSE, priority=1)
     late_s = target_s or (response.seconds if response else RESPONSE_S)
-    write(found, out, target_s=late_s, command=_command(days, seed, out, load))
+    write(
+        found,
+        out,
+        target_s=late_s,
+        command=_command(days, seed, out, load, target_s=target_s, city=city, roads=roads, nodes=nodes),
+    )
     err.print(str(out / "report.md"), highlight=False, markup=False, soft_wrap=True)
 
 
@@ -74,14 +80,18 @@ def _loads(days: int, names: list[str] | None) -> "tuple[Load, ...]":
     if unknown:
         _fail(f"no load {unknown}; there are {', '.join(LOADS)}")
     return tuple(
-        Load(name, per_day, days if name == TYPICAL else max(2, days // 2))
+        Load(name, per_day, days if name == TYPICAL else max(2, days // 3))
         for name, per_day in LOADS.items()
         if name in wanted
     )
 
 
-def _command(days: int, seed: int, out: Path, load: list[str] | None) -> str:
+def _command(days: int, seed: int, out: Path, load: list[str] | None, **others: float | Path | None) -> str:
+    """What makes the same report again."""
     some = "".join(f" --load {name}" for name in load or ())
+    for name, value in others.items():
+        if value is not None and (name, value) != ("nodes", NODES):
+            some += f" --{name.replace('_', '-')} {value}"
     return f"dispatch evaluate --days {days} --seed {seed} --out {out}{some}"
 
 

@@ -74,7 +74,7 @@ def write(found: Evaluation, out: Path, *, target_s: float, command: str) -> Non
 
 
 def _sweep_days(load: Load) -> int:
-    return max(2, load.days // 2)
+    return max(2, load.days // 3)
 
 
 def _streets(city: City, *, seed: int, roads: Path | None, nodes: int) -> tuple[TravelTime, str]:

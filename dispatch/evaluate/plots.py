@@ -11,6 +11,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from dispatch.evaluate.comparison import fewer, share, tally
 from dispatch.evaluate.outcome import Outcome
@@ -21,7 +22,7 @@ from dispatch.evaluate.study import Load, Study
 from dispatch.policy.coverage import Floats
 
 # Okabe and Ito: told apart by everybody.
-COLOURS = {"line": "#000000", "road": "#0072B2", "coverage": "#D55E00"}
+COLOURS = {"line": "#000000", "road": "#0072B2", "coverage": "#D55E00", "shared": "#009E73"}
 MARKS = {"": "o", "move": "s", "shared": "D"}
 TARGET = "#888888"
 STYLE: Any = {
@@ -40,7 +41,7 @@ STYLE: Any = {
 def look(code: str) -> tuple[str, str]:
     """Colour by how a unit is chosen, mark by how idle ones are moved."""
     choice, _, moving = code.partition("+")
-    return COLOURS[choice], MARKS[moving]
+    return COLOURS.get(moving, COLOURS[choice]), MARKS[moving]
 
 
 def late_by_load(study: Study, file: Path, *, target_s: float) -> None:
@@ -76,15 +77,14 @@ def response_times(study: Study, load: str, file: Path, *, target_s: float, code
         figure, axes = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
         for panel, medical, title in ((axes[0], True, "Medical"), (axes[1], False, "Police, fire, traffic and others")):
             for policy in (p for p in study.policies if p.code in codes):
-                colour, mark = look(policy.code)
+                colour, _ = look(policy.code)
                 minutes = _minutes(study.outcomes[load][policy.code], medical=medical)
                 y = 100 * np.arange(1, len(minutes) + 1) / len(minutes)
-                style = {"o": "-", "s": "--", "D": ":"}[mark]
-                panel.plot(minutes, y, style, color=colour, lw=1.6, label=policy.label)
+                panel.plot(minutes, y, color=colour, lw=1.4, label=policy.label)
             panel.axvline(target_s / 60, color=TARGET, lw=1)
-            panel.text(target_s / 60 + 0.3, 3, f"target {target_s / 60:g} min", color=TARGET, fontsize=8)
+            panel.text(target_s / 60, 101, f"{target_s / 60:g} min", color=TARGET, fontsize=8, ha="center")
             panel.set(xlim=(0, 40), ylim=(0, 100), xlabel="minutes from the call to the first unit")
-            panel.set_title(f"{title}, priority 1", loc="left", fontsize=10)
+            panel.set_title(f"{title}, priority 1", loc="left", fontsize=10, pad=14)
         axes[0].set_ylabel("reached by then, %")
         axes[1].legend(loc="lower right", fontsize=8)
         figure.tight_layout()
@@ -102,9 +102,10 @@ def moves_and_gain(study: Study, load: Load, base: Sequence[Outcome], file: Path
             moves = sum(o.moves for o in outcomes) / load.days / ambulances / SHIFTS_A_DAY
             off = 100 * np.array([[found.value - found.low], [found.high - found.value]])
             panel.errorbar(moves, 100 * found.value, off, fmt="D", color=COLOURS["coverage"], ms=5, lw=1.1, capsize=2)
-            panel.annotate(policy.label, (moves, 100 * found.value), (6, 5), textcoords="offset points", fontsize=7.5)
+            panel.annotate(policy.label, (moves, 0), (-8, 4), textcoords="offset points", fontsize=7.5, rotation=90)
         panel.axhline(0, color=TARGET, lw=1)
         panel.set_xlim(left=0)
+        panel.set_ylim(bottom=min(0, panel.get_ylim()[0]))
         panel.set(xlabel="moves of an ambulance in a shift of 12 hours", ylabel="fewer late priority-1 arrivals, %")
         panel.set_title("What a move must gain, and what all moves gain", loc="left", fontsize=10)
         figure.tight_layout()
@@ -117,10 +118,11 @@ def coverage_map(study: Study, resting: Sequence[Resting], file: Path) -> None:
         figure, axes = plt.subplots(1, len(resting), figsize=(4.4 * len(resting), 5.6), sharex=True, sharey=True)
         panels = list(np.atleast_1d(axes))
         demand = study.places.demand
-        borders = [np.array(h3.cell_to_boundary(cell))[:, ::-1] for cell in demand.cells]
+        kept = _with_calls(demand.total)
+        borders = [np.array(h3.cell_to_boundary(demand.cells[i]))[:, ::-1] for i in kept.tolist()]
         drawn = None
         for panel, at_rest in zip(panels, resting, strict=True):
-            shown = PolyCollection(borders, array=100 * at_rest.covered, cmap="viridis", edgecolors="none")
+            shown = PolyCollection(borders, array=100 * at_rest.covered[kept], cmap="viridis", edgecolors="none")
             shown.set_clim(0, 100)
             panel.add_collection(shown)
             _outlines(panel, study)
@@ -138,7 +140,15 @@ def coverage_map(study: Study, resting: Sequence[Resting], file: Path) -> None:
 def _outlines(panel: Axes, study: Study) -> None:
     for parish in study.city.parishes:
         for polygon in getattr(parish.polygon, "geoms", [parish.polygon]):
-            panel.plot(*np.array(polygon.exterior.coords).T, color="white", lw=0.4, alpha=0.6)
+            panel.plot(*np.array(polygon.exterior.coords).T, color="#999999", lw=0.4)
+
+
+def _with_calls(total: Floats) -> NDArray[np.int64]:
+    """Positions of the cells that hold 99.5 % of the calls together: the rest is mountain."""
+    order = np.argsort(-total, kind="stable")
+    before = np.cumsum(total[order]) - total[order]
+    kept: NDArray[np.int64] = order[before < 0.995 * total.sum()]
+    return kept
 
 
 def _middle(degrees: Floats, weight: Floats) -> tuple[float, float]:

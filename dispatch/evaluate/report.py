@@ -57,7 +57,7 @@ class Report:
         yield f"an urgent call a day kept in reach is worth {SECONDS_PER_CALL:g} s of arrival, all together at most"
         yield f"{INDIFFERENT_S:g} s; a move must gain {GAIN:g} urgent calls a day (on a map of 1,000 incidents a day)."
         yield "All of these are assumptions, none was measured in Quito.\n"
-        families = [name for name, part in line[0].busy.items() if part > 0][:6]
+        families = sorted(line[0].busy, key=lambda name: -float(np.mean([o.busy[name] for o in line])))[:5]
         rows = []
         for load in self.study.loads:
             found = self.study.outcomes[load.name]["line"]
