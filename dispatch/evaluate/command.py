@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 err = Console(stderr=True)
 
-# Incidents a day. Typical is what brings the mean medical response of the closest idle unit near to what is published
-# for Quito, with a fleet that is invented; the others are parts of it. docs/evaluation.md argues it.
+# Incidents a day, with a fleet that is invented. Typical is argued in docs/evaluation.md, by the calls there are and by
+# how long medical help is said to take; the others are parts and multiples of it.
 TYPICAL = "typical"
 RESPONSE_S = 720.0
 NODES = 30_000
