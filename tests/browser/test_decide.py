@@ -1,9 +1,10 @@
 """Deciding on the card: taking a unit from a lesser emergency, joining what is one, undoing it, raising the alarm."""
 
 import re
+from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.browser import city
 from tests.browser.screen import Screen, screen
@@ -184,14 +185,13 @@ async def test_whoever_is_slower_sees_what_changed_and_loses_nothing(browser: Br
     address = f"/v1/incidents/{incident}"
     async with screen(browser, module_service) as shown, module_service.client() as other:
 
-        async def overtaken(route: Route) -> None:
+        async def overtake() -> None:
             version = (await other.get(address)).json()["incident"]["version"]
             (await other.patch(address, json={"priority": 2, "version": version})).raise_for_status()
-            await route.continue_()
 
         card = await shown.open_card(incident)
         await card.get_by_label("Nota").fill("a medio escribir")
-        await shown.page.route(f"**{address}", overtaken, times=1)
+        await before_the_first_patch(shown.page, address, overtake)
         await card.get_by_label("Cambiar naturaleza").select_option("trauma")
         lost = card.get_by_test_id("lost")
         await expect(lost).to_contain_text("Otra persona se adelantó.")
@@ -209,13 +209,24 @@ async def test_one_call_more_keeps_nobody_from_acting(browser: Browser, module_s
     address = f"/v1/incidents/{incident}"
     async with screen(browser, module_service) as shown:
 
-        async def meanwhile(route: Route) -> None:
+        async def meanwhile() -> None:
             assert await city.call(module_service, corner, nature="crash_injured") == incident
-            await route.continue_()
 
         card = await shown.open_card(incident)
-        await shown.page.route(f"**{address}", meanwhile, times=1)
+        await before_the_first_patch(shown.page, address, meanwhile)
         await card.get_by_label("Cambiar prioridad").select_option("1")
         await expect(shown.row(incident)).to_have_class(re.compile(r"\bp1\b"))
         await expect(shown.row(incident)).to_contain_text("2 llamadas")
         await expect(card.get_by_test_id("lost")).to_have_count(0)
+
+
+async def before_the_first_patch(page: Page, address: str, act: Callable[[], Awaitable[None]]) -> None:
+    """Between a dispatcher's click and its arrival. The page reads the same address meanwhile: that is let through."""
+    waiting = [act]
+
+    async def on_its_way(route: Route) -> None:
+        if route.request.method == "PATCH" and waiting:
+            await waiting.pop()()
+        await route.continue_()
+
+    await page.route(f"**{address}", on_its_way)
