@@ -44,6 +44,7 @@ class Screen:
         self.events: list[Event] = []
         self.positions: dict[str, list[Any]] = {}
         self.resync: str | None = None
+        self.move: str | None = None
 
     @classmethod
     @asynccontextmanager
@@ -75,6 +76,8 @@ class Screen:
                 self.positions |= {row[0]: row for row in told["units"]}
             case "resync":
                 self.resync = told["reason"]
+            case "move":
+                self.move = told["reason"]
             case "pulse":
                 assert told["seq"] >= 0 and told["screens"] >= 1
             case other:

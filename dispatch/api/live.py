@@ -1,6 +1,7 @@
 """The live feed of a screen: a snapshot, or the events since N, and then all that happens."""
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated
 
 import structlog
@@ -11,7 +12,7 @@ from dispatch.api.access import Role, who
 from dispatch.api.problems import problem
 from dispatch.api.state import desk_of, hub_of
 from dispatch.desk.desk import Desk
-from dispatch.errors import DispatchError, Forbidden
+from dispatch.errors import DispatchError, Forbidden, Unavailable
 from dispatch.live import frames
 from dispatch.live.hub import Hub
 from dispatch.live.screen import Screen
@@ -24,6 +25,8 @@ router = APIRouter()
 # How long a screen that is told to resync may take to read that, before its connection is cut.
 GOODBYE_S = 3.0
 RESYNC = 4000
+# "Service restart" (RFC 6455's registry of close codes).
+MOVE = 1012
 
 
 @router.websocket("/v1/live")
@@ -37,6 +40,10 @@ async def live(websocket: WebSocket, since: Annotated[int | None, Query(ge=0, le
         await websocket.send_denial_response(problem(error))
         return
     await websocket.accept()
+    if since is not None and since > hub.picture.room.seq:
+        # It comes from a node that is ahead of this one by a moment.
+        with suppress(Unavailable):
+            await desk.feed.catch_up()
     with hub.screen() as screen:
         try:
             await _begin(websocket, desk, hub, since, {"name": actor.name, "role": actor.role})
@@ -46,7 +53,7 @@ async def live(websocket: WebSocket, since: Annotated[int | None, Query(ge=0, le
             return
         except DispatchError as error:
             await websocket.send_text(frames.resync(error.detail))
-        await websocket.close(RESYNC)
+        await websocket.close(MOVE if screen.moving else RESYNC)
 
 
 async def _begin(websocket: WebSocket, desk: Desk, hub: Hub, since: int | None, me: dict[str, str]) -> None:

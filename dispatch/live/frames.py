@@ -45,5 +45,9 @@ def resync(reason: str) -> str:
     return encode({"type": "resync", "reason": reason})
 
 
+def move(reason: str) -> str:
+    return encode({"type": "move", "reason": reason})
+
+
 def _row(position: UnitPosition) -> tuple[object, ...]:
     return (position.unit_id, position.lat, position.lon, position.heading_deg, position.at)

@@ -1,6 +1,7 @@
 """All screens: told of events as they come, of positions twice a second, and every few seconds that we live."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -12,6 +13,8 @@ from dispatch.store.journal import Entry
 
 POSITIONS_EVERY_S = 0.5
 PULSE_EVERY_S = 5.0
+AWAY_PER_S = 1_000.0
+STOPPING = "this server is stopping"
 
 
 class Hub:
@@ -78,12 +81,18 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self.send_away("this server is stopping")
-
-    def send_away(self, reason: str) -> None:
-        """Every screen is told to come again, to another node if there is one."""
         for screen in self.screens:
-            screen.close(reason)
+            screen.move(STOPPING)
+
+    async def send_away(self, *, per_s: float = AWAY_PER_S) -> None:
+        """Every screen is told to go on elsewhere, one after the other so that they don't arrive there in one instant.
+        Until all have gone; those whose turn has not come see everything meanwhile."""
+        began = time.monotonic()
+        for count, screen in enumerate(list(self.screens)):
+            await asyncio.sleep(max(0.0, began + count / per_s - time.monotonic()))
+            screen.move(STOPPING)
+        while self.screens:  # noqa: ASYNC110 - nobody else ever waits for that
+            await asyncio.sleep(0.02)
 
     async def _show_positions(self) -> None:
         while True:

@@ -30,12 +30,18 @@ class Screen:
     def __init__(self, *, seq: int, batch: int, beat: int = 0) -> None:
         self.seq, self.batch, self.beat = seq, batch, beat
         self.closing: str | None = None
+        self.moving = False
         self.closed = asyncio.Event()
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
         """There is news."""
         self._wake.set()
+
+    def move(self, reason: str) -> None:
+        """It may keep what it knows and go on from there, on another node if there is one."""
+        self.moving = True
+        self.close(reason)
 
     def close(self, reason: str) -> None:
         self.closing = self.closing or reason
@@ -53,7 +59,7 @@ class Screen:
                 except TooSlow:
                     self.close(TOO_SLOW)
             if self.closing:
-                await send(frames.resync(self.closing))
+                await send((frames.move if self.moving else frames.resync)(self.closing))
                 return
 
     async def _tell(self, send: Send, news: News) -> None:

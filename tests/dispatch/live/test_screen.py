@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from dispatch.city import load_city
-from dispatch.live.hub import Hub
+from dispatch.live.hub import STOPPING, Hub
 from dispatch.live.screen import Screen
 from dispatch.model import Event, EventKind, Seq, Unit, UnitId, UnitPosition, UnitStatus
 from dispatch.model.city import City
@@ -172,9 +172,13 @@ async def test_all_are_sent_away_when_the_node_stops(watched: Watched) -> None:
     wires = [Wire() for _ in range(3)]
     for wire in wires:
         watched.watch(wire)
-    watched.hub.send_away("moving")
+    leaving = asyncio.create_task(watched.hub.send_away(per_s=1e6))
+    await asyncio.sleep(0.01)
     await settle()
-    assert [wire.sent for wire in wires] == [[{"type": "resync", "reason": "moving"}]] * 3
+    assert [wire.sent for wire in wires] == [[{"type": "move", "reason": STOPPING}]] * 3
+    assert not leaving.done()
+    await watched.close()
+    await leaving
 
 
 def _at(second: int) -> datetime:
