@@ -61,6 +61,7 @@ class Coverage:
         self._lost: Mapping[UnitId, float] = {}
         self._made_at: datetime | None = None
         self._free: frozenset[UnitId] = frozenset()
+        self._changes = -1
 
     @cached_property
     def _demand(self) -> DemandMap:
@@ -71,10 +72,17 @@ class Coverage:
         again when others may be sent than before, and for moving units every few seconds: not for each of a burst of
         calls. Empty for a nation's fleet."""
         at = at or datetime.now(UTC)
-        free = frozenset(unit.id for unit in self._picture.room.units.values() if unit.status in ASSIGNABLE)
-        if self._made_at is None or free != self._free or not timedelta(0) <= at - self._made_at < EVERY:
-            self._lost, self._made_at, self._free = self._worth(at), at, free
+        are_others = self._others_are_free()
+        if are_others or self._made_at is None or not timedelta(0) <= at - self._made_at < EVERY:
+            self._lost, self._made_at = self._worth(at), at
         return self._lost
+
+    def _others_are_free(self) -> bool:
+        if self._changes == self._picture.changes:
+            return False
+        self._changes, before = self._picture.changes, self._free
+        self._free = frozenset(unit.id for unit in self._picture.room.units.values() if unit.status in ASSIGNABLE)
+        return self._free != before
 
     def covering(self, standings: Sequence[Standing], *, at: datetime) -> Covering:
         """`standings` as `standings()` gave them: this takes some ten milliseconds, and may run beside the loop."""

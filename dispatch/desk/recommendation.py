@@ -5,12 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-
 from dispatch.desk.desk import Desk
 from dispatch.errors import FieldProblem, Invalid
-from dispatch.model import ASSIGNABLE, Incident, IncidentId, Standing, Unit, UnitId, UnitStatus
+from dispatch.model import ASSIGNABLE, Incident, IncidentId, Unit, UnitId, UnitStatus
 from dispatch.model.city import Nature, Need
+from dispatch.policy.lineup import Lineup
 from dispatch.policy.recommend import BALANCED, Recommendation, recommend
 from dispatch.policy.response_plan import alarms_of, needed_at, still_needed
 from dispatch.store import incidents
@@ -18,8 +17,9 @@ from dispatch.store.db import connection
 from dispatch.travel.choice import Travelled
 from geo import Point, support_points
 
-# The candidates: all of a city, and bounded so that a nation's fleet isn't ranked. A capability that too few of them
-# have is looked for farther away.
+# The candidates are all of a city's. Of a fleet larger than this only the nearest, and a capability that too few of
+# them have is looked for farther away.
+CITY = 1_000
 NEAREST = 200
 FARTHER = 10
 COULD_GO = ASSIGNABLE | {UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE}
@@ -38,9 +38,9 @@ class Advice:
 def recommend_for(desk: Desk, incident: Incident, *, at: datetime) -> Recommendation:
     """By what is at hand in this process: nobody waits for a server while a call is taken."""
     needs = _still_needed(desk, incident, incident.alarm)
-    standings = _candidates(desk, incident, needs)
+    lineup = _candidates(desk, incident, needs)
     local = desk.router.local_for(_targets(desk, incident))
-    return _recommended(desk, incident, needs, standings, local, at)
+    return _recommended(desk, incident, needs, lineup, local, at)
 
 
 async def recommendation(
@@ -59,26 +59,25 @@ async def recommendation(
         raise Invalid(f"no alarm {alarm}", errors=[FieldProblem("alarm", f"the plan of this nature has {alarms}")])
     alarm = alarm or incident.alarm
     needs = _still_needed(desk, incident, alarm, instead_of)
-    standings = _candidates(desk, incident, needs)
-    lats, lons = np.array([s.point.lat for s in standings]), np.array([s.point.lon for s in standings])
-    travelled = await desk.router.travel_for(lats, lons, _targets(desk, incident))
-    return Advice(alarm, alarms, _recommended(desk, incident, needs, standings, travelled, at), travelled)
+    lineup = _candidates(desk, incident, needs)
+    travelled = await desk.router.travel_for(lineup.lats, lineup.lons, _targets(desk, incident))
+    return Advice(alarm, alarms, _recommended(desk, incident, needs, lineup, travelled, at), travelled)
 
 
 def _recommended(
     desk: Desk,
     incident: Incident,
     needs: Sequence[Need],
-    standings: Sequence[Standing],
+    lineup: Lineup,
     travelled: Travelled,
     at: datetime,
 ) -> Recommendation:
     city, open_now = desk.city, desk.picture.room.incidents
-    on = {number for s in standings if (number := s.unit.incident_id) is not None and number in open_now}
+    busy = lineup.units[lineup.which(lambda sort: sort.status not in ASSIGNABLE)]
     return recommend(
         location=incident.location,
         needs=needs,
-        standings=standings,
+        lineup=lineup,
         agencies=city.agencies_by_code,
         speed_kmh={agency.code: city.speed_kmh(agency.code, at) for agency in city.agencies},
         travel=travelled.travel,
@@ -86,7 +85,7 @@ def _recommended(
         zone=city.zone,
         parishes=city.parishes,
         priority=incident.priority,
-        engaged={number: open_now[number].priority for number in on},
+        engaged={u.incident_id: open_now[u.incident_id].priority for u in busy if u.incident_id in open_now},
         coverage_lost=desk.coverage.lost(at=at),
     )
 
@@ -108,19 +107,19 @@ def _still_needed(desk: Desk, incident: Incident, alarm: int, instead_of: UnitId
     return still_needed(needed_at(_nature(desk, incident), alarm), going)
 
 
-def _candidates(desk: Desk, incident: Incident, needs: Sequence[Need]) -> list[Standing]:
+def _candidates(desk: Desk, incident: Incident, needs: Sequence[Need]) -> Lineup:
     location = incident.location
     if location.lat is None or location.lon is None:
-        return []
+        return Lineup.of(())
     point = Point(location.lat, location.lon)
+    if len(desk.picture.room.units) <= CITY:
+        return desk.picture.around(point, lambda sort: sort.status in COULD_GO)
     near = desk.picture.nearest(point, k=NEAREST, where=_could_go)
-    if len(near) < NEAREST:
-        return near
     known = Counter(capability for standing in near for capability in standing.unit.capabilities)
     for need in needs:
         if known[need.capability] < need.count:
             near += desk.picture.nearest(point, k=FARTHER + need.count, where=_could_do(need.capability))
-    return list({standing.unit.id: standing for standing in near}.values())
+    return Lineup.of({standing.unit.id: standing for standing in near}.values())
 
 
 def _could_go(unit: Unit) -> bool:

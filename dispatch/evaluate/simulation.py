@@ -22,6 +22,7 @@ from dispatch.model import UnitId, UnitStatus
 from dispatch.model.city import City, Need
 from dispatch.policy.arrival import turnout_s
 from dispatch.policy.coverage import Bools, coverage_lost, reach
+from dispatch.policy.lineup import Lineup
 from dispatch.policy.move_up import Bases, advise, bases_of
 from dispatch.policy.recommend import recommend
 from geo import Location, LocationStatus
@@ -97,7 +98,7 @@ class Simulation:
         answer = recommend(
             location=Location(LocationStatus.LOCATED, point.lat, point.lon, 0.0, 0.95),
             needs=incident.needs,
-            standings=standings_of(able, self.places, now_s),
+            lineup=Lineup.of(standings_of(able, self.places, now_s)),
             agencies=self.city.agencies_by_code,
             speed_kmh=self._speed_kmh,
             travel=self._travel,
@@ -123,7 +124,7 @@ class Simulation:
             demand=self.places.demand,
             travel=self.places,
             speed_kmh=np.array([self._speed_kmh[s.unit.agency] for s in standings]),
-            turnout_s=np.array([turnout_s(s, agencies[s.unit.agency], at) for s in standings]),
+            turnout_s=np.array([turnout_s(s.unit, agencies[s.unit.agency], at) for s in standings]),
             within_s=self._within_s,
             busy=self.busy,
         )
@@ -132,7 +133,7 @@ class Simulation:
         call, day = incident.call, self.day
         for vehicle in chosen:
             agency = self.city.agency(vehicle.unit.agency)
-            order_s = turnout_s(vehicle.standing(self.places, now_s), agency, day.when(now_s))
+            order_s = turnout_s(vehicle.unit, agency, day.when(now_s))
             vehicle.break_off(self.places, now_s)
             drive_s = self._drive_s(vehicle, call.place) * float(day.drive[call.number, vehicle.number])
             there_s = now_s + order_s * float(day.turnout[call.number, vehicle.number]) + drive_s

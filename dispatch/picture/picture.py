@@ -8,7 +8,9 @@ from dispatch.model import Standing, Unit, UnitId, UnitPosition
 from dispatch.model.city import City
 from dispatch.model.doubt import Doubt
 from dispatch.model.room import Room
+from dispatch.picture.fleet import Fleet
 from dispatch.picture.nearby import Nearby
+from dispatch.policy.lineup import Lineup, Sort
 from dispatch.policy.position_doubt import Believable, Rival, after_rival, believable_in, doubt_of
 from dispatch.store.journal import Entry
 from geo import Point, Projection, UnitIndex
@@ -50,8 +52,9 @@ class Taken:
 class Picture:
     """Kept true by the feed (`follow`) and by positions (`move`); asked by the desk and shown by live.
 
-    `moved` counts batches of positions: `moved_since(n)` is what a screen at batch n doesn't know yet. `heard_at` is
-    when we last received anything from a unit's device, believed or not, but for repetitions and a clock ahead."""
+    `moved` counts batches of positions: `moved_since(n)` is what a screen at batch n doesn't know yet; `changes` counts
+    changes of units. `heard_at` is when we last received anything from a unit's device, believed or not, but for
+    repetitions and a clock ahead."""
 
     def __init__(
         self, room: Room, city: City, positions: Iterable[UnitPosition], *, believable: Believable | None = None
@@ -61,12 +64,15 @@ class Picture:
         self.positions: dict[UnitId, UnitPosition] = {}
         self.heard_at: dict[UnitId, datetime] = {}
         self.moved = 0
+        self.changes = 0
         self._moved_at: dict[UnitId, int] = {}
         self._believable = believable or believable_in(city.parishes.bounds)
         self._rivals: dict[UnitId, Rival] = {}
-        self._index: UnitIndex[UnitId] = UnitIndex(Projection(city.crs))
+        self._projection = Projection(city.crs)
+        self._index: UnitIndex[UnitId] = UnitIndex(self._projection)
+        self._fleet: Fleet | None = None
         self._stations = {s.id: Point(s.lat, s.lon) for s in city.stations}
-        self.nearby = Nearby(Projection(city.crs))
+        self.nearby = Nearby(self._projection)
         for incident in room.incidents.values():
             self.nearby.follow(incident)
         for unit in room.units.values():
@@ -81,10 +87,17 @@ class Picture:
             if entry.event.incident is not None:
                 self.nearby.follow(entry.event.incident)
             for unit in entry.event.units:
-                if unit.removed_at is not None:
-                    self._forget(unit.id)
-                elif unit.id not in self.positions:
-                    self._place_at_station(unit)
+                self._follow_unit(unit)
+
+    def _follow_unit(self, unit: Unit) -> None:
+        self.changes += 1
+        if unit.removed_at is not None:
+            self._forget(unit.id)
+            return
+        if unit.id not in self.positions:
+            self._place_at_station(unit)
+        if self._fleet is not None and not self._fleet.follow(unit):
+            self._fleet = None
 
     def move(self, positions: Sequence[UnitPosition], *, now: datetime, doubt: Doubt | None = None) -> Taken:
         """Take a batch in the order it came, received `now`: the newest of each unit that is believed becomes where it
@@ -113,6 +126,21 @@ class Picture:
         self._place(moved)
         return taken
 
+    def share(self, positions: Sequence[UnitPosition], *, heard_at: datetime | None) -> None:
+        """What another node believed: where it is newer than what we know, that is where the unit is. Units that we
+        don't know are passed over. `heard_at`: when it came there, None where that may be long ago."""
+        moved: dict[UnitId, UnitPosition] = {}
+        units, known = self.room.units, self.positions
+        for position in positions:
+            unit_id = position.unit_id
+            before = known.get(unit_id)
+            if unit_id in units and (before is None or position.at > before.at):
+                moved[unit_id] = position
+                self._rivals.pop(unit_id, None)
+        self._place(moved)
+        if heard_at is not None:
+            self.heard_at |= dict.fromkeys(moved, heard_at)
+
     def moved_since(self, batch: int) -> list[UnitPosition]:
         return [self.positions[unit_id] for unit_id, at in self._moved_at.items() if at > batch]
 
@@ -122,6 +150,13 @@ class Picture:
         fits = (lambda unit_id: where(units[unit_id])) if where is not None else None
         near = self._index.nearest(point.lat, point.lon, k, fits)
         return [self._standing(unit_id, metres) for unit_id, metres in near]
+
+    def around(self, point: Point, which: Callable[[Sort], bool]) -> Lineup:
+        """All units of such sorts that have a place. Made for a city's fleet; of a nation's ask for the nearest."""
+        if self._fleet is None:
+            placed = [unit_id for unit_id in self.room.units if unit_id in self._index]
+            self._fleet = Fleet((self._standing(unit_id, 0.0) for unit_id in placed), self._projection)
+        return self._fleet.around(point, which)
 
     def _standing(self, unit_id: UnitId, metres: float) -> Standing:
         unit, position = self.room.units[unit_id], self.positions.get(unit_id)
@@ -145,6 +180,8 @@ class Picture:
         self.positions |= moved
         self._moved_at |= dict.fromkeys(moved, self.moved)
         self._index.move_many(list(moved), [p.lat for p in moved.values()], [p.lon for p in moved.values()])
+        if self._fleet is not None and not self._fleet.move(moved):
+            self._fleet = None
 
     def _place_at_station(self, unit: Unit) -> None:
         if unit.station in self._stations:
@@ -159,3 +196,4 @@ class Picture:
         self._moved_at.pop(unit_id, None)
         self._rivals.pop(unit_id, None)
         self._index.remove(unit_id)
+        self._fleet = None

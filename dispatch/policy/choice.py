@@ -24,17 +24,19 @@ class Choice:
 
 
 def choose(plan: Plan, free: Arrivals, *, coverage_lost: Mapping[UnitId, float], preference: Preference) -> Choice:
-    ids = [s.unit.id for s in free.standings]
-    able = [plan.able(s.unit.capabilities) for s in free.standings]
-    lost = np.array([coverage_lost.get(unit_id, 0.0) for unit_id in ids])
+    ids, lineup = free.ids, free.lineup
+    of_sort = [plan.able(sort.capabilities) for sort in lineup.sorts]
+    able = [of_sort[sort] for sort in lineup.sort.tolist()]
+    helping = np.flatnonzero(lineup.which(lambda sort: bool(plan.able(sort.capabilities))))
+    lost = np.array([coverage_lost.get(unit_id, 0.0) for unit_id in ids])[helping]
 
     def best(eta_s: Floats) -> dict[UnitId, str]:
-        order = np.argsort(preference.cost_s(eta_s, lost), kind="stable").tolist()
+        order = helping[np.argsort(preference.cost_s(eta_s[helping], lost), kind="stable")].tolist()
         return {ids[unit]: capability for unit, capability in plan.fill(able, order).items()}
 
     fills = best(free.eta_s)
     shortfalls = tuple(Shortfall(need.capability, need.count) for need in plan.left(fills.values()))
-    first = frozenset(ids[unit] for unit in plan.fill(able, range(len(ids))))
+    first = frozenset(ids[unit] for unit in plan.fill(able, helping.tolist()))
     return Choice(fills, first, shortfalls, _certainty(fills, best, free) if fills else None)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from dispatch.model.city import Need
 
@@ -69,3 +69,9 @@ class Plan:
         for capability in filled:
             missing[capability] -= 1
         return tuple(Need(capability, count) for capability, count in missing.items() if count > 0)
+
+
+@lru_cache(maxsize=1_000)
+def plan_of(needs: tuple[Need, ...]) -> Plan:
+    """Few are in use, and each learns who is able."""
+    return Plan(needs)

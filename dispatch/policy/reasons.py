@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from math import isnan
 from typing import Any
 
-from dispatch.model import Standing, Unit, UnitId, UnitStatus
+from dispatch.model import Unit, UnitId, UnitStatus
 from dispatch.policy.arrival import Arrivals
 from dispatch.policy.choice import Choice
 from dispatch.policy.filling import Plan
@@ -20,13 +20,13 @@ OFF_ROAD_M = 100.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """What is the same for all units shown. `nearest`: by the straight line, of those that are free;
-    `off_road_m`: where the way was measured on roads."""
+    """What is the same for all units shown. `nearest`: by the straight line, of those that are free, and
+    whether its position is stale; `off_road_m`: where the way was measured on roads."""
 
     plan: Plan
     choice: Choice
-    nearest: Standing | None
-    stale: Mapping[UnitId, bool]
+    nearest: Unit | None
+    nearest_is_stale: bool
     coverage_lost: Mapping[UnitId, float]
     off_road_m: Mapping[UnitId, float]
     preference: Preference
@@ -34,8 +34,9 @@ class Telling:
     zone: tzinfo
 
     def unit(self, arrivals: Arrivals, row: int, preempts: Preempts | None = None) -> RankedUnit:
-        standing, age_s = arrivals.standings[row], float(arrivals.age_s[row])
-        unit, lost = standing.unit, self.coverage_lost.get(standing.unit.id)
+        unit: Unit = arrivals.lineup.units[row]
+        age_s, stale = float(arrivals.age_s[row]), bool(arrivals.stale[row])
+        lost, fills = self.coverage_lost.get(unit.id), self._fills(unit)
         return RankedUnit(
             unit_id=unit.id,
             agency=unit.agency,
@@ -45,12 +46,16 @@ class Telling:
             eta_s=round(float(arrivals.eta_s[row]), 1),
             eta_low_s=round(float(arrivals.low_s[row]), 1),
             eta_high_s=round(float(arrivals.high_s[row]), 1),
-            distance_m=round(standing.distance_m, 1),
+            distance_m=round(float(arrivals.lineup.distance_m[row]), 1),
             position_age_s=None if isnan(age_s) else round(age_s, 1),
-            stale=bool(arrivals.stale[row]),
-            fills=self._fills(unit),
+            stale=stale,
+            fills=fills,
             chosen=unit.id in self.choice.fills,
-            reasons=(*self._of_choice(unit), *self._of_place(standing, age_s), *self._of_crew(unit, preempts)),
+            reasons=(
+                *self._of_choice(unit, fills),
+                *self._of_place(unit, age_s, stale),
+                *self._of_crew(unit, preempts),
+            ),
             preempts=preempts,
             coverage_lost=None if lost is None else round(lost, 3),
         )
@@ -63,8 +68,8 @@ class Telling:
         missing = {shortfall.capability for shortfall in self.choice.shortfalls}
         return next((c for c in able if c in missing), able[0] if able else None)
 
-    def _of_choice(self, unit: Unit) -> Iterator[dict[str, Any]]:
-        fills, chosen, nearest = self._fills(unit), self.choice.fills, self.nearest and self.nearest.unit
+    def _of_choice(self, unit: Unit, fills: str | None) -> Iterator[dict[str, Any]]:
+        chosen, nearest = self.choice.fills, self.nearest
         if nearest is unit:
             yield {"code": "nearest"}
         if fills:
@@ -82,15 +87,14 @@ class Telling:
     def _why_not(self, nearest: Unit, fills: str | None) -> str:
         if fills not in nearest.capabilities:
             return "not_capable"
-        return "stale_position" if self.stale[nearest.id] else "later_arrival"
+        return "stale_position" if self.nearest_is_stale else "later_arrival"
 
-    def _of_place(self, standing: Standing, age_s: float) -> Iterator[dict[str, Any]]:
-        unit = standing.unit
-        if standing.position is None:
+    def _of_place(self, unit: Unit, age_s: float, stale: bool) -> Iterator[dict[str, Any]]:
+        if isnan(age_s):
             yield {"code": "at_station"}
         if unit.silent_since is not None:
             yield {"code": "silent", "since": unit.silent_since}
-        elif self.stale[unit.id]:
+        elif stale:
             yield {"code": "stale_position", "age_s": round(age_s, 1)}
         off_m = self.off_road_m.get(unit.id, 0.0)
         if off_m > OFF_ROAD_M:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dispatch.model.city import Nature, Need
-from dispatch.policy.filling import Plan
+from dispatch.policy.filling import plan_of
 
 
 def alarms_of(nature: Nature | None) -> int:
@@ -24,6 +24,6 @@ def needed_at(nature: Nature | None, alarm: int) -> tuple[Need, ...]:
 
 def still_needed(needs: tuple[Need, ...], going: Iterable[tuple[str, ...]]) -> tuple[Need, ...]:
     """`going`: what each unit that was sent already can do; each fills one place, so that most are filled."""
-    plan = Plan(needs)
+    plan = plan_of(needs)
     able = [plan.able(capabilities) for capabilities in going]
     return plan.left(plan.fill(able, range(len(able))).values())

@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 from dispatch.model import Standing, Unit, UnitId, UnitPosition, UnitStatus
 from dispatch.model.city import City
 from dispatch.policy.demand import demand_map
+from dispatch.policy.lineup import Lineup
 from dispatch.policy.recommend import recommend
 from dispatch.travel.generated import generate_network
 from geo import Location, LocationStatus, Point, Projection, RoadNetwork, Roads, StraightLine, TravelTime, distance_m
@@ -89,7 +90,7 @@ def _asking(city: City, travel: TravelTime, radius_m: float) -> Callable[[Point,
         return recommend(
             location=Location(LocationStatus.LOCATED, place.lat, place.lon, radius_m, 0.95),
             needs=needs,
-            standings=standings,
+            lineup=Lineup.of(standings),
             agencies=city.agencies_by_code,
             speed_kmh=speeds,
             travel=travel,

@@ -8,11 +8,12 @@ import pytest
 
 from dispatch.city import load_city
 from dispatch.desk.coverage import EVERY, Coverage
-from dispatch.model import Seq, Unit, UnitId, UnitPosition, UnitStatus
+from dispatch.model import Event, EventKind, Seq, Unit, UnitId, UnitPosition, UnitStatus
 from dispatch.model.city import City
 from dispatch.model.room import Room
 from dispatch.picture.picture import Picture
 from dispatch.settings import Settings
+from dispatch.store.journal import Entry
 from tests.service import Service
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
@@ -72,8 +73,9 @@ def test_it_is_made_again_when_others_may_be_sent_and_after_a_while(quito: City)
     soon = NOW + EVERY + timedelta(milliseconds=1)
     picture.room.seq = Seq(picture.room.seq + 1)
     assert coverage.lost(at=soon) is latest  # one of a burst of calls
-    gone = picture.room.units[UnitId("A01")]
-    picture.room.units[gone.id] = replace(gone, status=UnitStatus.DISPATCHED)
+    gone = replace(picture.room.units[UnitId("A01")], status=UnitStatus.DISPATCHED)
+    event = Event(EventKind.UNIT_ASSIGNED, soon, "test", units=(gone,), seq=Seq(picture.room.seq + 1))
+    picture.follow([Entry(event, "")])
     assert UnitId("A01") not in coverage.lost(at=soon)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from dispatch.model import IncidentId, Standing, Unit, UnitId, UnitPosition, UnitStatus
 from dispatch.model.city import Agency, Need
+from dispatch.policy.lineup import Lineup
 from dispatch.policy.recommend import RankedUnit, Recommendation, recommend
 from geo import Location, LocationStatus, Point, Projection, StraightLine, distance_m
 
@@ -50,7 +51,7 @@ def standing_at(
 
 def ask(needs: Sequence[Need], *standings: Standing, location: Location = HERE, **more: Any) -> Recommendation:
     given: dict[str, Any] = {"agencies": AGENCIES, "speed_kmh": {"MSP": KMH}, "travel": TRAVEL, "at": NOW} | more
-    return recommend(location=location, needs=needs, standings=standings, **given)
+    return recommend(location=location, needs=needs, lineup=Lineup.of(standings), **given)
 
 
 def chosen(asked: Recommendation) -> list[str]:

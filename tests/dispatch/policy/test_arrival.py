@@ -10,6 +10,7 @@ import pytest
 from dispatch.model import Standing, UnitStatus
 from dispatch.model.city import Agency
 from dispatch.policy.arrival import Arrivals, Floats, arrivals, turnout_s
+from dispatch.policy.lineup import Lineup
 from geo import Point, TravelTime, WeightedPoint
 from tests.dispatch.policy.asking import AGENCIES, KMH, LAT, LON, NOW, TRAVEL, standing
 
@@ -35,7 +36,9 @@ def asked(
 ) -> Arrivals:
     support = [WeightedPoint(point, weight) for point, weight in places]
     agencies, speed_kmh = {agency.code: agency}, {agency.code: kmh}
-    return arrivals(standings, support=support, agencies=agencies, speed_kmh=speed_kmh, travel=travel, at=NOW)
+    return arrivals(
+        Lineup.of(standings), support=support, agencies=agencies, speed_kmh=speed_kmh, travel=travel, at=NOW
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,13 +54,13 @@ def asked(
 )
 def test_a_crew_that_is_under_way_has_no_turnout_before_it(status: UnitStatus, since_s: int, seconds: int) -> None:
     one = standing("a", 1, status=status)
-    assert turnout_s(one, AMBULANCE, NOW + timedelta(seconds=since_s)) == seconds
+    assert turnout_s(one.unit, AMBULANCE, NOW + timedelta(seconds=since_s)) == seconds
 
 
 def test_a_crew_on_the_road_is_never_slower_than_one_that_waits() -> None:
     quick = Agency("PN", "", "", "P", mobilisation_s=5, speed_kmh=KMH)
     for status in (UnitStatus.RETURNING, UnitStatus.DISPATCHED):
-        assert turnout_s(standing("a", 1, status=status), quick, NOW) == 5
+        assert turnout_s(standing("a", 1, status=status).unit, quick, NOW) == 5
 
 
 def test_the_speed_of_the_hour_is_the_units() -> None:
@@ -67,7 +70,7 @@ def test_the_speed_of_the_hour_is_the_units() -> None:
 
 def test_soonest_first_and_equals_by_id() -> None:
     found = asked(standing("b", 1), standing("c", 0.5), standing("a", 1))
-    assert [s.unit.id for s in found.standings] == ["c", "a", "b"]
+    assert found.ids == ["c", "a", "b"]
     assert (np.diff(found.eta_s) >= 0).all()
 
 
@@ -101,7 +104,7 @@ def test_one_that_only_another_can_get_to_counts_against_a_unit() -> None:
     away = standing("z", 0)
     away = Standing(away.unit, NOWHERE, None, 0.0)
     both = asked(standing("a", 3), away, places=[(HERE, 0.7), (NOWHERE, 0.3)], travel=Islands())
-    eta_s = {str(s.unit.id): eta_s for s, eta_s in zip(both.standings, both.eta_s.tolist(), strict=True)}
+    eta_s = dict(zip(map(str, both.ids), both.eta_s.tolist(), strict=True))
     assert eta_s["a"] == pytest.approx(0.7 * (asked(standing("a", 3)).eta_s[0]) + 0.3 * (60 + 7_200))
 
 
@@ -109,4 +112,4 @@ def test_who_can_get_to_nowhere_isnt_ranked() -> None:
     assert len(asked(standing("a", 3), places=[(NOWHERE, 1.0)], travel=Islands())) == 0
     away = Standing(standing("z", 0).unit, NOWHERE, None, 0.0)
     mostly = asked(standing("a", 3), away, places=[(HERE, 0.3), (NOWHERE, 0.7)], travel=Islands())
-    assert [s.unit.id for s in mostly.standings] == ["z"]
+    assert mostly.ids == ["z"]
