@@ -1,5 +1,6 @@
 """The composition root: all rooms made, joined and opened, in the order in which a call walks through them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from dispatch.api import (
 )
 from dispatch.api.console import Protected, mount_console
 from dispatch.api.guesses import Guesses
+from dispatch.api.health import Probe
 from dispatch.api.interval_metrics import Measuring
 from dispatch.api.problems import RESPONSES, render_errors
 from dispatch.city import load_city
@@ -42,7 +44,7 @@ from dispatch.picture.feed import Feed
 from dispatch.picture.picture import Picture
 from dispatch.policy.position_doubt import Believable, believable_in
 from dispatch.settings import Settings
-from dispatch.store.db import connection, open_pool
+from dispatch.store.db import Pool, connection, open_pool
 from dispatch.store.embedded import EmbeddedPostgres, default_state
 from dispatch.store.migrate import migrate
 from dispatch.store.positions import latest
@@ -52,6 +54,8 @@ from dispatch.travel.local import local_travel, router_for
 from geo import CellTable
 
 log = structlog.get_logger()
+
+POOL_CLOSES_S = 5.0
 
 ROUTERS = (
     reports,
@@ -90,6 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
     render_errors(app)
     for room in ROUTERS:
         app.include_router(room.router, responses=RESPONSES)
+    app.state.draining = False
     mount_console(app, settings)
     app.add_middleware(Protected, tiles=settings.tile_style_url)
     app.add_middleware(operations.Timed)
@@ -102,7 +107,7 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     router = router_for(settings, travel)
     rooms.push_async_callback(router.close)
     pool = await open_pool(await database_url(settings, rooms), size=settings.pool_size)
-    rooms.push_async_callback(pool.close)
+    rooms.push_async_callback(_close, pool)
     async with connection(pool) as db:
         for name in await migrate(db):
             log.info("migration_applied", name=name)
@@ -125,6 +130,8 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     timers = Timers(desk)
     feed.listeners += [timers.follow, Measuring(picture.room).follow]
     writer = PositionWriter(pool, retention_days=settings.position_retention_days)
+    probe = Probe(pool)
+    rooms.push_async_callback(probe.stop)
     for room in (feed, writer, hub, timers):
         room.start()
         rooms.push_async_callback(room.stop)
@@ -132,9 +139,18 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     desk.coverage.lost()  # its map of demand is made before a caller waits for it
 
     app.state.desk, app.state.hub, app.state.position_writer = desk, hub, writer
-    app.state.guesses = Guesses()
+    app.state.guesses, app.state.probe = Guesses(), probe
     app.state.parishes_json = city_routes.parishes_json(city)
     log.info("open", city=city.name, parishes=len(city.parishes), units=len(picture.room.units), seq=feed.seq)
+
+
+async def _close(pool: Pool) -> None:
+    """A database that hangs doesn't keep us from ending."""
+    try:
+        async with asyncio.timeout(POOL_CLOSES_S):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
 
 
 async def database_url(settings: Settings, rooms: AsyncExitStack) -> str:

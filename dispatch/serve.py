@@ -4,35 +4,77 @@ import asyncio
 import os
 import secrets
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from math import ceil
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
 
 from dispatch.app import create_app
+from dispatch.live.hub import AWAY_PER_S
 from dispatch.logs import set_up_logs
 from dispatch.settings import PROJECT, Settings
 from dispatch.store.embedded import KEY_FILE, default_state, make_state
 
+log = structlog.get_logger()
 console = Console(stderr=True)
 
-GRACE_S = 3
+# What was cut off puts back what it had in hand.
+CUT_OFF_S = 2.0
 SIMULATE = PROJECT / "scripts" / "simulate"
 # Two thousand calls a day is one in 43 s; the demo is a busy hour, so that a visitor sees something happen.
 DEMO_CALLS_PER_S = 0.1
 
 
 class Server(uvicorn.Server):
-    """Signals are the loop's: uvicorn would raise them again when it is done, and so end us before the rooms are closed
+    """Leaves as it should: first out of the load balancer, then no new connections, screens sent on, calls in hand
+    finished; each of these at most so long.
+
+    Signals are the loop's: uvicorn would raise them again when it is done, and so end us before the rooms are closed
     and PostgreSQL is stopped."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, settings: Settings) -> None:
+        super().__init__(config)
+        self._state, self._settings = app.state, settings
+        self._hurry = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    def end(self) -> None:
+        """At once no longer ready. A second time: nobody is waited for."""
+        if self._state.draining:
+            self._hurry.set()
+        self._state.draining = self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        log.info("draining", screens=len(self._state.hub.screens), requests=len(self.server_state.tasks))
+        steps = asyncio.create_task(self._leave(sockets)), asyncio.create_task(self._hurry.wait())
+        await asyncio.wait(steps, return_when=asyncio.FIRST_COMPLETED)
+        left = list(self.server_state.tasks)
+        for task in (*steps, *left):
+            task.cancel()
+        if left:
+            log.warning("cut_off", requests=len(left), hurried=self._hurry.is_set())
+            await asyncio.wait(left, timeout=CUT_OFF_S)
+        await asyncio.gather(*steps, return_exceptions=True)
+
+    async def _leave(self, sockets: list[socket.socket] | None) -> None:
+        await asyncio.sleep(self._settings.drain_s)
+        for server in self.servers:
+            server.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.grace_s):
+                hub = self._state.hub
+                await hub.send_away(per_s=max(AWAY_PER_S, 2 * len(hub.screens) / max(self._settings.grace_s, 0.1)))
+        await super().shutdown(sockets)
 
 
 async def serve(settings: Settings) -> int:
@@ -65,14 +107,16 @@ async def _serve(app: FastAPI, settings: Settings) -> int:
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=GRACE_S,
-        )
+            timeout_graceful_shutdown=ceil(settings.grace_s),
+        ),
+        app,
+        settings,
     )
     beside = asyncio.create_task(_when_started(server, settings))
 
     def end() -> None:
-        """Both at once: `su` gives its child two seconds. A second signal while rooms are closed changes nothing."""
-        server.should_exit = True
+        """Both at once: `su` gives its child two seconds. A signal while rooms are closed changes nothing."""
+        server.end()
         beside.cancel()
 
     _on_signals(end)

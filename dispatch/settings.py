@@ -19,6 +19,9 @@ class Settings:
     `roads`: a street network made by `dispatch roads build`, driven by `roads_profile`, emergency or car; without one
     the straight line times `detour`. `routing_url`: a routing server of `routing_kind`, valhalla or osrm, asked first
     for recommendations and waited for at most `routing_timeout_s`; `routing_kmh`: its cars' mean speed in the city.
+    When told to end: `drain_s` is waited, not ready, for a load balancer to notice; then screens have `grace_s` to move
+    on, and then calls in hand `grace_s` to be finished. `ready_lag`: with more events of other nodes than these not yet
+    told here, it isn't ready.
 
     Secrets are left out of the repr."""
 
@@ -55,6 +58,9 @@ class Settings:
     max_body_bytes: int = 2_000_000
     screen_queue: int = 1_000
     call_queue: int = 2_000
+    drain_s: float = 0.0
+    grace_s: float = 10.0
+    ready_lag: int = 1_000
     replay_limit: int = 5_000
     lost_source: str = "dispatch.local"
     lost_uri: str = "tel:911"

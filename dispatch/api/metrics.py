@@ -12,6 +12,8 @@ POSITIONS = Counter("dispatch_positions", "Positions taken", ["outcome"])
 REQUEST_SECONDS = Histogram(
     "dispatch_request_seconds", "Requests by route", ["method", "route", "status"], buckets=FAST
 )
+REQUESTS = Gauge("dispatch_requests_running", "Requests in hand, this one among them")
+LINE_CALLS = Gauge("dispatch_line_calls", "Calls that wait for those before them to be committed")
 SCREENS = Gauge("dispatch_screens", "Screens connected")
 SEQUENCE = Gauge("dispatch_journal_seq", "Last event told")
 OPEN_INCIDENTS = Gauge("dispatch_open_incidents", "Incidents not closed")

@@ -1,19 +1,17 @@
 """For those who keep it running."""
 
 from time import perf_counter
-from typing import Any
+from typing import ClassVar
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch.api import interval_metrics, metrics
 from dispatch.api.access import Anyone
-from dispatch.api.state import TheDesk, TheHub
+from dispatch.api.health import health
+from dispatch.api.state import TheDesk, TheHub, TheWriter
 from dispatch.api.wire import Json
-from dispatch.errors import DispatchError
-from dispatch.store import journal
-from dispatch.store.db import connection
 
 router = APIRouter(tags=["operations"])
 
@@ -25,21 +23,19 @@ async def healthz() -> Response:
 
 
 @router.get("/readyz")
-async def readyz(desk: TheDesk) -> Response:
-    """It can take a call: the database answers, and the picture is not behind the journal."""
-    checks: dict[str, Any] = {"parishes": len(desk.city.parishes), "feed": desk.feed.connected}
-    try:
-        async with connection(desk.pool) as db:
-            checks["journal_lag"] = await journal.head(db) - desk.feed.seq
-        checks["database"] = True
-    except DispatchError:
-        checks["database"] = False
-    ready = checks["database"] and checks["feed"]
-    return Json({"status": "ready" if ready else "not ready", "checks": checks}, 200 if ready else 503)
+async def readyz(request: Request, desk: TheDesk, writer: TheWriter) -> Response:
+    """It can take a call: the database answers, the picture is not behind the journal, and we aren't about to end."""
+    draining = request.app.state.draining
+    found = await health(desk, writer, request.app.state.probe, draining=draining)
+    status = "draining" if draining else "not ready" if found.failed else "degraded" if found.degraded else "ready"
+    body = {"status": status, "failed": found.failed, "degraded": found.degraded, "checks": found.checks}
+    return Json(body, 503 if found.failed else 200)
 
 
 @router.get("/metrics", response_class=Response)
 async def get_metrics(desk: TheDesk, hub: TheHub, _: Anyone) -> Response:
+    metrics.REQUESTS.set(Timed.running)
+    metrics.LINE_CALLS.set(len(desk.line))
     metrics.SCREENS.set(len(hub.screens))
     metrics.SEQUENCE.set(desk.feed.seq)
     room = desk.picture.room
@@ -49,7 +45,10 @@ async def get_metrics(desk: TheDesk, hub: TheHub, _: Anyone) -> Response:
 
 
 class Timed:
-    """Every request's time, by its route and not by its address, so that the labels stay few."""
+    """Every request's time, by its route and not by its address, so that the labels stay few. Who keeps a connection
+    open to a node that is about to end is told to make the next one elsewhere."""
+
+    running: ClassVar[int] = 0
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -59,16 +58,20 @@ class Timed:
             await self.app(scope, receive, send)
             return
         began, status = perf_counter(), "500"
+        Timed.running += 1
 
         async def noting(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = str(message["status"])
+                if scope["app"].state.draining:
+                    message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
             await send(message)
 
         try:
             await self.app(scope, receive, noting)
         finally:
+            Timed.running -= 1
             route = getattr(scope.get("route"), "path", "other")
             taken = perf_counter() - began
             metrics.REQUEST_SECONDS.labels(method=scope["method"], route=route, status=status).observe(taken)

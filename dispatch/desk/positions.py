@@ -24,7 +24,8 @@ MOST = 500_000
 
 
 class PositionWriter:
-    """A slow disk makes the batches larger. `dropped` counts positions that never came to be history."""
+    """A slow disk makes the batches larger. `dropped` counts positions that never came to be history; `failing`: nor
+    has the last batch, so far."""
 
     def __init__(self, pool: Pool, *, retention_days: int) -> None:
         self._pool = pool
@@ -33,6 +34,7 @@ class PositionWriter:
         self._days: frozenset[date] = frozenset()
         self._task: asyncio.Task[None] | None = None
         self.dropped = 0
+        self.failing = False
 
     def add(self, history: Sequence[tuple[UnitPosition, Doubt | None]], *, now: datetime) -> None:
         """A position whose clock is ahead is kept under the time of its receipt."""
@@ -53,6 +55,9 @@ class PositionWriter:
         while len(self._waiting) > MOST:
             self._waiting.popleft()
             self.dropped += 1
+
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="position-writer")
@@ -85,9 +90,12 @@ class PositionWriter:
         while True:
             try:
                 await self.flush()
+                self.failing = False
             except Unavailable as error:
+                self.failing = True
                 log.warning("positions_waiting", count=len(self._waiting), error=str(error))
-            except DispatchError as error:
+            except Exception as error:  # noqa: BLE001 - the next batch may be a better one
+                self.failing = True
                 log.error("positions_dropped", count=self.dropped, error=str(error))
             await asyncio.sleep(EVERY_S)
 
