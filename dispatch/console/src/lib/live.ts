@@ -4,6 +4,13 @@ import type { LiveMessage } from './wire'
 
 /** Two pulses of 5 s missed and a bit: the line is dead whatever the socket says. */
 const SILENCE_MS = 12_000
+/** "Service restart": the node is about to end and says so. */
+const MOVE = 1012
+/** The node sends its screens away one after the other; what remains to be spread is those it sent together. */
+const MOVE_WITHIN_MS = 250
+
+/** `move`: planned by the service; nothing was lost, and the next node goes on where this one stopped. */
+export type Why = 'cut' | 'resync' | 'move'
 
 export interface LiveEars {
   /** A gap or a snapshot gone wrong is told by returning 'resync'. */
@@ -11,7 +18,7 @@ export interface LiveEars {
   /** The socket is open and the first message has come. */
   joined: () => void
   /** `attempt` counts the failures since the screen was last live. */
-  lost: (why: 'cut' | 'resync', attempt: number) => void
+  lost: (why: Why, attempt: number) => void
   /** The sequence to go on from, or null for a snapshot. */
   since: () => number | null
 }
@@ -66,6 +73,7 @@ export class LiveClient {
       if (socket !== this.#socket) return
       this.#watch()
       const parsed = JSON.parse(message.data) as LiveMessage
+      if (parsed.type === 'move') return this.#again('move')
       if (parsed.type === 'resync' || this.#ears.heard(parsed) === 'resync') return this.#again('resync')
       if (!spoken) {
         spoken = true
@@ -74,8 +82,8 @@ export class LiveClient {
         this.#ears.joined()
       }
     }
-    socket.onclose = () => {
-      if (socket === this.#socket) this.#again('cut')
+    socket.onclose = ({ code }) => {
+      if (socket === this.#socket) this.#again(code === MOVE ? 'move' : 'cut')
     }
   }
 
@@ -84,13 +92,13 @@ export class LiveClient {
     this.#watchdog = setTimeout(() => this.#again('cut'), SILENCE_MS)
   }
 
-  #again(why: 'cut' | 'resync'): void {
+  #again(why: Why): void {
     this.#hangUp()
     if (this.#stopped) return
-    this.#attempt += 1
+    if (why !== 'move') this.#attempt += 1
     if (why === 'resync') this.#fresh = true
     this.#ears.lost(why, this.#attempt)
-    this.#retry = setTimeout(() => this.#connect(), backoffMs(this.#attempt))
+    this.#retry = setTimeout(() => this.#connect(), why === 'move' ? MOVE_WITHIN_MS * Math.random() : backoffMs(this.#attempt))
   }
 
   #hangUp(): void {

@@ -148,6 +148,7 @@ export type LiveMessage =
   | { type: 'positions'; at: string; units: PositionRow[] }
   | { type: 'pulse'; at: string; seq: number; screens: number }
   | { type: 'resync'; reason: string }
+  | { type: 'move'; reason: string }
 
 export interface Named {
   code: string

@@ -1,7 +1,7 @@
 /** The room as this screen knows it: fed by the socket, read by everything. */
 
 import { apply, EMPTY, fromSnapshot, type Room } from '../lib/apply'
-import { LiveClient } from '../lib/live'
+import { LiveClient, type Why } from '../lib/live'
 import { Positions } from '../lib/positions'
 import { faint, silentSince } from '../lib/silence'
 import type { City, Incident, JournalEvent, LiveMessage, Me, ParishCollection, Unit } from '../lib/wire'
@@ -106,6 +106,8 @@ class RoomState {
         return this.#compare(message.seq)
       case 'resync':
         return 'resync'
+      case 'move':
+        return
     }
   }
 
@@ -140,12 +142,12 @@ class RoomState {
     this.lag_ms = Math.max(0, difference - this.#skew_ms)
   }
 
-  #lost(why: 'cut' | 'resync', attempt: number): void {
+  #lost(why: Why, attempt: number): void {
     const since_ms = this.link.state === 'cut' ? this.link.since_ms : Date.now()
-    this.link = why === 'resync' ? { state: 'resync', since_ms } : { state: 'cut', since_ms }
+    this.link = { state: why === 'cut' ? 'cut' : 'resync', since_ms }
     this.#pulseAhead = false
     // A refused handshake looks like a dead line; only the door itself can say which it was.
-    if (attempt % 3 === 0) this.onSignedOut()
+    if (why !== 'move' && attempt % 3 === 0) this.onSignedOut()
   }
 
   #tick(): void {
