@@ -7,6 +7,8 @@ from typing import NamedTuple
 from dispatch.store.db import Connection
 
 LOCK = 0x5155_4954_4F  # "QUITO"
+# A migration of a large table may take its time, and so may another node's that this one waits for.
+PATIENCE_S = 3_600
 
 
 class Migration(NamedTuple):
@@ -34,7 +36,7 @@ async def migrate(db: Connection) -> list[str]:
 
     Raises MigrationError where one already applied has since been changed. A database that is ahead
     (a newer node has migrated it) is left alone: migrations only add what an older node can live with."""
-    await db.execute("select pg_advisory_lock($1)", LOCK)
+    await db.execute("select pg_advisory_lock($1)", LOCK, timeout=PATIENCE_S)
     try:
         await db.execute(
             """create table if not exists schema_migration (
@@ -49,7 +51,7 @@ async def migrate(db: Connection) -> list[str]:
                     raise MigrationError(f"{migration.name} was changed after it had been applied to this database")
                 continue
             async with db.transaction():
-                await db.execute(migration.sql)
+                await db.execute(migration.sql, timeout=PATIENCE_S)
                 await db.execute(
                     "insert into schema_migration (version, name, digest) values ($1, $2, $3)",
                     migration.version,
