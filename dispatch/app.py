@@ -32,6 +32,7 @@ from dispatch.api.interval_metrics import Measuring
 from dispatch.api.problems import RESPONSES, render_errors
 from dispatch.city import load_city
 from dispatch.desk.desk import Desk
+from dispatch.desk.elsewhere import Elsewhere
 from dispatch.desk.fleet import add_units
 from dispatch.desk.line import Line
 from dispatch.desk.positions import PositionWriter
@@ -44,6 +45,7 @@ from dispatch.picture.feed import Feed
 from dispatch.picture.picture import Picture
 from dispatch.policy.position_doubt import Believable, believable_in
 from dispatch.settings import Settings
+from dispatch.store.announcements import Announcements
 from dispatch.store.db import Pool, connection, open_pool
 from dispatch.store.embedded import EmbeddedPostgres, default_state
 from dispatch.store.migrate import migrate
@@ -106,7 +108,8 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     travel = local_travel(settings, city)
     router = router_for(settings, travel)
     rooms.push_async_callback(router.close)
-    pool = await open_pool(await database_url(settings, rooms), size=settings.pool_size)
+    url = await database_url(settings, rooms)
+    pool = await open_pool(url, size=settings.pool_size, command_s=settings.database_timeout_s)
     rooms.push_async_callback(_close, pool)
     async with connection(pool) as db:
         for name in await migrate(db):
@@ -132,7 +135,9 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     writer = PositionWriter(pool, retention_days=settings.position_retention_days)
     probe = Probe(pool)
     rooms.push_async_callback(probe.stop)
-    for room in (feed, writer, hub, timers):
+    elsewhere = Elsewhere(desk, node=writer.node)
+    announcements = Announcements(url, pool, [feed.following, elsewhere.following])
+    for room in (feed, elsewhere, announcements, writer, hub, timers):
         room.start()
         rooms.push_async_callback(room.stop)
     await _seed_fleet(desk)

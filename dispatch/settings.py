@@ -23,6 +23,9 @@ class Settings:
     on, and then calls in hand `grace_s` to be finished. `ready_lag`: with more events of other nodes than these not yet
     told here, it isn't ready.
 
+    `database_url` may name several servers; whichever takes writes is used. `database_timeout_s`: how long a statement
+    may take before who waits for it is told to try again.
+
     Secrets are left out of the repr."""
 
     host: str = "127.0.0.1"
@@ -43,6 +46,7 @@ class Settings:
     tile_style_url: str | None = None
     log_format: str = "auto"
     pool_size: int = 10
+    database_timeout_s: float = 10.0
     stale_after_s: float = 60.0
     same_phone_window_s: float = 300.0
     join_above: float = 0.9

@@ -1,9 +1,11 @@
 """Positions of units: into the picture at once, into history by batches that nobody waits for. No event."""
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from math import ceil
 
 import structlog
 
@@ -18,16 +20,21 @@ from dispatch.store.positions import TrailEnd, TrailPoint
 
 log = structlog.get_logger()
 
-EVERY_S = 1.0
+# Other nodes' screens know of a position no sooner than it is written.
+EVERY_S = 0.5
+# At once; more than that, after an outage, would outlast what a statement may take.
+MOST_AT_ONCE = 50_000
 # Past this the oldest go: the latest position of each unit is what counts, and memory is not endless.
 MOST = 500_000
 
 
 class PositionWriter:
     """A slow disk makes the batches larger. `dropped` counts positions that never came to be history; `failing`: nor
-    has the last batch, so far."""
+    has the last batch, so far. `node` stands beside what is written here, a number that no other process has."""
 
     def __init__(self, pool: Pool, *, retention_days: int) -> None:
+        self.node = secrets.randbits(62)
+        self._number = 0
         self._pool = pool
         self._retention = timedelta(days=retention_days)
         self._waiting: deque[positions.Row] = deque()
@@ -73,17 +80,24 @@ class PositionWriter:
             log.warning("positions_lost", count=len(self._waiting), error=str(error))
 
     async def flush(self) -> None:
-        batch, self._waiting = self._waiting, deque()
+        """All that waits now."""
+        for _ in range(ceil(len(self._waiting) / MOST_AT_ONCE) or 1):
+            await self._flush_some()
+
+    async def _flush_some(self) -> None:
+        waiting = self._waiting
+        some = [waiting.popleft() for _ in range(min(len(waiting), MOST_AT_ONCE))]
         try:
-            await self._keep_days({row[2].date() for row in batch})
-            if batch:
+            await self._keep_days({row[2].date() for row in some})
+            if some:
+                self._number += 1
                 async with transaction(self._pool) as db:
-                    await positions.write(db, rows=list(batch))
+                    await positions.write(db, rows=some, batch=positions.Batch(self.node, self._number))
         except BaseException as error:
             if isinstance(error, Unavailable | asyncio.CancelledError):
-                self._waiting.extendleft(reversed(batch))
+                waiting.extendleft(reversed(some))
             else:
-                self.dropped += len(batch)
+                self.dropped += len(some)
             raise
 
     async def _run(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import asyncpg
 
 from dispatch.errors import Conflict, Invalid, NotFound, Unavailable
+from dispatch.store.servers import Servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,24 +28,40 @@ CONFLICTS = {
     "report_pkey": "a report of that id was being taken at the same moment",
     "call_pkey": "a call of that id was being taken at the same moment",
 }
+# How long a statement may take before who waits for it is told to try again.
+COMMAND_S = 10.0
+# How long one waits for a connection while all are in use.
+ACQUIRE_S = 10.0
 
 
-async def open_pool(url: str, *, size: int) -> Pool:
+async def open_pool(url: str, *, size: int, command_s: float = COMMAND_S) -> Pool:
+    """`url` may name several servers; connections go to the one that can be written to."""
     with domain_errors():
         return await asyncpg.create_pool(
             url,
             min_size=min(2, size),
             max_size=size,
-            command_timeout=30,
-            server_settings={"application_name": "quito-dispatch", "timezone": "UTC"},
+            connect=Servers(url).connect,
+            command_timeout=command_s,
         )
+
+
+async def open_connection(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """One of one's own, beside any pool."""
+    with domain_errors():
+        return await Servers(url).connect(command_timeout=COMMAND_S)
 
 
 @asynccontextmanager
 async def connection(pool: Pool) -> AsyncIterator[Connection]:
     with domain_errors():
-        async with pool.acquire(timeout=10) as db:
-            yield db
+        async with pool.acquire(timeout=ACQUIRE_S) as db:
+            try:
+                yield db
+            except asyncpg.ReadOnlySQLTransactionError:
+                # This server is no longer the primary: the next connections are to be made to the one that is.
+                await pool.expire_connections()
+                raise
 
 
 @asynccontextmanager
@@ -73,6 +90,7 @@ def domain_errors() -> "Iterator[None]":
         asyncpg.InsufficientResourcesError,
         asyncpg.OperatorInterventionError,
         asyncpg.ReadOnlySQLTransactionError,
+        asyncpg.TargetServerAttributeNotMatched,
         OSError,
         TimeoutError,
     ) as error:

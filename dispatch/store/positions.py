@@ -1,8 +1,10 @@
-"""Where units were: all of it by the day of receipt, and the newest of each unit for a restart to begin with."""
+"""Where units were: all of it by the day of receipt, and the newest of each unit, which a restart begins with and the
+other nodes fetch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 
 from asyncpg import Record
 
@@ -14,8 +16,16 @@ from dispatch.store.db import Connection
 # thousand a second.
 Row = tuple[UnitId, datetime, datetime, float, float, float | None, float | None, float | None, str | None]
 COLUMNS = ("unit_id", "at", "received_at", "lat", "lon", "heading_deg", "speed_mps", "accuracy_m", "doubt")
+CHANNEL = "positions"
 # Any number of our own: who makes or drops days waits for who does so already.
 DAYS_LOCK = 4_911_002
+
+
+class Batch(NamedTuple):
+    """What one node wrote at once. Numbers rise with each commit of a node, and say nothing between two nodes."""
+
+    node: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +59,28 @@ async def latest(db: Connection) -> list[UnitPosition]:
     return [UnitPosition(**row) for row in rows]
 
 
-async def write(db: Connection, *, rows: Sequence[Row]) -> None:
-    """A batch of history in the order it came, and the newest of each unit that nothing speaks against."""
+async def since(db: Connection, *, known: Mapping[int, int], but: int) -> tuple[list[UnitPosition], dict[int, int]]:
+    """Where units are by what nodes other than `but` wrote after the batches that are `known`, by node; and what is
+    known then. All of one node up to the last number seen is in it, for a node writes one batch after the other."""
+    rows = await db.fetch(
+        """select unit_id, lat, lon, at, heading_deg, speed_mps, accuracy_m, node, batch
+           from unit_latest join unit on unit.id = unit_id
+           left join unnest($1::bigint[], $2::bigint[]) as known (node, number) using (node)
+           where node <> $3 and batch > coalesce(number, 0) and removed_at is null""",
+        list(known.keys()),
+        list(known.values()),
+        but,
+    )
+    now = dict(known)
+    for row in rows:
+        node, number = row[7:]
+        now[node] = max(now.get(node, 0), number)
+    return [UnitPosition(*row[:7]) for row in rows], now
+
+
+async def write(db: Connection, *, rows: Sequence[Row], batch: Batch) -> None:
+    """A batch of history in the order it came, and the newest of each unit that nothing speaks against: these are
+    announced."""
     await db.copy_records_to_table("unit_position", columns=COLUMNS, records=rows)
     newest = {row[0]: row for row in rows if row[8] is None}
     if not newest:
@@ -58,16 +88,19 @@ async def write(db: Connection, *, rows: Sequence[Row]) -> None:
     # By id, so that two services which write at once queue up and never deadlock.
     ids, at, _, lat, lon, heading, speed, accuracy, _ = zip(*(newest[unit] for unit in sorted(newest)), strict=True)
     await db.execute(
-        """insert into unit_latest (unit_id, at, lat, lon, heading_deg, speed_mps, accuracy_m)
-           select p.* from unnest($1::text[], $2::timestamptz[], $3::float8[], $4::float8[],
+        """insert into unit_latest (unit_id, at, lat, lon, heading_deg, speed_mps, accuracy_m, node, batch)
+           select p.*, $8, $9 from unnest($1::text[], $2::timestamptz[], $3::float8[], $4::float8[],
                                   $5::real[], $6::real[], $7::real[]) as p (id)
            where exists (select from unit where unit.id = p.id and removed_at is null)
            on conflict (unit_id) do update set
                at = excluded.at, lat = excluded.lat, lon = excluded.lon, heading_deg = excluded.heading_deg,
-               speed_mps = excluded.speed_mps, accuracy_m = excluded.accuracy_m
+               speed_mps = excluded.speed_mps, accuracy_m = excluded.accuracy_m,
+               node = excluded.node, batch = excluded.batch
            where unit_latest.at < excluded.at""",
         *(list(column) for column in (ids, at, lat, lon, heading, speed, accuracy)),
+        *batch,
     )
+    await db.execute("select pg_notify($1, $2)", CHANNEL, f"{batch.node} {batch.number}")
 
 
 async def keep_days(db: Connection, *, days: Iterable[date], before: date) -> None:

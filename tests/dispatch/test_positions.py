@@ -214,14 +214,18 @@ async def test_the_first_position_after_midnight_has_its_place(pool: Pool) -> No
             "select partdefid from pg_partitioned_table where partrelid = 'unit_position'::regclass"
         )
         for received in (datetime.now(UTC), midnight, midnight + timedelta(microseconds=1)):
-            await positions.write(db, rows=[(UnitId("A"), received, received, -0.2, -78.5, None, None, None, None)])
+            await positions.write(
+                db,
+                rows=[(UnitId("A"), received, received, -0.2, -78.5, None, None, None, None)],
+                batch=positions.Batch(0, 1),
+            )
         count = await db.fetchval("select count(*) from unit_position")
     assert count == 3
     beyond = midnight + timedelta(days=3)
     row = (UnitId("A"), beyond, beyond, -0.2, -78.5, None, None, None, None)
     with pytest.raises(asyncpg.CheckViolationError):
         async with transaction(pool) as db:
-            await positions.write(db, rows=[row])
+            await positions.write(db, rows=[row], batch=positions.Batch(0, 1))
 
 
 async def test_what_waited_over_a_day_is_written_into_that_day(pool: Pool) -> None:

@@ -17,7 +17,7 @@ A1 = Unit(UnitId("A1"), "MSP", "ambulance_bls", ("bls",), None, UnitStatus.AVAIL
 async def was_seen(db: Connection, *, after_s: float) -> None:
     at = NOW + timedelta(seconds=after_s)
     await positions.keep_days(db, days=[NOW.date()], before=NOW.date())
-    await positions.write(db, rows=[(A1.id, at, NOW, -0.2, -78.5, None, None, None, None)])
+    await positions.write(db, rows=[(A1.id, at, NOW, -0.2, -78.5, None, None, None, None)], batch=positions.Batch(0, 1))
 
 
 async def added(pool: Pool, *new: Unit) -> None:

@@ -1,0 +1,150 @@
+"""What other nodes commit, announced by PostgreSQL on a connection of our own; and fetching what was announced."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import chain, repeat
+from random import uniform
+
+import structlog
+
+from dispatch.errors import Unavailable
+from dispatch.store.db import Connection, Pool, domain_errors, open_connection
+
+log = structlog.get_logger()
+
+# A connection that says nothing is asked every so often, and must answer within this time.
+ASK_EVERY_S = 4.0
+ANSWER_S = 4.0
+RETRIES_S = (0.1, 0.3, 1.0, 2.0)
+# What we commit ourselves is announced to us too, often before our own COMMIT has been answered.
+OWN_COMMIT_S = 0.002
+
+
+class Following:
+    """One channel. `catch_up` fetches what isn't known yet: when there is news, and after every time in which
+    announcements may have been missed. Never twice at a time; again, later, where the database is away."""
+
+    def __init__(
+        self, channel: str, *, is_news: Callable[[str], bool], catch_up: Callable[[], Awaitable[object]]
+    ) -> None:
+        self.channel = channel
+        self.is_current = False
+        self._is_news = is_news
+        self._catch_up = catch_up
+        self._announced: list[str] = []
+        self._must = False
+        self._wake = asyncio.Event()
+        self._listening: object | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def announced(self, payload: str) -> None:
+        if self._is_news(payload):
+            self._announced.append(payload)
+            self._wake.set()
+
+    def joined(self) -> None:
+        """From now on nothing is missed; before, something may have been."""
+        self._listening = object()
+        self.want()
+
+    def lost(self) -> None:
+        self._listening, self.is_current = None, False
+
+    def want(self) -> None:
+        """Whatever was announced."""
+        self._must = True
+        self._wake.set()
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name=f"following-{self.channel}")
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await self._wake.wait()
+                await asyncio.sleep(OWN_COMMIT_S)
+                self._wake.clear()
+                announced, self._announced = self._announced, []
+                if self._must or any(map(self._is_news, announced)):
+                    await self._until_current()
+        finally:
+            self.is_current = False
+
+    async def _until_current(self) -> None:
+        for pause_s in _pauses_s():
+            self._must, listening = False, self._listening
+            try:
+                await self._catch_up()
+            except Unavailable as error:
+                log.warning("catching_up_later", channel=self.channel, error=str(error))
+                await asyncio.sleep(pause_s)
+            else:
+                self.is_current = listening is not None and listening is self._listening
+                return
+
+
+class Announcements:
+    """Listens for all who follow. A connection that is lost, or that no longer answers, is replaced."""
+
+    def __init__(self, url: str, pool: Pool, followings: Sequence[Following]) -> None:
+        self._url = url
+        self._pool = pool
+        self._followings = followings
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="announcements")
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        pauses_s = _pauses_s()
+        while True:
+            try:
+                db = await open_connection(self._url)
+                pauses_s = _pauses_s()
+                await self._listen(db)
+            except Unavailable as error:
+                log.warning("announcements_lost", error=str(error))
+            await asyncio.sleep(next(pauses_s))
+
+    async def _listen(self, db: Connection) -> None:
+        """Until the connection is lost. Raises Unavailable."""
+        gone = asyncio.Event()
+        db.add_termination_listener(lambda _: gone.set())
+        try:
+            with domain_errors():
+                for following in self._followings:
+                    await db.add_listener(following.channel, _hearing(following))
+                for following in self._followings:
+                    following.joined()
+                while not gone.is_set():
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(gone.wait(), ASK_EVERY_S)
+                    if not gone.is_set():
+                        await db.execute("select 1", timeout=ANSWER_S)
+        finally:
+            for following in self._followings:
+                following.lost()
+            db.terminate()
+            # What has cut this one has probably cut the others too.
+            await self._pool.expire_connections()
+
+
+def _hearing(following: Following) -> Callable[[object, int, str, object], None]:
+    return lambda _db, _pid, _channel, payload: following.announced(str(payload))
+
+
+def _pauses_s() -> Iterator[float]:
+    """Longer and longer, and never quite the same, so that not all nodes come at once."""
+    for pause_s in chain(RETRIES_S, repeat(RETRIES_S[-1])):
+        yield uniform(0.5, 1.5) * pause_s  # noqa: S311 - nobody need be unable to guess it

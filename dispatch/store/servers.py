@@ -1,0 +1,93 @@
+"""The servers that a database URL names: one, or a primary and its standbys, any of which may be the next primary."""
+
+import socket
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import asyncpg
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+
+PORT = 5432
+# One that doesn't answer must not use up the time in which another would.
+CONNECT_S = 3.0
+# A network that has swallowed the connection is noticed within this time, however long a statement may take.
+SILENCE_MS = 10_000
+KEEP_ALIVE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": SILENCE_MS}
+# What another server may be the answer to.
+ELSEWHERE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TargetServerAttributeNotMatched,
+)
+
+
+class Host(NamedTuple):
+    host: str
+    port: int
+
+
+class Servers:
+    """Connects to the one that takes writes. The one that did last is asked first: while another is down or cut off,
+    nobody waits for it again."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._hosts: list[Host | None] = [*hosts_in(url)] or [None]
+
+    async def connect(self, *_: object, **options: Any) -> Connection:
+        """Options as of `asyncpg.connect`. Raises what the last server said."""
+        settings = {"application_name": "quito-dispatch", "timezone": "UTC"}
+        options |= {"server_settings": settings, "target_session_attrs": "read-write", "timeout": CONNECT_S}
+        failed: Exception | None = None
+        for host in list(self._hosts):
+            try:
+                db: Connection = await asyncpg.connect(self.url, **options, **(host._asdict() if host else {}))
+            except ELSEWHERE as error:
+                failed = error
+                continue
+            self._hosts.remove(host)
+            self._hosts.insert(0, host)
+            _keep_alive(db)
+            return db
+        assert failed is not None
+        raise failed
+
+
+def hosts_in(url: str) -> list[Host]:
+    """The servers of a URL that names several, `//a:5432,b:5432/` or `?host=a,b&port=5432`; none where there is one."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    named = unquote(parts.netloc.rpartition("@")[2]) or query.get("host", [""])[-1]
+    if "," not in named:
+        return []
+    names, ports = named.split(","), query.get("port", [str(PORT)])[-1].split(",")
+    ports = ports * len(names) if len(ports) == 1 else ports
+    return [_host(name, int(port)) for name, port in zip(names, ports, strict=True)]
+
+
+def _host(named: str, port: int) -> Host:
+    if named.startswith("/"):
+        return Host(named, port)
+    name, bracket, rest = named.partition("]")
+    if bracket:
+        return Host(name.removeprefix("["), int(rest.removeprefix(":") or port))
+    name, _, own = named.partition(":")
+    return Host(name, int(own or port))
+
+
+def _keep_alive(db: Connection) -> None:
+    """asyncpg has no word for it, so its transport is asked. The kernel then notices a dead network by itself."""
+    wire = db._transport.get_extra_info("socket")  # type: ignore[attr-defined]
+    if wire.family == socket.AF_UNIX:
+        return
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEP_ALIVE.items():
+        if (option := getattr(socket, name, None)) is not None:
+            wire.setsockopt(socket.IPPROTO_TCP, option, value)
