@@ -18,6 +18,7 @@ from rich.console import Console
 
 from dispatch.app import create_app
 from dispatch.live.hub import AWAY_PER_S
+from dispatch.live.protocol import ScreenProtocol
 from dispatch.logs import set_up_logs
 from dispatch.settings import PROJECT, Settings
 from dispatch.store.embedded import KEY_FILE, default_state, make_state
@@ -102,7 +103,8 @@ async def _serve(app: FastAPI, settings: Settings) -> int:
             host=settings.host,
             port=settings.port,
             http="httptools",
-            ws="websockets-sansio",
+            ws=ScreenProtocol,
+            ws_per_message_deflate=settings.ws_deflate,
             ws_max_size=64_000,
             log_config=None,
             access_log=False,

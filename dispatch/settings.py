@@ -61,6 +61,7 @@ class Settings:
     position_flying_kmh: float = 400.0
     max_body_bytes: int = 2_000_000
     screen_queue: int = 1_000
+    ws_deflate: bool = False
     call_queue: int = 2_000
     drain_s: float = 0.0
     grace_s: float = 10.0

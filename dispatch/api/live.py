@@ -15,6 +15,7 @@ from dispatch.desk.desk import Desk
 from dispatch.errors import DispatchError, Forbidden, Unavailable
 from dispatch.live import frames
 from dispatch.live.hub import Hub
+from dispatch.live.protocol import wire_of
 from dispatch.live.screen import Screen
 from dispatch.store import journal
 from dispatch.store.db import connection
@@ -47,52 +48,55 @@ async def live(websocket: WebSocket, since: Annotated[int | None, Query(ge=0, le
     with hub.screen() as screen:
         try:
             await _begin(websocket, desk, hub, since, {"name": actor.name, "role": actor.role})
-            await _until_closed(websocket, screen, hub)
+            screen.begin(wire_of(websocket), hub)
+            await _until_closed(websocket, screen)
         except (WebSocketDisconnect, RuntimeError):
             # Gone while we were sending: nothing to tell, nobody to tell it to.
             return
         except DispatchError as error:
-            await websocket.send_text(frames.resync(error.detail))
-        await websocket.close(MOVE if screen.moving else RESYNC)
+            screen.close(error.detail)
+        await _goodbye(websocket, screen)
 
 
 async def _begin(websocket: WebSocket, desk: Desk, hub: Hub, since: int | None, me: dict[str, str]) -> None:
-    """What the screen must know up to the moment at which it was registered; all later events are in its queue."""
+    """What the screen must know up to the moment at which it was registered; of all later events it is told then."""
     now = hub.picture.room.seq
     if since is None or since > now or now - since > desk.settings.replay_limit:
         await websocket.send_text(hub.snapshot(me=me))
         return
-    everywhere = frames.positions(hub.picture.positions.values())
+    everywhere = hub.everywhere()
     async with connection(desk.pool) as db:
         missed = await journal.after(db, seq=since, limit=now - since) if now > since else []
     if missed:
-        await websocket.send_text(frames.events(entry.body for entry in missed))
-    await websocket.send_text(everywhere)
+        await websocket.send_text(frames.events(entry.body for entry in missed).text)
+    await websocket.send_text(everywhere.text)
 
 
-async def _until_closed(websocket: WebSocket, screen: Screen, hub: Hub) -> None:
-    """One writer; one reader, which only notices that the screen has gone; and one who waits for our own goodbye."""
+async def _until_closed(websocket: WebSocket, screen: Screen) -> None:
+    """Until we have reason to close it. Raises WebSocketDisconnect when the screen has gone: all that it says to us."""
 
     async def read() -> None:
         while (await websocket.receive())["type"] != "websocket.disconnect":
             pass
 
-    async def goodbye() -> None:
-        await screen.closed.wait()
-        await asyncio.sleep(GOODBYE_S)
-
-    tasks = [
-        asyncio.create_task(screen.write(websocket.send_text, hub)),
-        asyncio.create_task(read()),
-        asyncio.create_task(goodbye()),
-    ]
+    reading, closing = asyncio.create_task(read()), asyncio.create_task(screen.closed.wait())
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-        if tasks[1] in done:
+        await asyncio.wait((reading, closing), return_when=asyncio.FIRST_COMPLETED)
+        if reading.done():
             raise WebSocketDisconnect
     finally:
-        for task in tasks:
+        for task in (reading, closing):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(reading, closing, return_exceptions=True)
+
+
+async def _goodbye(websocket: WebSocket, screen: Screen) -> None:
+    """Why, if the screen takes it; a connection that takes nothing is cut, and what waited in it is given up."""
+    try:
+        async with asyncio.timeout(GOODBYE_S):
+            await websocket.send_text(screen.goodbye())
+            await websocket.close(MOVE if screen.moving else RESYNC)
+    except TimeoutError:
+        wire_of(websocket).abort()
+    except (WebSocketDisconnect, RuntimeError):
+        return

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from dispatch.live.frame import Frame
 from dispatch.model import UnitPosition
 from dispatch.model.wire import encode
 from dispatch.picture.picture import Picture
@@ -28,17 +29,17 @@ def for_one(snapshot: str, *, me: dict[str, str], screens: int) -> str:
     return f'{snapshot[:-1]},"me":{encode(me)},"screens":{screens}}}'
 
 
-def events(bodies: Iterable[str]) -> str:
+def events(bodies: Iterable[str]) -> Frame:
     """Several events that wait go out as one message."""
-    return f'{{"type":"events","events":[{",".join(bodies)}]}}'
+    return Frame(f'{{"type":"events","events":[{",".join(bodies)}]}}')
 
 
-def positions(moved: Iterable[UnitPosition]) -> str:
-    return encode({"type": "positions", "at": datetime.now(UTC), "units": [_row(p) for p in moved]})
+def positions(moved: Iterable[UnitPosition]) -> Frame:
+    return Frame(encode({"type": "positions", "at": datetime.now(UTC), "units": [_row(p) for p in moved]}))
 
 
-def pulse(*, seq: int, screens: int) -> str:
-    return encode({"type": "pulse", "at": datetime.now(UTC), "seq": seq, "screens": screens})
+def pulse(*, seq: int, screens: int) -> Frame:
+    return Frame(encode({"type": "pulse", "at": datetime.now(UTC), "seq": seq, "screens": screens}))
 
 
 def resync(reason: str) -> str:

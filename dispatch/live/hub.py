@@ -5,16 +5,23 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import structlog
+
 from dispatch.live import frames
+from dispatch.live.frame import Frame
 from dispatch.live.recent import Recent
-from dispatch.live.screen import TOO_SLOW, Screen
+from dispatch.live.screen import Screen
 from dispatch.picture.picture import Picture
 from dispatch.store.journal import Entry
+
+log = structlog.get_logger()
 
 POSITIONS_EVERY_S = 0.5
 PULSE_EVERY_S = 5.0
 AWAY_PER_S = 1_000.0
 STOPPING = "this server is stopping"
+# So many screens are told before a call may have its turn: a millisecond or two.
+AT_A_STRETCH = 128
 
 
 class Hub:
@@ -25,9 +32,11 @@ class Hub:
         self.screens: set[Screen] = set()
         self._recent = Recent(seq=picture.room.seq, keep=queue)
         self._shown = picture.moved
-        self._moved: dict[int, str | None] = {}
-        self._beat, self._pulse = 0, ""
+        self._moved: dict[int, Frame | None] = {}
+        self._beat, self._pulse = 0, frames.pulse(seq=self._recent.seq, screens=0)
         self._snapshot: tuple[tuple[int, int], str] | None = None
+        self._everywhere: tuple[int, Frame] | None = None
+        self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     @contextmanager
@@ -47,19 +56,24 @@ class Hub:
             self._snapshot = moment, frames.snapshot(self.picture)
         return frames.for_one(self._snapshot[1], me=me, screens=len(self.screens))
 
+    def everywhere(self) -> Frame:
+        """Where all units are, made once for all who come back at the same moment."""
+        if self._everywhere is None or self._everywhere[0] != self.picture.moved:
+            self._everywhere = self.picture.moved, frames.positions(self.picture.positions.values())
+        return self._everywhere[1]
+
     def follow(self, entries: Sequence[Entry]) -> None:
         self._recent.add(entries)
-        for screen in self.screens:
-            if self._recent.has_after(screen.seq):
-                screen.wake()
-            else:
-                screen.close(TOO_SLOW)
+        self._news.set()
 
-    def events_since(self, seq: int) -> tuple[str | None, int]:
+    def keeps(self, seq: int) -> bool:
+        return self._recent.has_after(seq)
+
+    def events_since(self, seq: int) -> tuple[Frame | None, int]:
         """Raises TooSlow."""
         return self._recent.since(seq), self._recent.seq
 
-    def moved_since(self, batch: int) -> tuple[str | None, int]:
+    def moved_since(self, batch: int) -> tuple[Frame | None, int]:
         """Where all units are that moved since: a screen that fell behind gets the newest of each, once."""
         if batch >= self._shown:
             return None, batch
@@ -68,11 +82,12 @@ class Hub:
             self._moved[batch] = frames.positions(moved) if moved else None
         return self._moved[batch], self._shown
 
-    def pulse_since(self, beat: int) -> tuple[str | None, int]:
+    def pulse_since(self, beat: int) -> tuple[Frame | None, int]:
         return (self._pulse if beat < self._beat else None), self._beat
 
     def start(self) -> None:
         self._tasks = [
+            asyncio.create_task(self._tell(), name="live-screens"),
             asyncio.create_task(self._show_positions(), name="live-positions"),
             asyncio.create_task(self._live(), name="live-pulse"),
         ]
@@ -94,21 +109,31 @@ class Hub:
         while self.screens:  # noqa: ASYNC110 - nobody else ever waits for that
             await asyncio.sleep(0.02)
 
+    async def _tell(self) -> None:
+        """A sweep over all screens whenever there is news; who comes late in it is told what came meanwhile too."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            for count, screen in enumerate(list(self.screens), 1):
+                try:
+                    screen.tell(self)
+                except Exception:
+                    log.exception("screen_not_told")
+                    screen.close("something went wrong here")
+                if count % AT_A_STRETCH == 0:
+                    await asyncio.sleep(0)
+
     async def _show_positions(self) -> None:
         while True:
             await asyncio.sleep(POSITIONS_EVERY_S)
             if self.picture.moved != self._shown:
                 self._shown = self.picture.moved
                 self._moved.clear()
-                self._wake_all()
+                self._news.set()
 
     async def _live(self) -> None:
         while True:
             await asyncio.sleep(PULSE_EVERY_S)
             self._beat += 1
             self._pulse = frames.pulse(seq=self.picture.room.seq, screens=len(self.screens))
-            self._wake_all()
-
-    def _wake_all(self) -> None:
-        for screen in self.screens:
-            screen.wake()
+            self._news.set()

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from dispatch.live import frames
+from dispatch.live.frame import Frame
 from dispatch.store.journal import Entry
 
 
@@ -17,7 +18,7 @@ class Recent:
     def __init__(self, *, seq: int, keep: int) -> None:
         self.seq = seq
         self._bodies: deque[str] = deque(maxlen=keep)
-        self._frames: dict[int, str] = {}
+        self._frames: dict[int, Frame] = {}
 
     def add(self, entries: Sequence[Entry]) -> None:
         self._bodies.extend(entry.body for entry in entries)
@@ -28,7 +29,7 @@ class Recent:
         """Whether all events after `seq` are still here."""
         return seq >= self.seq - len(self._bodies)
 
-    def since(self, seq: int) -> str | None:
+    def since(self, seq: int) -> Frame | None:
         """A frame of all events after `seq`, None where there are none. Raises TooSlow."""
         if seq >= self.seq:
             return None

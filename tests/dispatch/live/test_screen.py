@@ -1,7 +1,7 @@
 """A slow screen hurts only itself: one log for all, joined frames, positions coalesced, events never."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from dispatch.city import load_city
-from dispatch.live.hub import STOPPING, Hub
-from dispatch.live.screen import Screen
+from dispatch.live.frame import Frame
+from dispatch.live.hub import AT_A_STRETCH, STOPPING, Hub
+from dispatch.live.screen import TOO_SLOW, Screen
 from dispatch.model import Event, EventKind, Seq, Unit, UnitId, UnitPosition, UnitStatus
 from dispatch.model.city import City
 from dispatch.model.room import Room
@@ -25,18 +26,25 @@ KEPT = 20
 
 
 class Wire:
-    """What was sent, by a peer that reads only when `open`."""
+    """What was written to a peer that takes more only while it is `open`; one frame it takes even then."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, object]] = []
-        self.texts: list[str] = []
-        self.open = asyncio.Event()
-        self.open.set()
+        self.frames: list[Frame] = []
+        self.ready = True
+        self.open = True
+        self.when_ready: Callable[[], None] | None = None
 
-    async def send(self, text: str) -> None:
-        await self.open.wait()
-        self.texts.append(text)
-        self.sent.append(msgspec.json.decode(text))
+    def write(self, frame: Frame) -> None:
+        assert self.ready
+        self.frames.append(frame)
+        self.sent.append(msgspec.json.decode(frame.text))
+        self.ready = self.open
+
+    def resume(self) -> None:
+        self.open = self.ready = True
+        assert self.when_ready is not None
+        self.when_ready()
 
     @property
     def kinds(self) -> list[object]:
@@ -48,17 +56,17 @@ class Wire:
 
 
 class Watched:
-    """A hub without its clock, and the writers of the screens on it."""
+    """A hub, and the screens on it."""
 
     def __init__(self, city: City) -> None:
         units = {UnitId(u): Unit(UnitId(u), "CBQ", "engine", (), None, UnitStatus.AVAILABLE, NOW) for u in ("B1", "B2")}
         self.hub = Hub(Picture(Room(units=units), city, []), queue=KEPT)
-        self.writers: list[asyncio.Task[None]] = []
+        self.hub.start()
         self._screens = ExitStack()
 
     def watch(self, wire: Wire) -> Screen:
         screen = self._screens.enter_context(self.hub.screen())
-        self.writers.append(asyncio.create_task(screen.write(wire.send, self.hub)))
+        screen.begin(wire, self.hub)
         return screen
 
     def happen(self, count: int) -> None:
@@ -71,8 +79,6 @@ class Watched:
 
     async def close(self) -> None:
         await self.hub.stop()
-        for writer in self.writers:
-            writer.cancel()
         self._screens.close()
 
 
@@ -108,34 +114,34 @@ async def test_a_frame_is_made_once_for_all_who_are_at_one_place(watched: Watche
         watched.watch(wire)
     watched.happen(2)
     await settle()
-    assert wires[0].texts[0] is wires[1].texts[0] is wires[2].texts[0]
+    assert wires[0].frames[0] is wires[1].frames[0] is wires[2].frames[0]
 
 
 async def test_a_screen_that_stalls_delays_nobody_and_is_told_to_resync(watched: Watched) -> None:
     quick, stalled = Wire(), Wire()
     watched.watch(quick)
     screen = watched.watch(stalled)
-    stalled.open.clear()
+    stalled.open = False
     for _ in range(KEPT * 3):
         watched.happen(1)
         await settle()
     assert quick.seqs == list(range(1, KEPT * 3 + 1))
     assert screen.closed.is_set()
-    stalled.open.set()
+    stalled.resume()
     await settle()
     # The one message that was stuck, and then no events with a hole in them.
-    assert stalled.kinds == ["events", "resync"]
-    assert stalled.seqs == [1]
+    assert stalled.kinds == ["events"] and stalled.seqs == [1]
+    assert msgspec.json.decode(screen.goodbye()) == {"type": "resync", "reason": TOO_SLOW}
 
 
 async def test_as_far_behind_as_is_kept_misses_nothing(watched: Watched) -> None:
     wire = Wire()
     screen = watched.watch(wire)
-    wire.open.clear()
+    wire.open = False
     watched.happen(1)
     await settle()
     watched.happen(KEPT)
-    wire.open.set()
+    wire.resume()
     await settle()
     assert wire.seqs == list(range(1, KEPT + 2)) and not screen.closed.is_set()
 
@@ -143,14 +149,14 @@ async def test_as_far_behind_as_is_kept_misses_nothing(watched: Watched) -> None
 async def test_positions_coalesce_while_the_peer_stalls(watched: Watched) -> None:
     wire = Wire()
     watched.watch(wire)
-    wire.open.clear()
+    wire.open = False
     watched.happen(1)
     await settle()
     for second in range(1, 6):
         _move(watched.hub, "B1", second)
     _move(watched.hub, "B2", 6)
     await _shown(watched.hub)
-    wire.open.set()
+    wire.resume()
     await settle()
     frames = [message["units"] for message in wire.sent if message["type"] == "positions"]
     assert len(frames) == 1
@@ -169,16 +175,40 @@ async def test_a_snapshot_is_made_once_for_all_who_come_at_one_moment(watched: W
 
 
 async def test_all_are_sent_away_when_the_node_stops(watched: Watched) -> None:
-    wires = [Wire() for _ in range(3)]
-    for wire in wires:
-        watched.watch(wire)
+    screens = [watched.watch(Wire()) for _ in range(3)]
     leaving = asyncio.create_task(watched.hub.send_away(per_s=1e6))
-    await asyncio.sleep(0.01)
-    await settle()
-    assert [wire.sent for wire in wires] == [[{"type": "move", "reason": STOPPING}]] * 3
+    for screen in screens:
+        await screen.closed.wait()
+    assert [msgspec.json.decode(screen.goodbye()) for screen in screens] == [{"type": "move", "reason": STOPPING}] * 3
     assert not leaving.done()
     await watched.close()
     await leaving
+
+
+async def test_who_comes_late_in_a_sweep_is_told_at_once_what_came_meanwhile(watched: Watched) -> None:
+    wires = [Wire() for _ in range(AT_A_STRETCH + 1)]
+    for wire in wires:
+        watched.watch(wire)
+    watched.happen(1)
+    while not any(wire.sent for wire in wires):  # noqa: ASYNC110 - one turn of the loop at a time
+        await asyncio.sleep(0)
+    watched.happen(1)
+    await settle()
+    assert all(wire.seqs == [1, 2] for wire in wires)
+    # Most were told of the first before the second happened; the last heard of both in one message.
+    assert sorted(len(wire.sent) for wire in wires) == [1] + [2] * AT_A_STRETCH
+
+
+async def test_one_screen_that_fails_stops_no_other(watched: Watched) -> None:
+    class Broken(Wire):
+        def write(self, frame: Frame) -> None:
+            raise OSError("no such peer")
+
+    broken, wire = watched.watch(Broken()), Wire()
+    watched.watch(wire)
+    watched.happen(1)
+    await settle()
+    assert broken.closed.is_set() and wire.seqs == [1]
 
 
 def _at(second: int) -> datetime:
@@ -191,5 +221,5 @@ def _move(hub: Hub, unit: str, second: int) -> None:
 
 
 async def _shown(hub: Hub) -> None:
-    hub.start()
-    await asyncio.sleep(0.6)
+    while hub.moved_since(0)[0] is None:  # noqa: ASYNC110 - the hub's own clock
+        await asyncio.sleep(0.05)
