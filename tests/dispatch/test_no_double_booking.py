@@ -35,7 +35,7 @@ from dispatch.store import units
 from dispatch.store.db import Pool, connection, open_pool
 from dispatch.store.snapshot import snapshot
 from geo import Location, LocationStatus
-from tests.bookings import events_after, faults_in_tables, faults_of, replay
+from scripts.fault_runs.bookings import events_after, faults_in_tables, faults_of, replay
 from tests.reports import a_call, a_fix
 from tests.service import Service
 

@@ -1,0 +1,1 @@
+"""Faults under load: clients that keep a log of their own, and a checker that reads nothing else."""

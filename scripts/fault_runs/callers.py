@@ -1,0 +1,108 @@
+"""Citizens whose phones send a report until it is acknowledged, and some of them once more after that."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from random import Random
+from time import perf_counter
+from typing import Any
+from uuid import UUID
+
+from dispatch.model.city import City
+from scripts.fault_runs.door import PATIENCE_S, Answer, Door
+from scripts.fault_runs.logs import Sent
+from scripts.simulation.callers import PlannedCall, plan_calls
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 1.0
+AGAIN = 0.1
+"""How often a phone sends what was acknowledged, as if the answer had been lost on its last mile."""
+MISUSE = 0.06
+FINAL = range(200, 500)
+
+
+class Callers:
+    """`sent` is their common log. Arrivals don't wait for answers."""
+
+    def __init__(self, door: Door, city: City, *, per_s: float, seed: int) -> None:
+        self.sent: list[Sent] = []
+        self._door, self._random = door, Random(seed)
+        arrivals = (n / per_s for n in count())
+        self._plan = plan_calls(city, seed=seed, arrivals=arrivals, misuse=MISUSE)
+        self._calling: set[asyncio.Task[None]] = set()
+        self._ended = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        return len(self._calling)
+
+    async def call(self) -> None:
+        """Until ended; who has begun goes on until acknowledged."""
+        async for body in self._due():
+            self._begin(body)
+
+    def end(self) -> None:
+        self._ended.set()
+
+    async def all_answered(self, *, within_s: float) -> None:
+        """Who has no answer by then is called off; the log tells of it."""
+        if self._calling:
+            await asyncio.wait(self._calling, timeout=within_s)
+        await self.call_off()
+
+    async def call_off(self) -> None:
+        waiting = list(self._calling)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def call_patiently(self, node: int, *, patience_s: float) -> Sent:
+        """One more, who waits longer than any phone before trying elsewhere; gives what became of the first try."""
+        body = self._body(next(self._plan))
+        first = await self._send(node, body, patience_s=patience_s)
+        self._begin(body)
+        return first
+
+    def _begin(self, body: dict[str, Any]) -> None:
+        task = asyncio.create_task(self._insist(body))
+        self._calling.add(task)
+        task.add_done_callback(self._calling.discard)
+
+    def _body(self, call: PlannedCall) -> dict[str, Any]:
+        return call.body(UUID(int=self._random.getrandbits(128), version=4), datetime.now(UTC))
+
+    async def _due(self) -> AsyncIterator[dict[str, Any]]:
+        began_s = perf_counter()
+        for call in self._plan:
+            try:
+                await asyncio.wait_for(self._ended.wait(), max(0.0, began_s + call.at_s - perf_counter()))
+            except TimeoutError:
+                yield self._body(call)
+            else:
+                return
+
+    async def _insist(self, body: dict[str, Any]) -> None:
+        node = self._door.any()
+        for pause_s in self._pauses():
+            if (await self._send(node, body)).status in FINAL:
+                break
+            node = self._door.next(node)
+            await asyncio.sleep(pause_s)
+        if self._random.random() < AGAIN:
+            await self._send(self._door.next(node), body)
+
+    async def _send(self, node: int, body: dict[str, Any], *, patience_s: float = PATIENCE_S) -> Sent:
+        """Also who is called off leaves a line in the log."""
+        sent_s, answer = perf_counter(), Answer(0)
+        try:
+            answer = await self._door.ask(node, "POST", "/v1/calls", body, patience_s=patience_s)
+        finally:
+            sent = Sent(UUID(body["id"]), node, sent_s, perf_counter(), answer.status, answer.text, answer.says_when)
+            self.sent.append(sent)
+        return sent
+
+    def _pauses(self) -> Iterator[float]:
+        pause_s = FIRST_PAUSE_S
+        while True:
+            yield pause_s * self._random.uniform(0.5, 1.0)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)

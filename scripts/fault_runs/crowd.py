@@ -1,0 +1,94 @@
+"""All clients of a round: callers, dispatchers, screens and crews, at both nodes, each with its own log."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from random import Random
+from time import perf_counter
+
+from dispatch.model.city import City
+from dispatch.model.room import Room
+from dispatch.store.db import Pool
+from scripts.fault_runs.callers import Callers
+from scripts.fault_runs.crews import Crews
+from scripts.fault_runs.dispatchers import Dispatcher
+from scripts.fault_runs.door import Door
+from scripts.fault_runs.history import History, stored
+from scripts.fault_runs.house import House
+from scripts.fault_runs.screens import Screen
+
+SCREENS, DISPATCHERS = 4, 2
+ANSWERED_S, SHOWN_S = 60.0, 30.0
+LOOK_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    door: Door
+    before: Room
+    callers: Callers
+    screens: list[Screen]
+    dispatchers: list[Dispatcher]
+    crews: Crews
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, house: House, city: City, before: Room, *, per_s: float, seed: int) -> AsyncIterator["Crowd"]:
+        """Not at work yet."""
+        async with Door(house.urls, house.key, Random(seed)) as door:
+            callers = Callers(door, city, per_s=per_s, seed=seed)
+            screens = [Screen(f"{n}", house.urls, house.key, node=n % len(house.urls)) for n in range(SCREENS)]
+            dispatchers = [Dispatcher(door, screens[n], callers, seed=seed + n) for n in range(DISPATCHERS)]
+            yield cls(door, before, callers, screens, dispatchers, Crews(door, before, seed=seed))
+
+    @asynccontextmanager
+    async def at_work(self, pool: Pool) -> AsyncIterator[list[History]]:
+        """Until the block ends; then everybody gets what he waits for, and the one history is in the list."""
+        told: list[History] = []
+        watching = [asyncio.create_task(screen.watch()) for screen in self.screens]
+        acting = [asyncio.create_task(dispatcher.work()) for dispatcher in self.dispatchers]
+        acting += [asyncio.create_task(self.callers.call()), asyncio.create_task(self.crews.drive())]
+        try:
+            yield told
+            self.callers.end()
+            await self.callers.all_answered(within_s=ANSWERED_S)
+            for dispatcher in self.dispatchers:
+                dispatcher.end()
+            await asyncio.gather(*acting[:DISPATCHERS])
+            _raise_from(watching)
+            told.append(await self._history(pool))
+        finally:
+            for task in (*watching, *acting):
+                task.cancel()
+            await asyncio.gather(*watching, *acting, return_exceptions=True)
+            await self.callers.call_off()
+
+    async def _history(self, pool: Pool) -> History:
+        """As soon as all screens are where the database is, or have had time enough for it."""
+        ids = {sent.report_id for sent in self.callers.sent}
+        until_s = perf_counter() + SHOWN_S
+        while True:
+            now = await stored(pool, since=self.before.seq, report_ids=ids)
+            if perf_counter() > until_s or all(screen.room.seq == now.fresh.seq for screen in self.screens):
+                break
+            await asyncio.sleep(LOOK_S)
+        return History(
+            sent=list(self.callers.sent),
+            deeds=[deed for dispatcher in self.dispatchers for deed in dispatcher.deeds],
+            told={screen.name: list(screen.told) for screen in self.screens},
+            rooms={screen.name: screen.room for screen in self.screens},
+            before=self.before,
+            events=now.events,
+            fresh=now.fresh,
+            reports=now.reports,
+            calls=now.calls,
+            tables=now.tables,
+        )
+
+
+def _raise_from(tasks: list[asyncio.Task[None]]) -> None:
+    """What none of them should ever end with."""
+    for task in tasks:
+        if task.done():
+            task.result()
