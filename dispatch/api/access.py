@@ -129,4 +129,5 @@ Anyone = Annotated[Actor, Depends(who)]
 Admin = Annotated[Actor, Depends(_one_of(Role.ADMIN))]
 Dispatcher = Annotated[Actor, Depends(_one_of(Role.DISPATCHER, Role.ADMIN))]
 Crew = Annotated[Actor, Depends(_one_of(Role.CREW, Role.DISPATCHER, Role.ADMIN))]
-Intake = Annotated[Actor, Depends(_one_of(Role.INTAKE, Role.DISPATCHER, Role.ADMIN))]
+takes_calls = _one_of(Role.INTAKE, Role.DISPATCHER, Role.ADMIN)
+Intake = Annotated[Actor, Depends(takes_calls)]

@@ -30,7 +30,24 @@ def pool_of(connection: HTTPConnection) -> Pool:
     return desk_of(connection).pool
 
 
-TheDesk = Annotated[Desk, Depends(desk_of)]
-TheHub = Annotated[Hub, Depends(hub_of)]
-TheWriter = Annotated[PositionWriter, Depends(writer_of)]
-ThePool = Annotated[Pool, Depends(pool_of)]
+# Depended on as coroutines: FastAPI takes plain functions to a thread, which costs more than most routes themselves.
+async def _desk(connection: HTTPConnection) -> Desk:
+    return desk_of(connection)
+
+
+async def _hub(connection: HTTPConnection) -> Hub:
+    return hub_of(connection)
+
+
+async def _writer(connection: HTTPConnection) -> PositionWriter:
+    return writer_of(connection)
+
+
+async def _pool(connection: HTTPConnection) -> Pool:
+    return pool_of(connection)
+
+
+TheDesk = Annotated[Desk, Depends(_desk)]
+TheHub = Annotated[Hub, Depends(_hub)]
+TheWriter = Annotated[PositionWriter, Depends(_writer)]
+ThePool = Annotated[Pool, Depends(_pool)]

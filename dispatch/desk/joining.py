@@ -1,7 +1,7 @@
 """Which incidents are perhaps, or surely, the same: asked of the picture, and acted upon where it is sure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -18,6 +18,7 @@ from dispatch.policy.same_incident import (
     incidents_alike,
     likenesses,
     may_join,
+    reach_m,
     sighting_of,
     source_and_echo,
 )
@@ -26,18 +27,36 @@ from geo import Location, distance_m
 
 log = structlog.get_logger()
 
+# A degree of latitude is nowhere shorter.
+LEAST_M_A_DEGREE = 110_574.0
 # More than this many incidents are not drawn together at once.
 MOST_ABSORBED = 5
-
 
 NO_DRAFTS: Mapping[IncidentId, Incident] = {}
 
 
-def known_like(desk: Desk, sighting: Sighting, drafts: Mapping[IncidentId, Incident] = NO_DRAFTS) -> list[Similar]:
-    """The open incidents that are likely what was sighted, the likeliest first, whatever their score. `drafts` are such
-    as they will be after this act, new ones among them."""
-    near = [one for one in _near(desk, sighting.location) if one.incident.id not in drafts]
-    return likenesses(sighting, near + _near_drafts(sighting.location, drafts.values()), desk.city)
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A sighting amid the open incidents: `near` are those within reach, `known` such as are likely what was sighted,
+    the likeliest first, whatever their score."""
+
+    sighting: Sighting
+    near: list[Near]
+    known: list[Similar]
+
+
+def look_around(desk: Desk, sighting: Sighting) -> Around:
+    near = _near(desk, sighting.location)
+    return Around(sighting, near, likenesses(sighting, near, desk.city))
+
+
+def known_with(desk: Desk, around: Around, drafts: Mapping[IncidentId, Incident]) -> list[Similar]:
+    """The same with `drafts`, incidents as they will be after this act, new ones among them."""
+    drafted = _near_drafts(around.sighting.location, drafts.values())
+    if not drafted and drafts.keys().isdisjoint(one.incident.id for one in around.near):
+        return around.known
+    near = [one for one in around.near if one.incident.id not in drafts]
+    return likenesses(around.sighting, near + drafted, desk.city)
 
 
 def to_join(
@@ -116,10 +135,13 @@ def _alike(desk: Desk, incident: Incident, *, within_m: float = REACH_M) -> list
 
 
 def _near_drafts(location: Location, drafts: Iterable[Incident]) -> list[Near]:
+    if location.lat is None or location.lon is None:
+        return []
     found = []
     for incident in drafts:
         there = incident.location
-        if location.lat is None or location.lon is None or there.lat is None or there.lon is None:
+        # Cheap first: few of a batch are near each other.
+        if there.lat is None or there.lon is None or abs(there.lat - location.lat) * LEAST_M_A_DEGREE > REACH_M:
             continue
         apart = distance_m(location.lat, location.lon, there.lat, there.lon)
         if apart <= REACH_M:
@@ -130,4 +152,5 @@ def _near_drafts(location: Location, drafts: Iterable[Incident]) -> list[Near]:
 def _near(desk: Desk, location: Location, within_m: float = REACH_M) -> list[Near]:
     if location.lat is None or location.lon is None:
         return []
-    return desk.picture.nearby.within(location.lat, location.lon, within_m)
+    narrow_m = reach_m(location, desk.city)
+    return desk.picture.nearby.within(location.lat, location.lon, within_m, narrow_m=narrow_m)

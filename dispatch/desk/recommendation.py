@@ -36,11 +36,11 @@ class Advice:
 
 
 def recommend_for(desk: Desk, incident: Incident, *, at: datetime) -> Recommendation:
-    """By what is at hand in this process: nobody waits for a server while a call is taken."""
+    """By what is at hand in this process, and without its certainty: nobody waits for more while a call is taken."""
     needs = _still_needed(desk, incident, incident.alarm)
     lineup = _candidates(desk, incident, needs)
     local = desk.router.local_for(_targets(desk, incident))
-    return _recommended(desk, incident, needs, lineup, local, at)
+    return _recommended(desk, incident, needs, lineup, local, at, with_certainty=False)
 
 
 async def recommendation(
@@ -71,6 +71,8 @@ def _recommended(
     lineup: Lineup,
     travelled: Travelled,
     at: datetime,
+    *,
+    with_certainty: bool = True,
 ) -> Recommendation:
     city, open_now = desk.city, desk.picture.room.incidents
     busy = lineup.units[lineup.which(lambda sort: sort.status not in ASSIGNABLE)]
@@ -87,6 +89,7 @@ def _recommended(
         priority=incident.priority,
         engaged={u.incident_id: open_now[u.incident_id].priority for u in busy if u.incident_id in open_now},
         coverage_lost=desk.coverage.lost(at=at),
+        with_certainty=with_certainty,
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from dispatch.desk.desk import Act, Desk, act
-from dispatch.desk.joining import known_like, suggested
+from dispatch.desk.joining import look_around, suggested
 from dispatch.desk.opening import opened
 from dispatch.desk.retold import retold
 from dispatch.errors import Conflict
@@ -28,7 +28,7 @@ async def split(
             raise Conflict(f"incident {incident_id} was changed meanwhile", incident=left)
         if left.calls < 2:
             raise Conflict(f"incident {incident_id} has only this call", incident=left)
-        known = known_like(desk, Sighting(call.location, call.nature, call.received_at))
+        known = look_around(desk, Sighting(call.location, call.nature, call.received_at)).known
         new = await incidents.add(
             doing.db, incident=opened(desk.city, call, similar=suggested(desk, known, but=incident_id))
         )

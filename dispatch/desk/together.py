@@ -8,11 +8,11 @@ from uuid import UUID
 
 from dispatch.desk.contact import Moved, Phones, add_report, lock_call, tell_call, with_channel
 from dispatch.desk.desk import Act, Desk, act
-from dispatch.desk.joining import known_like, suggested, to_join
+from dispatch.desk.joining import Around, known_with, look_around, suggested, to_join
 from dispatch.desk.line import Waiting
 from dispatch.desk.opening import opened, urgency
 from dispatch.desk.recommendation import recommend_for
-from dispatch.model import Call, CallId, EventKind, Incident, IncidentId, IncidentStatus, Report, Similar
+from dispatch.model import Call, CallId, EventKind, Incident, IncidentId, IncidentStatus, Report
 from dispatch.model.wire import encode
 from dispatch.policy.best_location import best_location
 from dispatch.policy.recommendation import RankedUnit
@@ -66,7 +66,7 @@ class Drafts:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`answers` in the order of the reports; `touched`: the incidents that got a call."""
+    """`answers` in the order of the reports; `touched`: known incidents that got a call more."""
 
     answers: list[tuple[str, bool]]
     touched: set[IncidentId]
@@ -95,7 +95,7 @@ async def take_together(desk: Desk, waiting: Sequence[Waiting]) -> Outcome:
         # The same report twice in one line: the second is a repeat.
         answers.append((answered[place.report.id], place.report.id in new))
         new.discard(place.report.id)
-    return Outcome(answers, {one.incident_id for one in taken.values()})
+    return Outcome(answers, {one.incident_id for one in taken.values() if one.joined})
 
 
 async def _sorted_out(
@@ -126,32 +126,30 @@ async def _take_fresh(
 ) -> tuple[dict[CallId, Taken], set[IncidentId]]:
     """What became of each, and the incidents that are ours until the commit: locked, `besides` among them, or new."""
     places = [desk.locate(place.report.fixes, at=doing.at) for place in fresh]
-    sightings = [Sighting(at, place.report.nature, doing.at) for at, place in zip(places, fresh, strict=True)]
-    drafts, held = await _locked(desk, doing, sightings, besides)
+    sightings = (Sighting(at, place.report.nature, doing.at) for at, place in zip(places, fresh, strict=True))
+    arounds = [look_around(desk, sighting) for sighting in sightings]
+    drafts, held = await _locked(desk, doing, arounds, besides)
     await _number(desk, doing, len(fresh))
     taken = {}
-    for count, (place, sighting) in enumerate(zip(fresh, sightings, strict=True)):
+    for count, (place, around) in enumerate(zip(fresh, arounds, strict=True)):
         if count % BREATH == 0:
             await asyncio.sleep(0)
-        taken[place.report.id] = _take(desk, doing.by(place.actor), drafts, place.report, sighting)
+        taken[place.report.id] = _take(desk, doing.by(place.actor), drafts, place.report, around)
     await drafts.write(doing)
     return taken, held | drafts.new
 
 
 async def _locked(
-    desk: Desk, doing: Act, sightings: Sequence[Sighting], besides: set[IncidentId]
+    desk: Desk, doing: Act, arounds: Sequence[Around], besides: set[IncidentId]
 ) -> tuple[Drafts, set[IncidentId]]:
     """The incidents that these will probably join, as they are and stay until the commit: all locked at once, by id."""
-    joined = {same.incident_id for sighting in sightings if (same := _to_join(desk, sighting)) is not None}
+    surely = (to_join(desk, around.sighting, around.known) for around in arounds)
+    joined = {same.incident_id for same in surely if same is not None}
     if not joined | besides:
         return Drafts(), set()
     now = await incidents.lock_all(doing.db, incident_ids=joined | besides)
     is_open = {i: one for i, one in now.items() if i in joined and one.status is not IncidentStatus.CLOSED}
     return Drafts(is_open), set(now)
-
-
-def _to_join(desk: Desk, sighting: Sighting) -> Similar | None:
-    return to_join(desk, sighting, known_like(desk, sighting))
 
 
 async def _number(desk: Desk, doing: Act, count: int) -> None:
@@ -160,12 +158,12 @@ async def _number(desk: Desk, doing: Act, count: int) -> None:
         desk.line.numbers.extend(await incidents.new_ids(doing.db, count=missing))
 
 
-def _take(desk: Desk, doing: Act, drafts: Drafts, report: Report, sighting: Sighting) -> Taken:
+def _take(desk: Desk, doing: Act, drafts: Drafts, report: Report, around: Around) -> Taken:
     """One call into the incident that it is surely of, else into its own."""
-    known = known_like(desk, sighting, drafts.known)
-    same = to_join(desk, sighting, known, drafts.known)
+    known = known_with(desk, around, drafts.known)
+    same = to_join(desk, around.sighting, known, drafts.known)
     into = drafts.known.get(same.incident_id) if same is not None else None
-    call = _call(report, sighting)
+    call = _call(report, around.sighting)
     if same is not None and into is not None:
         call = replace(call, incident_id=into.id, likeness=same.score)
         incident = drafts.change(_with(desk, into, call))

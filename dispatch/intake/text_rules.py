@@ -1,12 +1,14 @@
 """What every channel does to text before it goes further in."""
 
+import re
+
 from dispatch.intake.unreadable import unreadable
 
 MOST_BODY_BYTES = 256 * 1024
 MOST_TEXT_CHARS = 4_000
 
-# PostgreSQL keeps no NUL, and no other control character but these tells anybody anything.
-KEPT_CONTROLS = "\n\t"
+# PostgreSQL keeps no NUL, and no other control character but tab and newline tells anybody anything.
+NOISE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def decoded(body: bytes, *, most_bytes: int = MOST_BODY_BYTES) -> str:
@@ -23,9 +25,4 @@ def cleaned(text: str | None) -> str | None:
     """Without control characters, surrogates and outer blanks; None when nothing is left."""
     if text is None:
         return None
-    kept = "".join(c for c in text.replace("\r\n", "\n") if c in KEPT_CONTROLS or not _is_noise(c))
-    return kept.strip() or None
-
-
-def _is_noise(char: str) -> bool:
-    return ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 or 0xD800 <= ord(char) < 0xE000
+    return NOISE.sub("", text.replace("\r\n", "\n")).strip() or None

@@ -23,7 +23,14 @@ class Choice:
     certainty: Certainty | None
 
 
-def choose(plan: Plan, free: Arrivals, *, coverage_lost: Mapping[UnitId, float], preference: Preference) -> Choice:
+def choose(
+    plan: Plan,
+    free: Arrivals,
+    *,
+    coverage_lost: Mapping[UnitId, float],
+    preference: Preference,
+    with_certainty: bool = True,
+) -> Choice:
     ids, lineup = free.ids, free.lineup
     of_sort = [plan.able(sort.capabilities) for sort in lineup.sorts]
     able = [of_sort[sort] for sort in lineup.sort.tolist()]
@@ -37,7 +44,8 @@ def choose(plan: Plan, free: Arrivals, *, coverage_lost: Mapping[UnitId, float],
     fills = best(free.eta_s)
     shortfalls = tuple(Shortfall(need.capability, need.count) for need in plan.left(fills.values()))
     first = frozenset(ids[unit] for unit in plan.fill(able, helping.tolist()))
-    return Choice(fills, first, shortfalls, _certainty(fills, best, free) if fills else None)
+    certainty = _certainty(fills, best, free) if fills and with_certainty else None
+    return Choice(fills, first, shortfalls, certainty)
 
 
 def _certainty(chosen: Iterable[UnitId], best: Callable[[Floats], Iterable[UnitId]], free: Arrivals) -> Certainty:

@@ -41,12 +41,14 @@ def recommend(
     engaged: Mapping[IncidentId, int] = {},
     coverage_lost: Mapping[UnitId, float] = {},
     preference: Preference = BALANCED,
+    with_certainty: bool = True,
 ) -> Recommendation:
     """Rank the units of `lineup` for an emergency at `location`, of this `priority`, that still needs `needs`.
 
     `speed_kmh`: each agency's at this hour. `zone`: the city's, in which shifts are written. `parishes`: give a wide
     location its shape. `engaged`: the priority of each open incident that units are on. `coverage_lost`: what the city
-    loses with each unit that may be sent; one that isn't named loses nothing.
+    loses with each unit that may be sent; one that isn't named loses nothing. `with_certainty`: say too whether one
+    would choose the same wherever the caller is; it costs a choice for each place.
 
     The answer depends on the arguments alone. A location without a position gives no ranking: every need is then a
     shortfall, which says so."""
@@ -59,7 +61,7 @@ def recommend(
     all_ = arrivals(asked, support=support, agencies=agencies, speed_kmh=speed_kmh, travel=travel, at=at)
     is_free = _is_free(all_.lineup)
     free, taken = all_.where(is_free), all_.where(~is_free)
-    choice = choose(plan, free, coverage_lost=coverage_lost, preference=preference)
+    choice = choose(plan, free, coverage_lost=coverage_lost, preference=preference, with_certainty=with_certainty)
     rows = shown(plan, free, choice, preference=preference)
     taken_rows = takeable(plan, taken, free, choice, preference=preference)
     nearest = _nearest(free)

@@ -64,7 +64,8 @@ class Certainty:
 @dataclass(frozen=True, slots=True)
 class Recommendation:
     """`units`: the chosen by arrival, then the next best, then nearer ones that were passed over, with the reason, and
-    last those that a person could take from a lesser incident. `certainty` None: nobody was chosen."""
+    last those that a person could take from a lesser incident. `certainty` None: nobody was chosen, or
+    it wasn't asked for."""
 
     at: datetime
     needs: tuple[Need, ...]

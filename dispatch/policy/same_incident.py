@@ -13,7 +13,7 @@ declustering: Zhuang, Ogata, Vere-Jones, JASA 97, 2002). The terms and what they
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import exp, log, log1p, pi
+from math import exp, log, log1p, pi, sqrt
 
 from dispatch.model import Incident, IncidentId, Similar
 from dispatch.model.city import City, Service
@@ -39,6 +39,9 @@ SAID_THE_SAME, SAID_A_RELATIVE, SAID_ANYTHING = 0.65, 0.3, 0.002
 REAL_WITHOUT_NATURE = 1 / 3
 # However many called: this is the most that are expected to follow.
 MOST_FURTHER_CALLS = 20.0
+
+# Fewer than one in a million is that far out, in squares of a standard deviation, halved.
+FARTHEST_OUT = 14.0
 
 _PER_M2_S = INDEPENDENT_PER_KM2_DAY / 1e6 / 86_400
 _SAMPLED_M2_S = pi * AROUND_M**2 * LATELY.total_seconds()
@@ -70,7 +73,8 @@ def likenesses(sighting: Sighting, near: Sequence[Near], city: City) -> list[Sim
 
     `near`: every open incident within REACH_M."""
     lately = _lately(sighting, near)
-    return _best_first((one.incident.id, likeness(sighting, one, lately, city)) for one in near)
+    thinkable = _thinkable(sighting.location, near, city)
+    return _best_first((one.incident.id, likeness(sighting, one, lately, city)) for one in thinkable)
 
 
 def incidents_alike(incident: Incident, near: Sequence[Near], city: City) -> list[Similar]:
@@ -108,6 +112,37 @@ def may_join(sighting: Sighting, incident: Incident) -> bool:
     return _good(sighting.location) and _good(incident.location)
 
 
+def reach_m(location: Location, city: City) -> float:
+    """How far away a well located incident can matter to what is seen here: as its source, or as a sample of what is
+    usual around."""
+    if location.radius_m is None:
+        return 0.0
+    return min(REACH_M, max(AROUND_M, sqrt(_farthest_m2(_widest_variance(location, city) + _variance(WIDEST_M)))))
+
+
+def _thinkable(location: Location, near: Iterable[Near], city: City) -> list[Near]:
+    """Those near enough for any nature, by the same bound as `_space`: most of a crowded city's are not."""
+    if location.radius_m is None:
+        return []
+    variance = _widest_variance(location, city)
+    return [
+        one
+        for one in near
+        if (radius_m := one.incident.location.radius_m) is not None
+        and one.distance_m**2 < _farthest_m2(variance + _variance(radius_m))
+    ]
+
+
+def _widest_variance(location: Location, city: City) -> float:
+    """Of the distance to a source whose position is certain, whatever its nature."""
+    seen_from_m = max((_USUAL.seen_from_m, *(service.seen_from_m for service in city.services)))
+    return _variance(location.radius_m or 0.0) + 2 * _variance(seen_from_m)
+
+
+def _farthest_m2(variance: float) -> float:
+    return 2 * FARTHEST_OUT * variance
+
+
 def _space(location: Location, one: Near, echo_of: Service) -> float:
     """Density a square metre: both positions are normally uncertain, and both callers stand normally spread around what
     they see, so that the distance between the two positions has the sum of four variances."""
@@ -116,8 +151,7 @@ def _space(location: Location, one: Near, echo_of: Service) -> float:
         return 0.0
     variance = _variance(location.radius_m) + _variance(known.radius_m) + 2 * _variance(echo_of.seen_from_m)
     exponent = one.distance_m**2 / (2 * variance)
-    # Fewer than one in a million is that far out.
-    return exp(-exponent) / (2 * pi * variance) if exponent < 14 else 0.0
+    return exp(-exponent) / (2 * pi * variance) if exponent < FARTHEST_OUT else 0.0
 
 
 def _time(at: datetime, incident: Incident, echo_of: Service) -> float:
