@@ -31,6 +31,7 @@ from dispatch.api.health import Probe
 from dispatch.api.interval_metrics import Measuring
 from dispatch.api.problems import RESPONSES, render_errors
 from dispatch.api.shortcut import Shortcut
+from dispatch.api.traced import Traced
 from dispatch.city import load_city
 from dispatch.desk.desk import Desk
 from dispatch.desk.elsewhere import Elsewhere
@@ -102,6 +103,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Shortcut, path=reports.CALLS, endpoint=reports.post_call)
     app.add_middleware(Protected, tiles=settings.tile_style_url)
     app.add_middleware(operations.Timed)
+    app.add_middleware(Traced)
     return app
 
 

@@ -1,13 +1,30 @@
-"""Structured logs: for people on a terminal, as JSON elsewhere. No personal data is ever handed to them."""
+"""Structured logs: for people on a terminal, as JSON elsewhere. No personal data is ever handed to them.
+
+`with about(reports=…)`: what every line within is about."""
 
 import logging
+import re
 import sys
+from random import getrandbits
 
 import structlog
 import structlog.tracebacks
+from structlog.contextvars import bound_contextvars as about
+
+__all__ = ["about", "set_up_logs", "trace_of"]
 
 # Where it went wrong, never what was in hand: local variables hold telephone numbers.
 _traceback = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
+
+# W3C Trace Context, section 3.2: version, trace, span, flags.
+TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
+
+
+def trace_of(traceparent: bytes) -> str:
+    """The trace that a client says a request belongs to, else a new one."""
+    found = TRACEPARENT.fullmatch(traceparent)
+    return found[1].decode() if found else f"{getrandbits(128):032x}"
 
 
 def set_up_logs(form: str) -> None:

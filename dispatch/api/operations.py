@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch.api import interval_metrics, metrics
 from dispatch.api.access import Anyone
+from dispatch.api.figures import Figures
 from dispatch.api.health import health
 from dispatch.api.state import TheDesk, TheHub, TheWriter
 from dispatch.api.wire import Json
@@ -33,15 +34,13 @@ async def readyz(request: Request, desk: TheDesk, writer: TheWriter) -> Response
 
 
 @router.get("/metrics", response_class=Response)
-async def get_metrics(desk: TheDesk, hub: TheHub, _: Anyone) -> Response:
-    metrics.REQUESTS.set(Timed.running)
-    metrics.LINE_CALLS.set(len(desk.line))
-    metrics.SCREENS.set(len(hub.screens))
-    metrics.SEQUENCE.set(desk.feed.seq)
+async def get_metrics(request: Request, desk: TheDesk, hub: TheHub, writer: TheWriter, _: Anyone) -> Response:
+    found = await request.app.state.probe.ask()
+    lag = max(0, found.head - desk.feed.seq) if found else None
     room = desk.picture.room
-    metrics.OPEN_INCIDENTS.set(len(room.incidents))
     interval_metrics.count(room.incidents.values(), room.units.values(), desk.city.agencies_by_code)
-    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+    figures = Figures(desk, hub, writer, lag, Timed.running, request.app.state.draining)
+    return Response(generate_latest(REGISTRY) + generate_latest(figures), media_type=CONTENT_TYPE_LATEST)
 
 
 class Timed:
@@ -74,4 +73,4 @@ class Timed:
             Timed.running -= 1
             route = getattr(scope.get("route"), "path", "other")
             taken = perf_counter() - began
-            metrics.REQUEST_SECONDS.labels(method=scope["method"], route=route, status=status).observe(taken)
+            metrics.requests_by(scope["method"], route, status).observe(taken)

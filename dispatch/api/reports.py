@@ -1,11 +1,13 @@
 """The doors for citizens' reports. What can't be read is answered with what is wrong, and kept."""
 
+import re
 from collections.abc import Callable
 from time import perf_counter
 from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Request, Response
+from structlog.contextvars import bind_contextvars
 
 from dispatch.api import metrics
 from dispatch.api.access import Actor, Intake, takes_calls
@@ -29,6 +31,7 @@ router = APIRouter(tags=["calls"])
 
 CALLS = "/v1/calls"
 MOST_BYTES = 256_000
+IDS = re.compile(r'\{"call_id":"(?P<call_id>[^"]+)","incident_id":(?P<incident_id>\d+)')
 
 
 @router.post(
@@ -84,14 +87,21 @@ async def through_door(
     raw, size = read or await take_raw(request)
     try:
         report = parse(_whole(raw, size))
+        bind_contextvars(report=str(report.id))
         answer, is_new = await take_call(desk, report, actor=actor.name)
     except (Unreadable, Invalid, TooLarge) as error:
         raise await _quarantined(request, desk, actor, door, raw, size, error) from error
     if is_new:
-        metrics.CALLS.labels(channel=report.channel).inc()
-        metrics.TAKEN_SECONDS.observe(perf_counter() - began)
-        log.info("call_taken", call_id=str(report.id), door=door, flaws=len(report.flaws))
+        metrics.calls_by_channel(report.channel).inc()
+        metrics.taken_by_channel(report.channel).observe(perf_counter() - began)
+    log.info("call_taken" if is_new else "call_repeated", door=door, flaws=len(report.flaws), **ids_of(answer))
     return Json(answer, 201 if is_new else 200)
+
+
+def ids_of(answer: str) -> dict[str, str]:
+    """Of the call and its incident, from where they stand in every answer: at its beginning."""
+    found = IDS.match(answer)
+    return found.groupdict() if found else {}
 
 
 def _whole(raw: bytes, size: int) -> bytes:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dispatch import meters
 from dispatch.desk.contact import Moved, lock_call, relocate
 from dispatch.desk.desk import Desk, act
 from dispatch.desk.joining import settle
 from dispatch.desk.line import Waiting
 from dispatch.desk.together import Outcome, Taken, take_together
 from dispatch.errors import Conflict, FieldProblem, Invalid, Unavailable
+from dispatch.logs import about
 from dispatch.model import CallId, IncidentId, Report
 from geo import Fix, Location
 
@@ -55,8 +57,10 @@ async def add_fixes(desk: Desk, *, call_id: CallId, fixes: Sequence[Fix], actor:
 
 async def _commit(desk: Desk, places: Sequence[Waiting]) -> None:
     """Gives each its answer, or its error: one that can't be stored fails alone."""
+    meters.GROUP_CALLS.observe(len(places))
     try:
-        outcome = await _together(desk, places)
+        with about(reports=[str(place.report.id) for place in places]), meters.COMMIT([p.span for p in places]):
+            outcome = await _together(desk, places)
     except Exception as error:  # noqa: BLE001 - whatever it is, it must not take those along who came with it
         if len(places) > 1 and not isinstance(error, Unavailable):
             for place in places:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
+
+from dispatch import meters
 from dispatch.desk.coverage import Coverage
 from dispatch.desk.line import Line
 from dispatch.errors import Unavailable
@@ -16,8 +19,11 @@ from dispatch.picture.picture import Picture
 from dispatch.settings import Settings
 from dispatch.store import journal
 from dispatch.store.db import Connection, Pool, transaction
+from dispatch.store.journal import in_short
 from dispatch.travel.choice import Router
 from geo import CellTable, Fix, Location, TravelTime, locate
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +47,8 @@ class Desk:
         object.__setattr__(self, "coverage", Coverage(self.city, self.picture, incidents_per_day=given, busy=busy))
 
     def locate(self, fixes: Sequence[Fix], *, at: datetime) -> Location:
-        return locate(fixes, self.city.parishes, at=at, cells=self.cells)
+        with meters.LOCATE():
+            return locate(fixes, self.city.parishes, at=at, cells=self.cells)
 
 
 @dataclass(slots=True)
@@ -79,6 +86,9 @@ async def act(desk: Desk, *, actor: str) -> AsyncIterator[Act]:
         yield doing
         if doing.told:
             entries = await journal.append(db, happenings=doing.told)
+    if entries:
+        log.info("committed", **in_short(entries))
+        meters.committed(entries[0].event.seq, entries[-1].event.seq)
     desk.feed.offer(entries)
     if entries and desk.feed.seq < entries[-1].event.seq:
         with suppress(Unavailable):

@@ -3,19 +3,23 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import perf_counter
 
+from dispatch import meters
 from dispatch.errors import Unavailable
 from dispatch.model import IncidentId, Report
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """`answer`: the answer as JSON, and whether the report was new."""
+    """`answer`: the answer as JSON, and whether the report was new. `since`: when it came; `span`: which waits."""
 
     report: Report
     actor: str
     answer: asyncio.Future[tuple[str, bool]]
+    since: float = field(default_factory=perf_counter)
+    span: object = field(default_factory=meters.here)
 
 
 class Line:
@@ -41,7 +45,11 @@ class Line:
 
     def first(self, count: int) -> list[Waiting]:
         """The first who still wait, out of the line."""
-        return [self._waiting.popleft() for _ in range(min(count, len(self._waiting)))]
+        places = [self._waiting.popleft() for _ in range(min(count, len(self._waiting)))]
+        now = perf_counter()
+        for place in places:
+            meters.LINE_SECONDS.observe(now - place.since)
+        return places
 
     def put_back(self, places: Sequence[Waiting]) -> None:
         """Those without an answer, where they were: who committed them was himself called off."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from dispatch.desk.desk import Desk
 from dispatch.errors import FieldProblem, Invalid
+from dispatch.meters import RECOMMEND
 from dispatch.model import ASSIGNABLE, Incident, IncidentId, Unit, UnitId, UnitStatus
 from dispatch.model.city import Nature, Need
 from dispatch.policy.lineup import Lineup
@@ -37,10 +38,11 @@ class Advice:
 
 def recommend_for(desk: Desk, incident: Incident, *, at: datetime) -> Recommendation:
     """By what is at hand in this process, and without its certainty: nobody waits for more while a call is taken."""
-    needs = _still_needed(desk, incident, incident.alarm)
-    lineup = _candidates(desk, incident, needs)
-    local = desk.router.local_for(_targets(desk, incident))
-    return _recommended(desk, incident, needs, lineup, local, at, with_certainty=False)
+    with RECOMMEND():
+        needs = _still_needed(desk, incident, incident.alarm)
+        lineup = _candidates(desk, incident, needs)
+        local = desk.router.local_for(_targets(desk, incident))
+        return _recommended(desk, incident, needs, lineup, local, at, with_certainty=False)
 
 
 async def recommendation(

@@ -11,6 +11,7 @@ from dispatch.live import frames
 from dispatch.live.frame import Frame
 from dispatch.live.recent import Recent
 from dispatch.live.screen import Screen
+from dispatch.live.told import told
 from dispatch.picture.picture import Picture
 from dispatch.store.journal import Entry
 
@@ -36,6 +37,7 @@ class Hub:
         self._beat, self._pulse = 0, frames.pulse(seq=self._recent.seq, screens=0)
         self._snapshot: tuple[tuple[int, int], str] | None = None
         self._everywhere: tuple[int, Frame] | None = None
+        self._untold: list[Entry] = []
         self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -64,6 +66,7 @@ class Hub:
 
     def follow(self, entries: Sequence[Entry]) -> None:
         self._recent.add(entries)
+        self._untold += entries
         self._news.set()
 
     def keeps(self, seq: int) -> bool:
@@ -114,6 +117,7 @@ class Hub:
         while True:
             await self._news.wait()
             self._news.clear()
+            telling, self._untold = self._untold, []
             for count, screen in enumerate(list(self.screens), 1):
                 try:
                     screen.tell(self)
@@ -122,6 +126,8 @@ class Hub:
                     screen.close("something went wrong here")
                 if count % AT_A_STRETCH == 0:
                     await asyncio.sleep(0)
+            if telling:
+                told(telling, screens=len(self.screens))
 
     async def _show_positions(self) -> None:
         while True:

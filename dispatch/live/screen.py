@@ -7,6 +7,7 @@ from typing import Protocol
 from dispatch.live import frames
 from dispatch.live.frame import Frame
 from dispatch.live.recent import TooSlow
+from dispatch.meters import RESYNCS
 
 TOO_SLOW = "too slow: more events waited than are kept for a screen"
 
@@ -61,6 +62,8 @@ class Screen:
         self.close(reason)
 
     def close(self, reason: str) -> None:
+        if self.closing is None and not self.moving:
+            RESYNCS.labels(reason="too slow" if reason == TOO_SLOW else "error").inc()
         self.closing = self.closing or reason
         self.closed.set()
 

@@ -9,6 +9,7 @@ from random import uniform
 import structlog
 
 from dispatch.errors import Unavailable
+from dispatch.meters import FEED_LOST
 from dispatch.store.db import Connection, Pool, domain_errors, open_connection
 
 log = structlog.get_logger()
@@ -115,6 +116,7 @@ class Announcements:
                 await self._listen(db)
             except Unavailable as error:
                 log.warning("announcements_lost", error=str(error))
+                FEED_LOST.inc()
             await asyncio.sleep(next(pauses_s))
 
     async def _listen(self, db: Connection) -> None:

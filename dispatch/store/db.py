@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import asyncpg
 
 from dispatch.errors import Conflict, Invalid, NotFound, Unavailable
+from dispatch.meters import POOL_SECONDS, POOL_WAITING
 from dispatch.store.servers import Servers
 
 if TYPE_CHECKING:
@@ -55,13 +56,23 @@ async def open_connection(url: str) -> "asyncpg.Connection[asyncpg.Record]":
 @asynccontextmanager
 async def connection(pool: Pool) -> AsyncIterator[Connection]:
     with domain_errors():
-        async with pool.acquire(timeout=ACQUIRE_S) as db:
+        async with _acquired(pool) as db:
             try:
                 yield db
             except asyncpg.ReadOnlySQLTransactionError:
                 # This server is no longer the primary: the next connections are to be made to the one that is.
                 await pool.expire_connections()
                 raise
+
+
+@asynccontextmanager
+async def _acquired(pool: Pool) -> AsyncIterator[Connection]:
+    with POOL_WAITING.track_inprogress(), POOL_SECONDS.time():
+        db = await pool.acquire(timeout=ACQUIRE_S)
+    try:
+        yield db
+    finally:
+        await pool.release(db)
 
 
 @asynccontextmanager

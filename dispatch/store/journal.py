@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dispatch.model import Event, Happening, IncidentId, Seq
 from dispatch.model.wire import decode, encode
@@ -39,6 +39,18 @@ async def append(db: Connection, *, happenings: Sequence[Happening]) -> list[Ent
 def _numbered(happening: Happening, seq: Seq) -> Entry:
     event = Event(**{f.name: getattr(happening, f.name) for f in fields(Happening)}, seq=seq)
     return Entry(event, encode(event))
+
+
+def in_short(entries: Sequence[Entry]) -> dict[str, Any]:
+    """For a log: from where to where, which kinds, and of which calls and incidents. Nothing of what they say."""
+    calls = {str(e.event.data["call_id"]): None for e in entries if "call_id" in e.event.data}
+    incidents = {e.event.incident.id: None for e in entries if e.event.incident is not None}
+    return {
+        "seq": [entries[0].event.seq, entries[-1].event.seq],
+        "kinds": sorted({e.event.kind for e in entries}),
+        "calls": list(calls),
+        "incidents": list(incidents),
+    }
 
 
 async def queue_up(db: Connection) -> None:

@@ -2,8 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from copy import deepcopy
 from functools import partial
 
@@ -12,8 +11,8 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from dispatch.store import journal
-from dispatch.store.db import Connection, Pool, connection, transaction
+from dispatch.store.db import Pool, connection, transaction
+from tests.dispatch.operations.waiting import held, running, until
 from tests.reports import a_call
 from tests.screens import Screen
 from tests.service import Service
@@ -23,18 +22,6 @@ MOVE = 1012
 WAITS = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
 
 
-@asynccontextmanager
-async def held(database_url: str) -> AsyncIterator[Connection]:
-    """Nobody can take a call until this block, or the transaction in it, ends."""
-    db = await asyncpg.connect(database_url)
-    try:
-        await db.execute("begin")
-        await journal.queue_up(db)
-        yield db
-    finally:
-        await db.close()
-
-
 async def someone_waits(database_url: str) -> None:
     """Until somebody waits for his turn to take calls."""
     db = await asyncpg.connect(database_url)
@@ -42,17 +29,6 @@ async def someone_waits(database_url: str) -> None:
         await until(partial(db.fetchval, WAITS))
     finally:
         await db.close()
-
-
-async def until(true: Callable[[], Awaitable[object]]) -> None:
-    while True:
-        if await true():
-            return
-        await asyncio.sleep(0.02)
-
-
-async def running(http: httpx.AsyncClient, requests: int) -> bool:
-    return f"dispatch_requests_running {requests:.1f}" in (await http.get("/metrics")).text
 
 
 async def draining(http: httpx.AsyncClient) -> httpx.Response:
@@ -80,7 +56,7 @@ async def test_calls_in_hand_are_finished(database_url: str, pool: Pool) -> None
             posts = [asyncio.create_task(http.post("/v1/calls", json=body)) for body in bodies]
             await someone_waits(database_url)
             async with service.client() as other:
-                await until(partial(running, other, CALLS + 1))
+                await until(partial(running, other, CALLS))
                 service.process.send_signal(signal.SIGTERM)
                 said = await draining(other)
                 assert said.json()["status"] == "draining" and said.json()["failed"] == ["draining"]
