@@ -52,6 +52,7 @@ from dispatch.store.db import Pool, connection, open_pool
 from dispatch.store.embedded import EmbeddedPostgres, default_state
 from dispatch.store.migrate import migrate
 from dispatch.store.positions import latest
+from dispatch.store.servers import Servers
 from dispatch.store.snapshot import snapshot
 from dispatch.store.units import ever
 from dispatch.travel.local import local_travel, router_for
@@ -112,8 +113,8 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     travel = local_travel(settings, city)
     router = router_for(settings, travel)
     rooms.push_async_callback(router.close)
-    url = await database_url(settings, rooms)
-    pool = await open_pool(url, size=settings.pool_size, command_s=settings.database_timeout_s)
+    servers = Servers(await database_url(settings, rooms))
+    pool = await open_pool(servers, size=settings.pool_size, command_s=settings.database_timeout_s)
     rooms.push_async_callback(_close, pool)
     async with connection(pool) as db:
         for name in await migrate(db):
@@ -140,7 +141,7 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     probe = Probe(pool)
     rooms.push_async_callback(probe.stop)
     elsewhere = Elsewhere(desk, node=writer.node)
-    announcements = Announcements(url, pool, [feed.following, elsewhere.following])
+    announcements = Announcements(servers, pool, [feed.following, elsewhere.following])
     for room in (feed, elsewhere, announcements, writer, hub, timers):
         room.start()
         rooms.push_async_callback(room.stop)

@@ -43,7 +43,7 @@ class Feed:
             for listener in self.listeners:
                 listener(ready)
         if self._early:
-            self.following.announced(str(max(self._early)))
+            self.following.announced(str(max(self._early)), ours=True)
 
     async def catch_up(self) -> None:
         """Fetch what the journal has beyond what was told."""

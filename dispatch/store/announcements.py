@@ -10,7 +10,8 @@ import structlog
 
 from dispatch.errors import Unavailable
 from dispatch.meters import FEED_LOST
-from dispatch.store.db import Connection, Pool, domain_errors, open_connection
+from dispatch.store.db import Connection, Pool, domain_errors
+from dispatch.store.servers import Servers
 
 log = structlog.get_logger()
 
@@ -18,8 +19,9 @@ log = structlog.get_logger()
 ASK_EVERY_S = 4.0
 ANSWER_S = 4.0
 RETRIES_S = (0.1, 0.3, 1.0, 2.0)
-# What we commit ourselves is announced to us too, often before our own COMMIT has been answered.
-OWN_COMMIT_S = 0.002
+# What we commit ourselves is announced to us too, most often before our own COMMIT has been answered; but an answer can
+# be lost.
+OWN_COMMIT_S = 0.1
 
 
 class Following:
@@ -39,8 +41,13 @@ class Following:
         self._listening: object | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def announced(self, payload: str) -> None:
-        if self._is_news(payload):
+    def announced(self, payload: str, *, ours: bool = False) -> None:
+        """`ours`: we shall know it by ourselves in a moment, and fetch it only if we don't."""
+        if not self._is_news(payload):
+            return
+        if ours:
+            asyncio.get_running_loop().call_later(OWN_COMMIT_S, self.announced, payload)
+        else:
             self._announced.append(payload)
             self._wake.set()
 
@@ -69,7 +76,6 @@ class Following:
         try:
             while True:
                 await self._wake.wait()
-                await asyncio.sleep(OWN_COMMIT_S)
                 self._wake.clear()
                 announced, self._announced = self._announced, []
                 if self._must or any(map(self._is_news, announced)):
@@ -82,8 +88,11 @@ class Following:
             self._must, listening = False, self._listening
             try:
                 await self._catch_up()
-            except Unavailable as error:
-                log.warning("catching_up_later", channel=self.channel, error=str(error))
+            except Exception as error:
+                # Whatever it is, this node is not current until it is over.
+                self.is_current = False
+                away = isinstance(error, Unavailable)
+                log.warning("catching_up_later", channel=self.channel, exc_info=None if away else error)
                 await asyncio.sleep(pause_s)
             else:
                 self.is_current = listening is not None and listening is self._listening
@@ -93,8 +102,8 @@ class Following:
 class Announcements:
     """Listens for all who follow. A connection that is lost, or that no longer answers, is replaced."""
 
-    def __init__(self, url: str, pool: Pool, followings: Sequence[Following]) -> None:
-        self._url = url
+    def __init__(self, servers: Servers, pool: Pool, followings: Sequence[Following]) -> None:
+        self._servers = servers
         self._pool = pool
         self._followings = followings
         self._task: asyncio.Task[None] | None = None
@@ -111,22 +120,26 @@ class Announcements:
         pauses_s = _pauses_s()
         while True:
             try:
-                db = await open_connection(self._url)
+                with domain_errors():
+                    db = await self._servers.connect(name="announcements", command_timeout=ANSWER_S)
                 pauses_s = _pauses_s()
                 await self._listen(db)
             except Unavailable as error:
                 log.warning("announcements_lost", error=str(error))
                 FEED_LOST.inc()
+            except Exception as error:
+                # Whatever it is, without announcements this node would be blind.
+                log.error("announcements_lost", exc_info=error)
             await asyncio.sleep(next(pauses_s))
 
     async def _listen(self, db: Connection) -> None:
         """Until the connection is lost. Raises Unavailable."""
         gone = asyncio.Event()
-        db.add_termination_listener(lambda _: gone.set())
         try:
             with domain_errors():
+                db.add_termination_listener(lambda _: gone.set())
                 for following in self._followings:
-                    await db.add_listener(following.channel, _hearing(following))
+                    await db.add_listener(following.channel, self._hearing(following))
                 for following in self._followings:
                     following.joined()
                 while not gone.is_set():
@@ -141,9 +154,8 @@ class Announcements:
             # What has cut this one has probably cut the others too.
             await self._pool.expire_connections()
 
-
-def _hearing(following: Following) -> Callable[[object, int, str, object], None]:
-    return lambda _db, _pid, _channel, payload: following.announced(str(payload))
+    def _hearing(self, following: Following) -> Callable[[object, int, str, object], None]:
+        return lambda _db, pid, _channel, payload: following.announced(str(payload), ours=pid in self._servers.ours)
 
 
 def _pauses_s() -> Iterator[float]:

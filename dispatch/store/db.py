@@ -35,22 +35,17 @@ COMMAND_S = 10.0
 ACQUIRE_S = 10.0
 
 
-async def open_pool(url: str, *, size: int, command_s: float = COMMAND_S) -> Pool:
-    """`url` may name several servers; connections go to the one that can be written to."""
+async def open_pool(at: str | Servers, *, size: int, command_s: float = COMMAND_S) -> Pool:
+    """At a database's URL, which may name several servers, or at these."""
+    servers = at if isinstance(at, Servers) else Servers(at)
     with domain_errors():
         return await asyncpg.create_pool(
-            url,
+            servers.url,
             min_size=min(2, size),
             max_size=size,
-            connect=Servers(url).connect,
+            connect=servers.connect,
             command_timeout=command_s,
         )
-
-
-async def open_connection(url: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """One of one's own, beside any pool."""
-    with domain_errors():
-        return await Servers(url).connect(command_timeout=COMMAND_S)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
 
+NAME = "quito-dispatch"
 PORT = 5432
 # One that doesn't answer must not use up the time in which another would.
 CONNECT_S = 3.0
@@ -35,15 +36,17 @@ class Host(NamedTuple):
 
 class Servers:
     """Connects to the one that takes writes. The one that did last is asked first: while another is down or cut off,
-    nobody waits for it again."""
+    nobody waits for it again. `ours`: the backends that serve our connections now."""
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.ours: set[int] = set()
         self._hosts: list[Host | None] = [*hosts_in(url)] or [None]
 
-    async def connect(self, *_: object, **options: Any) -> Connection:
-        """Options as of `asyncpg.connect`. Raises what the last server said."""
-        settings = {"application_name": "quito-dispatch", "timezone": "UTC"}
+    async def connect(self, *_: object, name: str = "", **options: Any) -> Connection:
+        """Options as of `asyncpg.connect`; `name`: what the database is to call it besides ours. Raises what the last
+        server said."""
+        settings = {"application_name": f"{NAME} {name}".strip(), "timezone": "UTC"}
         options |= {"server_settings": settings, "target_session_attrs": "read-write", "timeout": CONNECT_S}
         failed: Exception | None = None
         for host in list(self._hosts):
@@ -55,9 +58,14 @@ class Servers:
             self._hosts.remove(host)
             self._hosts.insert(0, host)
             _keep_alive(db)
+            self._note(db.get_server_pid(), db)
             return db
         assert failed is not None
         raise failed
+
+    def _note(self, pid: int, db: Connection) -> None:
+        self.ours.add(pid)
+        db.add_termination_listener(lambda _: self.ours.discard(pid))
 
 
 def hosts_in(url: str) -> list[Host]:

@@ -19,6 +19,7 @@ from dispatch.picture.picture import Picture
 from dispatch.settings import Settings
 from dispatch.store import journal, units
 from dispatch.store.db import connection, open_pool, transaction
+from dispatch.store.servers import Servers
 from dispatch.store.snapshot import snapshot
 from dispatch.travel.choice import Router
 from geo import Fix, Point, Projection, Source, StraightLine
@@ -31,7 +32,7 @@ class Node:
 
     @classmethod
     @asynccontextmanager
-    async def on(cls, database_url: str, city: City, *, now: datetime | None = None) -> AsyncIterator[Self]:
+    async def on(cls, database_url: str | Servers, city: City, *, now: datetime | None = None) -> AsyncIterator[Self]:
         """`now`: since when it watches. Its task isn't started: a test ticks."""
         pool = await open_pool(database_url, size=6)
         picture = Picture(await snapshot(pool), city, [])
