@@ -74,7 +74,7 @@ def agree(a: Spread, b: Spread) -> bool:
     if a.area is not None or b.area is not None:
         area, other = (a.area, b) if a.area is not None else (b.area, a)
         distance = shapely.distance(area, shapely.points(other.x, other.y))
-        return float(distance) ** 2 <= CONTRADICTION * float(np.linalg.eigvalsh(other.covariance)[1])
+        return float(distance) ** 2 <= CONTRADICTION * other.longest_m2
     apart = np.array([a.x - b.x, a.y - b.y])
     return float(apart @ np.linalg.solve(a.covariance + b.covariance, apart)) <= CONTRADICTION
 

@@ -49,8 +49,14 @@ class Spread:
         if self.area is not None:
             corners = shapely.get_coordinates(shapely.convex_hull(self.area))
             return float(np.hypot(corners[:, 0] - self.x, corners[:, 1] - self.y).max())
-        longest = sqrt(float(np.linalg.eigvalsh(self.covariance)[1]))
+        longest = sqrt(self.longest_m2)
         return longest * (2 * _RADII_AT_95 if self.uniform else SIGMAS_AT_95)
+
+    @property
+    def longest_m2(self) -> float:
+        """Variance along the longer axis, the larger eigenvalue of the covariance."""
+        (xx, xy), (_, yy) = self.covariance.tolist()
+        return float((xx + yy) / 2 + hypot((xx - yy) / 2, xy))
 
 
 def spread_of(fix: Fix, parishes: Parishes, at: datetime, cells: CellTable | None = None) -> Spread | None:

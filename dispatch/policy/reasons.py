@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
 from math import isnan
 from typing import Any
 
@@ -30,12 +29,11 @@ class Telling:
     coverage_lost: Mapping[UnitId, float]
     off_road_m: Mapping[UnitId, float]
     preference: Preference
-    at: datetime
-    zone: tzinfo
+    minute_of_day: float
 
     def unit(self, arrivals: Arrivals, row: int, preempts: Preempts | None = None) -> RankedUnit:
         unit: Unit = arrivals.lineup.units[row]
-        age_s, stale = float(arrivals.age_s[row]), bool(arrivals.stale[row])
+        age_s, stale = arrivals.age_s.item(row), arrivals.stale.item(row)
         lost, fills = self.coverage_lost.get(unit.id), self._fills(unit)
         return RankedUnit(
             unit_id=unit.id,
@@ -43,10 +41,10 @@ class Telling:
             kind=unit.kind,
             capabilities=unit.capabilities,
             status=unit.status,
-            eta_s=round(float(arrivals.eta_s[row]), 1),
-            eta_low_s=round(float(arrivals.low_s[row]), 1),
-            eta_high_s=round(float(arrivals.high_s[row]), 1),
-            distance_m=round(float(arrivals.lineup.distance_m[row]), 1),
+            eta_s=round(arrivals.eta_s.item(row), 1),
+            eta_low_s=round(arrivals.low_s.item(row), 1),
+            eta_high_s=round(arrivals.high_s.item(row), 1),
+            distance_m=round(arrivals.lineup.distance_m.item(row), 1),
             position_age_s=None if isnan(age_s) else round(age_s, 1),
             stale=stale,
             fills=fills,
@@ -65,8 +63,8 @@ class Telling:
         if unit.id in self.choice.fills:
             return self.choice.fills[unit.id]
         able = self.plan.able(unit.capabilities)
-        missing = {shortfall.capability for shortfall in self.choice.shortfalls}
-        return next((c for c in able if c in missing), able[0] if able else None)
+        missing = (s.capability for s in self.choice.shortfalls if s.capability in able)
+        return next(missing, able[0] if able else None)
 
     def _of_choice(self, unit: Unit, fills: str | None) -> Iterator[dict[str, Any]]:
         chosen, nearest = self.choice.fills, self.nearest
@@ -105,6 +103,6 @@ class Telling:
             yield {"code": "returning"}
         if preempts is not None:
             yield {"code": "preemptable", "incident_id": preempts.incident_id, "priority": preempts.priority}
-        left = minutes_left(unit.shift, at=self.at, zone=self.zone) if unit.shift else None
+        left = minutes_left(unit.shift, self.minute_of_day) if unit.shift else None
         if left is not None and left * 60 <= self.preference.shift_ends_s:
             yield {"code": "shift_ending", "minutes": round(left)}

@@ -15,6 +15,7 @@ from dispatch.policy.lineup import Lineup
 from dispatch.policy.preference import BALANCED, CLOSEST, Preference
 from dispatch.policy.reasons import Telling
 from dispatch.policy.recommendation import Preempts, RankedUnit, Recommendation, Shortfall
+from dispatch.policy.shift import minute_of_day
 from dispatch.policy.shown import shown, takeable
 from geo import Location, Parishes, Roads, TravelTime, support_points
 
@@ -73,8 +74,7 @@ def recommend(
         coverage_lost=coverage_lost,
         off_road_m=_off_road_m(free.lineup, rows, travel) | _off_road_m(taken.lineup, taken_rows, travel),
         preference=preference,
-        at=at,
-        zone=zone,
+        minute_of_day=minute_of_day(at, zone),
     )
     units = (
         *(telling.unit(free, row) for row in rows),

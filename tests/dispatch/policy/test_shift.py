@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dispatch.policy.shift import minutes_left
+from dispatch.policy.shift import minute_of_day, minutes_left
 
 GUAYAQUIL = ZoneInfo("America/Guayaquil")
 
@@ -27,4 +27,4 @@ GUAYAQUIL = ZoneInfo("America/Guayaquil")
 def test_minutes_left(shift: str, local: str, left: float | None) -> None:
     hours, minutes = map(int, local.split(":"))
     at = datetime(2026, 11, 23, hours, minutes, tzinfo=GUAYAQUIL).astimezone(UTC)
-    assert minutes_left(shift, at=at, zone=GUAYAQUIL) == left
+    assert minutes_left(shift, minute_of_day(at, GUAYAQUIL)) == left
