@@ -55,7 +55,7 @@ from dispatch.store.positions import latest
 from dispatch.store.servers import Servers
 from dispatch.store.snapshot import snapshot
 from dispatch.store.units import ever
-from dispatch.travel.local import local_travel, router_for
+from dispatch.travel.local import local_travel, router_for, straight_travel
 from geo import CellTable
 
 log = structlog.get_logger()
@@ -110,8 +110,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None:
     city = load_city(settings.city)
-    travel = local_travel(settings, city)
-    router = router_for(settings, travel)
+    router = router_for(settings, local_travel(settings, city))
     rooms.push_async_callback(router.close)
     servers = Servers(await database_url(settings, rooms))
     pool = await open_pool(servers, size=settings.pool_size, command_s=settings.database_timeout_s)
@@ -129,7 +128,7 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
         city=city,
         picture=picture,
         feed=feed,
-        travel=travel,
+        travel=straight_travel(settings, city),
         router=router,
         cells=_cells(settings),
         line=Line(most=settings.call_queue),

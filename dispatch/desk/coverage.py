@@ -17,7 +17,7 @@ from dispatch.picture.picture import Picture
 from dispatch.policy.coverage import Bools, DemandMap, able_of, covered, lost, reach
 from dispatch.policy.demand import demand_map
 from dispatch.policy.move_up import Bases, Move, advise, bases_of
-from geo import Point, Projection, StraightLine
+from geo import Point, TravelTime
 
 EVERY = timedelta(seconds=3)
 # A room with more units than this is a nation's: what one of them is worth to a city isn't asked while a caller waits.
@@ -53,9 +53,11 @@ class Covering:
 class Coverage:
     """`busy`: the probability that a unit is busy; `incidents_per_day`: of all kinds in the whole city."""
 
-    def __init__(self, city: City, picture: Picture, *, incidents_per_day: float, busy: float) -> None:
+    def __init__(
+        self, city: City, picture: Picture, travel: TravelTime, *, incidents_per_day: float, busy: float
+    ) -> None:
         self._city, self._picture, self._busy, self._per_day = city, picture, busy, incidents_per_day
-        self._travel = StraightLine(Projection(city.crs))
+        self._travel = travel
         self._stations = {s.id: Point(s.lat, s.lon) for s in city.stations}
         self._within_s = order_to_arrival_s(city)
         self._lost: Mapping[UnitId, float] = {}

@@ -29,7 +29,8 @@ log = structlog.get_logger()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """`line` lets calls decide one after another which incident they belong to, so that two calls of one accident,
-    arriving together, don't both find nothing to join."""
+    arriving together, don't both find nothing to join. `travel`: by straight lines, for what can't wait; `router`: by
+    the best that there is."""
 
     pool: Pool
     city: City
@@ -44,7 +45,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         given, busy = self.settings.incidents_per_day, self.settings.busy_fraction
-        object.__setattr__(self, "coverage", Coverage(self.city, self.picture, incidents_per_day=given, busy=busy))
+        coverage = Coverage(self.city, self.picture, self.travel, incidents_per_day=given, busy=busy)
+        object.__setattr__(self, "coverage", coverage)
 
     def locate(self, fixes: Sequence[Fix], *, at: datetime) -> Location:
         with meters.LOCATE():

@@ -23,6 +23,8 @@ from geo import Location
 
 # So many calls are decided before others in this process get their turn.
 BREATH = 4
+# More than this together is a flood: streets are no longer searched for each.
+FLOOD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +132,11 @@ async def _take_fresh(
     arounds = [look_around(desk, sighting) for sighting in sightings]
     drafts, held = await _locked(desk, doing, arounds, besides)
     await _number(desk, doing, len(fresh))
-    taken = {}
+    taken, in_flood = {}, len(fresh) > FLOOD
     for count, (place, around) in enumerate(zip(fresh, arounds, strict=True)):
         if count % BREATH == 0:
             await asyncio.sleep(0)
-        taken[place.report.id] = _take(desk, doing.by(place.actor), drafts, place.report, around)
+        taken[place.report.id] = _take(desk, doing.by(place.actor), drafts, place.report, around, in_flood=in_flood)
     await drafts.write(doing)
     return taken, held | drafts.new
 
@@ -158,7 +160,7 @@ async def _number(desk: Desk, doing: Act, count: int) -> None:
         desk.line.numbers.extend(await incidents.new_ids(doing.db, count=missing))
 
 
-def _take(desk: Desk, doing: Act, drafts: Drafts, report: Report, around: Around) -> Taken:
+def _take(desk: Desk, doing: Act, drafts: Drafts, report: Report, around: Around, *, in_flood: bool) -> Taken:
     """One call into the incident that it is surely of, else into its own."""
     known = known_with(desk, around, drafts.known)
     same = to_join(desk, around.sighting, known, drafts.known)
@@ -173,7 +175,7 @@ def _take(desk: Desk, doing: Act, drafts: Drafts, report: Report, around: Around
         drafts.open(incident)
     drafts.calls.append(call)
     tell_call(doing, EventKind.CALL_JOINED if into else EventKind.CALL_TAKEN, incident, call, report.channel)
-    recommended = recommend_for(desk, incident, at=doing.at).units
+    recommended = recommend_for(desk, incident, at=doing.at, in_flood=in_flood).units
     return Taken(call.id, incident.id, into is not None, call.location, recommended)
 
 

@@ -11,17 +11,22 @@ from dispatch.travel.unusable import RoadsFileError, TravelSettingsError
 from geo import PROFILES, Projection, Roads, StraightLine, TravelTime
 
 
-def local_travel(settings: Settings, city: City) -> TravelTime:
-    """The roads where there is a file of them, else the straight line.
-
-    Raises TravelSettingsError, and RoadsFileError for a file that can't be used or isn't of this city."""
-    projection = Projection(city.crs)
+def straight_travel(settings: Settings, city: City) -> StraightLine:
+    """What is at hand at any moment and costs next to nothing. Raises TravelSettingsError."""
     if not settings.detour >= 1:
         raise TravelSettingsError(
             f"detour must be at least 1, not {settings.detour:g}: no way is shorter than straight"
         )
+    return StraightLine(Projection(city.crs), settings.detour)
+
+
+def local_travel(settings: Settings, city: City) -> TravelTime:
+    """The roads where there is a file of them, else the straight line.
+
+    Raises TravelSettingsError, and RoadsFileError for a file that can't be used or isn't of this city."""
+    straight = straight_travel(settings, city)
     if settings.roads is None:
-        return StraightLine(projection, settings.detour)
+        return straight
     profile = next((profile for profile in PROFILES if profile == settings.roads_profile), None)
     if profile is None:
         raise TravelSettingsError(f"roads_profile must be one of {', '.join(PROFILES)}, not {settings.roads_profile!r}")
@@ -30,7 +35,7 @@ def local_travel(settings: Settings, city: City) -> TravelTime:
     inside = (west <= network.lon) & (network.lon <= east) & (south <= network.lat) & (network.lat <= north)
     if not inside.any():
         raise RoadsFileError(f"{settings.roads}: none of its roads is in {city.name}")
-    return Roads(network, projection, profile, detour=settings.detour, contraction=roads.contractions[profile])
+    return Roads(network, straight.projection, profile, detour=settings.detour, contraction=roads.contractions[profile])
 
 
 def router_for(settings: Settings, local: TravelTime) -> Router:

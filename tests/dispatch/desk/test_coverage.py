@@ -14,6 +14,7 @@ from dispatch.model.room import Room
 from dispatch.picture.picture import Picture
 from dispatch.settings import Settings
 from dispatch.store.journal import Entry
+from geo import Projection, StraightLine
 from tests.service import Service
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
@@ -42,7 +43,7 @@ def picture_of(city: City, *out: str) -> Picture:
 
 
 def coverage_of(city: City, picture: Picture) -> Coverage:
-    return Coverage(city, picture, incidents_per_day=1_000, busy=0.3)
+    return Coverage(city, picture, StraightLine(Projection(city.crs)), incidents_per_day=1_000, busy=0.3)
 
 
 def test_the_only_unit_of_its_kind_is_worth_all_that_it_reaches(quito: City) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -12,10 +13,12 @@ import pytest
 from dispatch.city import load_city
 from dispatch.desk.calls import MOST_TOGETHER, take_call
 from dispatch.desk.line import Line
+from dispatch.desk.together import FLOOD
 from dispatch.errors import DispatchError, Invalid, Unavailable
 from dispatch.model import Caller, CallId, Channel, EventKind, Report
 from dispatch.model.city import City
 from dispatch.store.db import connection
+from dispatch.travel.choice import Router, Travelled
 from geo import Fix, Point, Source
 from tests.dispatch.desk.nodes import Node
 
@@ -65,6 +68,27 @@ async def test_they_see_each_other_though_none_is_stored_yet(database_url: str, 
         assert incident.calls == 40
         assert len({answer["incident_id"] for answer in answers}) <= 3  # type: ignore[index]
         assert await node.is_fresh()
+
+
+class Counting(Router):
+    """How often the best ways there are were asked for."""
+
+    asked = 0
+
+    def local_for(self, targets: Sequence[Point]) -> Travelled:
+        self.asked += 1
+        return super().local_for(targets)
+
+
+async def test_streets_are_searched_for_a_call_but_not_for_a_flood(database_url: str, city: City) -> None:
+    async with Node.on(database_url, city) as node:
+        router = Counting(node.desk.travel)
+        node = replace(node, desk=replace(node.desk, router=router))
+        await take(node, [a_report(-0.1)])
+        assert router.asked == 1
+        # The first goes alone, the others wait for it and go together.
+        await take(node, [a_report(-0.2 + n * 0.005, nature="chest_pain") for n in range(FLOOD + 2)])
+        assert router.asked == 2
 
 
 async def test_one_that_cant_be_stored_fails_alone(database_url: str, city: City) -> None:
