@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 
 import httpx
 
@@ -25,12 +26,22 @@ class OwnService:
     key: str
     pid: int
     state: Path
+    ready_s: float
+    """From the start of the process to its first 200 at /readyz."""
 
 
 @asynccontextmanager
-async def own_service(*options: str, **settings: str) -> AsyncIterator[OwnService]:
-    """Until the block ends. `settings` become DISPATCH_* variables. Raises RuntimeError when it isn't ready in time."""
-    state = await asyncio.to_thread(_public_folder)
+async def own_service(*options: str, state: Path | None = None, **settings: str) -> AsyncIterator[OwnService]:
+    """Until the block ends. `state`: a folder of an earlier one, which stays; `settings` become DISPATCH_* variables.
+    Raises RuntimeError when it isn't ready in time."""
+    if state is None:
+        state = await asyncio.to_thread(public_folder)
+        try:
+            async with own_service(*options, state=state, **settings) as service:
+                yield service
+        finally:
+            await asyncio.to_thread(shutil.rmtree, state, ignore_errors=True)
+        return
     port, key = free_port(), secrets.token_urlsafe(24)
     command = [
         sys.executable,
@@ -46,13 +57,14 @@ async def own_service(*options: str, **settings: str) -> AsyncIterator[OwnServic
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DISPATCH_")}
     ours = {"DISPATCH_BOOTSTRAP_KEY": key} | {f"DISPATCH_{name.upper()}": value for name, value in settings.items()}
     log = (state / "log").open("wb")
+    began_s = perf_counter()
     process = subprocess.Popen(  # noqa: ASYNC220 - it starts in no time
         [*command, *options], env=inherited | ours, stdout=log, stderr=log, start_new_session=True
     )
-    service = OwnService(f"http://127.0.0.1:{port}", key, process.pid, state)
+    url = f"http://127.0.0.1:{port}"
     try:
-        await _ready(service, process)
-        yield service
+        await _ready(url, process, state / "log")
+        yield OwnService(url, key, process.pid, state, perf_counter() - began_s)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -60,23 +72,22 @@ async def own_service(*options: str, **settings: str) -> AsyncIterator[OwnServic
         except subprocess.TimeoutExpired:
             process.kill()
         log.close()
-        shutil.rmtree(state, ignore_errors=True)
 
 
-async def _ready(service: OwnService, process: subprocess.Popen[bytes]) -> None:
+async def _ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(START_S):
         while process.poll() is None:
             try:
-                if (await client.get(f"{service.url}/readyz")).status_code == 200:
+                if (await client.get(f"{url}/readyz")).status_code == 200:
                     return
             except httpx.TransportError:
                 pass
-            await asyncio.sleep(0.1)
-    said = (service.state / "log").read_text("utf-8", "replace")[-2_000:]
+            await asyncio.sleep(0.02)
+    said = (await asyncio.to_thread(log.read_text, "utf-8", "replace"))[-2_000:]
     raise RuntimeError(f"the service ended with {process.returncode} before it was ready: {said}")
 
 
-def _public_folder() -> Path:
+def public_folder() -> Path:
     """One that root's PostgreSQL, which runs as another user, can pass through."""
     folder = Path(tempfile.mkdtemp(prefix="dispatch-load-"))
     folder.chmod(0o711)

@@ -44,7 +44,7 @@ class Hub:
     @contextmanager
     def screen(self) -> Iterator[Screen]:
         """A screen that misses nothing from this moment on."""
-        screen = Screen(seq=self._recent.seq, batch=self.picture.moved, beat=self._beat)
+        screen = Screen(seq=self._recent.seq, batch=self._shown, beat=self._beat)
         self.screens.add(screen)
         try:
             yield screen
@@ -52,16 +52,17 @@ class Hub:
             self.screens.discard(screen)
 
     def snapshot(self, *, me: dict[str, str]) -> str:
-        """The room as it is now, made once for all who come at the same moment."""
-        moment = self.picture.room.seq, self.picture.moved
+        """The room as it is now, made once for all who come at the same moment; where units were may be older by as
+        much as positions are not shown, and those follow."""
+        moment = self.picture.room.seq, self._shown
         if self._snapshot is None or self._snapshot[0] != moment:
             self._snapshot = moment, frames.snapshot(self.picture)
         return frames.for_one(self._snapshot[1], me=me, screens=len(self.screens))
 
     def everywhere(self) -> Frame:
         """Where all units are, made once for all who come back at the same moment."""
-        if self._everywhere is None or self._everywhere[0] != self.picture.moved:
-            self._everywhere = self.picture.moved, frames.positions(self.picture.positions.values())
+        if self._everywhere is None or self._everywhere[0] != self._shown:
+            self._everywhere = self._shown, frames.positions(self.picture.positions.values())
         return self._everywhere[1]
 
     def follow(self, entries: Sequence[Entry]) -> None:

@@ -5,6 +5,8 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
+import h3.api.basic_int as h3  # type: ignore[import-untyped]
+
 from dispatch.model.city import City
 from scripts.load.profiles import Profile
 from scripts.simulation.callers import Callers, PlannedCall
@@ -12,30 +14,44 @@ from scripts.simulation.demand import Demand, Emergency
 
 CROWD = 40
 CROWD_WITHIN_S = 180.0
+CELL = 8
+"""H3's resolution: cells of 0.7 km²."""
 
 
-def plan(city: City, profile: Profile, *, seed: int, squeeze: float = 1.0) -> list[PlannedCall]:
-    """`squeeze`: so many times quicker than the profile says, with as many calls. Sorted by when each is due."""
+def plan(city: City, profile: Profile, *, seed: int) -> list[PlannedCall]:
+    """Sorted by when each is due."""
     random = Random(seed)
-    demand, callers = Demand(city, random), Callers(city, random)
+    demand, callers, worst = Demand(city, random), Callers(city, random), _Worst(profile, seed)
     waiting: list[tuple[float, int, Emergency]] = []
     order, planned = count(), list[PlannedCall]()
     for at_s in _arrivals(profile, random):
         if waiting and waiting[0][0] <= at_s:
-            planned.append(callers.call(at_s / squeeze, heappop(waiting)[2], again=True))
+            planned.append(callers.call(at_s / profile.squeeze, heappop(waiting)[2], again=True))
             continue
         emergency = demand.draw(misuse=0.06)
-        crowd = _crowd(random, callers, emergency, profile.crowded)
+        crowd = worst.crowd(random, emergency) or callers.others(emergency)
         for delay_s in crowd:
             heappush(waiting, (at_s + delay_s, next(order), emergency))
-        planned.append(callers.call(at_s / squeeze, emergency, again=False))
+        planned.append(callers.call(at_s / profile.squeeze, emergency, again=False))
     return planned
 
 
-def _crowd(random: Random, callers: Callers, emergency: Emergency, crowded: float) -> list[float]:
-    if emergency.nature is not None and random.random() < crowded:
-        return [random.uniform(0, CROWD_WITHIN_S) for _ in range(CROWD - 1)]
-    return callers.others(emergency)
+class _Worst:
+    """The worst cells: about each emergency there a crowd calls, in a short run within a sixth of it."""
+
+    def __init__(self, profile: Profile, seed: int) -> None:
+        self._share, self._seed = profile.crowded, seed
+        self._within_s = min(CROWD_WITHIN_S, profile.seconds / 6)
+
+    def crowd(self, random: Random, emergency: Emergency) -> list[float]:
+        """After how many seconds the others call."""
+        if emergency.nature is None or not self._has(emergency):
+            return []
+        return [random.uniform(0, self._within_s) for _ in range(CROWD - 1)]
+
+    def _has(self, emergency: Emergency) -> bool:
+        cell = h3.latlng_to_cell(emergency.lat, emergency.lon, CELL)
+        return Random(f"{self._seed} {cell}").random() < self._share
 
 
 def _arrivals(profile: Profile, random: Random) -> Iterator[float]:

@@ -1,6 +1,7 @@
 """Units that tell where they are: batches, as a gateway of a fleet posts them, spread over each period."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
 from math import cos, pi, sin
 from random import Random
@@ -51,7 +52,10 @@ class Fleet:
             for start in starts:
                 due_s += self._period_s / len(starts)
                 if (wait_s := due_s - perf_counter()) > 0:
-                    await asyncio.sleep(wait_s)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(over.wait(), wait_s)
+                if over.is_set():
+                    break
                 task = asyncio.create_task(self._send(start))
                 sending.add(task)
                 task.add_done_callback(sending.discard)

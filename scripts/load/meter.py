@@ -2,36 +2,73 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
 
 TICKS = os.sysconf("SC_CLK_TCK")
 EVERY_S = 1.0
+SAMPLES_FOR_A_SLOPE = 10
+
+
+class Cost(NamedTuple):
+    """Of one process or several: cores busy and resident megabytes, at a second since the start."""
+
+    at_s: float
+    cores: float
+    mb: float
 
 
 @dataclass(slots=True)
 class Meter:
-    """Samples of (seconds since the start, cores busy, resident megabytes), of the service and of all PostgreSQL."""
+    """A sample a second, of the service and of all its PostgreSQL (whose memory is shared, and not counted)."""
 
     pid: int
     state: Path
-    service: list[tuple[float, float, float]] = field(default_factory=list)
-    postgres: list[tuple[float, float, float]] = field(default_factory=list)
+    service: list[Cost] = field(default_factory=list)
+    postgres: list[Cost] = field(default_factory=list)
 
-    async def watch(self) -> None:
-        """Until cancelled."""
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """From the beginning of the block to its end; what was sampled before is forgotten."""
+        self.service, self.postgres = [], []
+        task = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _watch(self) -> None:
         began_s = last_s = perf_counter()
-        ours, theirs = _cpu_s([self.pid]), _cpu_s(self._postgres())
+        servers = self._postgres()
+        ours, theirs = cpu_s([self.pid]), cpu_s(servers)
         while True:
             await asyncio.sleep(EVERY_S)
-            now_s, servers = perf_counter(), self._postgres()
-            ours_now, theirs_now = _cpu_s([self.pid]), _cpu_s(servers)
+            now_s = perf_counter()
+            ours_now, theirs_now = cpu_s([self.pid]), cpu_s(servers)
             over_s = now_s - last_s
-            self.service.append((now_s - began_s, (ours_now - ours) / over_s, _resident_mb([self.pid])))
-            busy = max(0.0, theirs_now - theirs) / over_s
-            self.postgres.append((now_s - began_s, busy, 0.0))
+            self.service.append(Cost(now_s - began_s, (ours_now - ours) / over_s, resident_mb(self.pid)))
+            self.postgres.append(Cost(now_s - began_s, max(0.0, theirs_now - theirs) / over_s, 0.0))
             ours, theirs, last_s = ours_now, theirs_now, now_s
+
+    @property
+    def most_mb(self) -> float:
+        return max((cost.mb for cost in self.service), default=0.0)
+
+    @property
+    def mb_an_hour(self) -> float | None:
+        """The slope of the run's second half, by least squares; None with too few samples."""
+        half = self.service[len(self.service) // 2 :]
+        if len(half) < SAMPLES_FOR_A_SLOPE:
+            return None
+        return float(np.polyfit([cost.at_s for cost in half], [cost.mb for cost in half], 1)[0]) * 3_600
 
     def _postgres(self) -> list[int]:
         """The processes whose working folder is the data folder in our state."""
@@ -47,7 +84,8 @@ class Meter:
         return [pid for pid in found if pid != self.pid]
 
 
-def _cpu_s(pids: list[int]) -> float:
+def cpu_s(pids: list[int]) -> float:
+    """Processor seconds that they have taken so far."""
     total = 0
     for pid in pids:
         try:
@@ -58,12 +96,9 @@ def _cpu_s(pids: list[int]) -> float:
     return total / TICKS
 
 
-def _resident_mb(pids: list[int]) -> float:
-    total = 0
-    for pid in pids:
-        try:
-            status = Path(f"/proc/{pid}/status").read_text()
-        except OSError:
-            continue
-        total += next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")), 0)
-    return total / 1024
+def resident_mb(pid: int) -> float:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")), 0) / 1024

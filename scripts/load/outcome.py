@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from hdrh.histogram import HdrHistogram
+from numpy.typing import NDArray
 
 from scripts.load.phones import Fate, Phones
 from scripts.load.watchers import Watcher
@@ -13,74 +15,110 @@ LONGEST_US, DIGITS = 120_000_000, 3
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
 
 
-def histogram(seconds: Iterable[float]) -> HdrHistogram:
+def histogram(seconds: Iterable[float] | NDArray[np.float64]) -> HdrHistogram:
     """Of microseconds, to three significant digits."""
     found = HdrHistogram(1, LONGEST_US, DIGITS)
-    for value in seconds:
-        found.record_value(min(LONGEST_US, max(1, round(value * 1e6))))
+    values = np.asarray(seconds if isinstance(seconds, np.ndarray) else list(seconds), dtype=float)
+    microseconds, counts = np.unique(np.clip(np.rint(values * 1e6), 1, LONGEST_US).astype(int), return_counts=True)
+    for value, count in zip(microseconds.tolist(), counts.tolist(), strict=True):
+        found.record_value(value, count)
     return found
 
 
 @dataclass(slots=True)
 class Outcome:
-    """`shown`: from when a call was due to when a screen had its event, for each screen. `spread`: from when a call was
-    acknowledged to when a screen had it, which may be before. `unseen`: acknowledged calls that a reading screen never
-    showed. All open: a run that lost nothing has `faults` empty."""
+    """Of every call from when it was due: to its acknowledgement, to each screen that had its event (`shown`).
+    `spread`: from the first screen that had it to each; `late`: from due to sent, the generator's own delay. `unseen`:
+    acknowledged calls that a reading screen never showed. `generator_cores`: how much of a core the generator took."""
 
     sent: int
     statuses: Counter[int]
     seconds: float
     acknowledged: HdrHistogram
     shown: HdrHistogram
+    spread: HdrHistogram
+    late: HdrHistogram
     position_age: HdrHistogram
     unseen: int
     gaps: int
     resyncs: int
     cuts: int
     screens: int
+    messages: int
+    bytes: int
+    snapshot_bytes: int
+    generator_cores: float
     fates: Sequence[Fate] = field(repr=False, default=())
     positions: tuple[int, int, int] = (0, 0, 0)
     """Sent, accepted, failed."""
 
     @property
     def rate(self) -> float:
-        """Calls acknowledged a second."""
+        """Calls acknowledged a second, to the last answer."""
         return float(self.acknowledged.get_total_count()) / max(self.seconds, 1e-9)
 
     @property
     def faults(self) -> list[str]:
-        found = {"acknowledged calls missing on a screen": self.unseen, "gaps in a screen's sequence": self.gaps}
+        found = {
+            "acknowledged calls missing on a screen": self.unseen,
+            "gaps in a screen's sequence": self.gaps,
+            "screens cut": self.cuts,
+        }
         return [f"{count:,} {what}" for what, count in found.items() if count]
 
 
-def outcome(phones: Phones, watchers: Sequence[Watcher], *, seconds: float, positions: tuple[int, int, int]) -> Outcome:
+def outcome(
+    phones: Phones,
+    watchers: Sequence[Watcher],
+    *,
+    seconds: float,
+    positions: tuple[int, int, int],
+    generator_cores: float,
+) -> Outcome:
     acknowledged = [fate for fate in phones.fates if fate.acknowledged and fate.answered_s is not None]
     readers = [watcher for watcher in watchers if watcher.reads]
-    seq_of_call: dict[str, int] = {}
-    for reader in readers:
-        seq_of_call |= reader.seq_of_call
-    shown = [
-        at_s - fate.due_s
-        for fate in acknowledged
-        if (seq := seq_of_call.get(fate.id)) is not None
-        for watcher in watchers
-        if (at_s := watcher.shown(seq)) is not None
-    ]
+    shown, spread = _shown(acknowledged, readers, watchers)
     return Outcome(
         sent=len(phones.fates),
         statuses=phones.statuses(),
         seconds=seconds,
         acknowledged=histogram(fate.answered_s - fate.due_s for fate in acknowledged if fate.answered_s is not None),
         shown=histogram(shown),
+        spread=histogram(spread),
+        late=histogram(fate.sent_s - fate.due_s for fate in phones.fates),
         position_age=histogram(age_s for reader in readers for age_s in reader.position_age_s),
         unseen=sum(1 for fate in acknowledged for r in readers if not r.resyncs and fate.id not in r.seq_of_call),
         gaps=sum(watcher.gaps for watcher in readers),
         resyncs=sum(watcher.resyncs for watcher in watchers),
         cuts=sum(watcher.cuts for watcher in watchers),
         screens=len(watchers),
+        messages=sum(watcher.messages for watcher in watchers),
+        bytes=sum(watcher.bytes for watcher in watchers),
+        snapshot_bytes=max((watcher.snapshot_bytes for watcher in watchers), default=0),
+        generator_cores=generator_cores,
         fates=phones.fates,
         positions=positions,
     )
+
+
+def _shown(
+    acknowledged: Sequence[Fate], readers: Sequence[Watcher], watchers: Sequence[Watcher]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Seconds, of each call on each screen: since it was due, since the first screen had it."""
+    seq_of_call: dict[str, int] = {}
+    for reader in readers:
+        seq_of_call |= reader.seq_of_call
+    told = [(seq_of_call[fate.id], fate.due_s) for fate in acknowledged if fate.id in seq_of_call]
+    if not told:
+        return np.array([]), np.array([])
+    seqs, due_s = (np.array(column) for column in zip(*told, strict=True))
+    at_s = np.full((len(watchers), len(told)), np.nan)
+    for row, watcher in zip(at_s, watchers, strict=True):
+        place = np.searchsorted(watcher.seqs, seqs)
+        had = place < len(watcher.seqs)
+        row[had] = np.array(watcher.shown_s)[place[had]]
+    shown, spread = at_s - due_s, at_s - np.fmin.reduce(at_s, axis=0)
+    return shown[~np.isnan(shown)], spread[~np.isnan(spread)]
 
 
 def milliseconds(histogram: HdrHistogram) -> dict[float, float]:

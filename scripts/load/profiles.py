@@ -1,8 +1,9 @@
 """What is asked of the service: how many calls when, how many screens, how many units that move."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
+from typing import Self
 
 from scripts.simulation.demand import HOURS
 
@@ -18,7 +19,9 @@ CALLS_PER_CASE = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`crowded` (0-1): share of emergencies that forty people call about; `moving_hz`: positions of a unit a second."""
+    """`crowded` (0-1): share of cells, the worst, in which forty people call about each emergency; `moving_hz`:
+    positions of a unit a second; `squeeze`: so many times quicker than life, with as many calls; `close_after_s`: an
+    incident is closed so long after its first call, None never."""
 
     name: str
     about: str
@@ -28,6 +31,8 @@ class Profile:
     units: int = 162
     moving_hz: float = 0.2
     crowded: float = 0.0
+    squeeze: float = 1.0
+    close_after_s: float | None = None
 
     def calls(self) -> float:
         """How many are to be expected: the rate's mean, by a thousand steps."""
@@ -35,6 +40,10 @@ class Profile:
 
     def peak_rate(self) -> float:
         return max(self.rate(step / 1_000) for step in range(1_001))
+
+    def lasting(self, seconds: float) -> Self:
+        """Shorter or longer, at the same rates."""
+        return replace(self, seconds=seconds)
 
 
 def steady(rate: float) -> Rate:
@@ -57,11 +66,19 @@ def profiles() -> dict[str, Profile]:
     return {
         p.name: p
         for p in (
-            Profile("day", "2,000 calls by the hours of a day", _day, 86_400, screens=10),
+            Profile("day", "2,000 calls by the hours of a day, in two minutes", _day, 86_400, screens=10, squeeze=720),
             Profile("peak", "200 calls a second, 200 screens", steady(200), 60, screens=200),
             Profile("flood", "2,000 calls a second, 10 screens", steady(2_000), 60, screens=10),
-            Profile("earthquake", "17,888 cases in an hour", _earthquake, 3_600, screens=50, crowded=0.04),
+            Profile("earthquake", "the calls of 17,888 cases in an hour", _earthquake, 3_600, screens=50, crowded=0.04),
             Profile("screens", "5,000 screens", steady(2), 30, screens=5_000, moving_hz=0.02),
             Profile("fleet", "20,000 units that tell where they are once a second", steady(5), 30, 10, 20_000, 1.0),
+            Profile(
+                "hour",
+                "10 calls a second, incidents closed after a minute, 100 screens",
+                steady(10),
+                3_600,
+                screens=100,
+                close_after_s=60,
+            ),
         )
     }

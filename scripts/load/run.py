@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from time import perf_counter
+from time import perf_counter, process_time
 from uuid import uuid4
 
 from dispatch.model.city import City
 from scripts.load.calls import plan
+from scripts.load.closers import Closers
 from scripts.load.fleet import Fleet
 from scripts.load.outcome import Outcome, outcome
 from scripts.load.phones import Phones
@@ -25,36 +26,42 @@ class Refused(Exception):
     """It can't be run: what the service said."""
 
 
-async def run(
-    city: City, profile: Profile, *, url: str, key: str, seed: int, squeeze: float, limit_s: float | None
-) -> Outcome:
-    """`squeeze`: so many times quicker than life; `limit_s`: no calls that are due later. Raises Refused."""
-    calls = plan(city, profile, seed=seed, squeeze=squeeze)
-    if limit_s is not None:
-        calls = [call for call in calls if call.at_s < limit_s]
-    client, watchers = Client(url, key), [Watcher(reads=n < READING) for n in range(profile.screens)]
+async def run(city: City, profile: Profile, *, url: str, key: str, seed: int, deflate: bool = False) -> Outcome:
+    """Raises Refused."""
+    calls = plan(city, profile, seed=seed)
+    client = Client(url, key)
+    watchers = [Watcher(reads=n < READING, deflate=deflate) for n in range(profile.screens)]
     fleet = Fleet(city, client, units=profile.units, hz=profile.moving_hz)
-    over = asyncio.Event()
+    phones, over = Phones(client, uuid4()), asyncio.Event()
+    beside: list[asyncio.Task[None]] = []
     try:
         await fleet.enlist()
         await _open(watchers, url, key)
-        phones = Phones(client, uuid4())
-        driving = asyncio.create_task(fleet.drive(over))
-        seconds = await _call(phones, calls, over, until_s=limit_s or profile.seconds / squeeze)
+        beside.append(asyncio.create_task(fleet.drive(over)))
+        if profile.close_after_s is not None:
+            closers = Closers(client, phones, after_s=profile.close_after_s)
+            beside.append(asyncio.create_task(closers.close(over)))
+        began_s = process_time()
+        seconds = await _call(phones, calls, over, until_s=profile.seconds / profile.squeeze)
+        generator = (process_time() - began_s) / seconds
         over.set()
-        await driving
+        await asyncio.gather(*beside)
         await _settle(phones, watchers)
     except (OSError, TimeoutError, RuntimeError) as error:
         raise Refused(str(error) or type(error).__name__) from error
     finally:
         over.set()
-        cuts = [watcher.cuts for watcher in watchers]
+        await asyncio.gather(*beside, return_exceptions=True)
         for watcher in watchers:
             watcher.close()
         client.close()
-    for watcher, count in zip(watchers, cuts, strict=True):
-        watcher.cuts = count
-    return outcome(phones, watchers, seconds=seconds, positions=(fleet.sent, fleet.accepted, fleet.failed))
+    return outcome(
+        phones,
+        watchers,
+        seconds=seconds,
+        positions=(fleet.sent, fleet.accepted, fleet.failed),
+        generator_cores=generator,
+    )
 
 
 async def _open(watchers: Sequence[Watcher], url: str, key: str) -> None:
@@ -68,6 +75,7 @@ async def _open(watchers: Sequence[Watcher], url: str, key: str) -> None:
 
 
 async def _call(phones: Phones, calls: Sequence[PlannedCall], over: asyncio.Event, *, until_s: float) -> float:
+    """Seconds from the first that was due to the last answer."""
     began_s = perf_counter()
     await phones.call(calls, over)
     # A quiet profile's last call is long before its end, and its screens and units are what is measured.

@@ -1,11 +1,12 @@
 """Screens that watch: a few read every event, the others note when each message came and up to which event it goes.
 
-Their WebSocket (RFC 6455) is only what a screen needs that says nothing: thousands of them share one core.
+Their WebSocket (RFC 6455, RFC 7692) is only what a screen needs that says nothing: thousands of them share one core.
 """
 
 import asyncio
 import os
 import re
+import zlib
 from base64 import b64encode
 from bisect import bisect_left
 from datetime import UTC, datetime
@@ -16,8 +17,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 SEQ = re.compile(rb'"seq":(\d+)')
-TEXT, CLOSE, PING = 0x1, 0x8, 0x9
+TEXT, CLOSE, PING, DEFLATED = 0x1, 0x8, 0x9, 0x40
 PONG = bytes((0x8A, 0x80, 0, 0, 0, 0))
+OFFER = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n"
 FROM_A_FRAME = 40
 """Of how many units in a frame of positions the age is noted."""
 
@@ -41,20 +43,21 @@ class _Positions(msgspec.Struct):
 
 
 class Watcher(asyncio.Protocol):
-    """`reads`: it decodes all, and knows which event told of which call. Moments are perf_counter seconds."""
+    """`reads`: it decodes all, and knows which event told of which call. Moments are perf_counter seconds; `bytes` as
+    they came over the wire."""
 
-    def __init__(self, *, reads: bool) -> None:
-        self.reads = reads
+    def __init__(self, *, reads: bool, deflate: bool = False) -> None:
+        self.reads, self.deflate = reads, deflate
         self.seq_of_call: dict[str, int] = {}
         self.seqs: list[int] = []
         self.shown_s: list[float] = []
         self.seq: int | None = None
-        self.gaps = self.resyncs = self.cuts = self.messages = self.bytes = 0
+        self.gaps = self.resyncs = self.cuts = self.messages = self.bytes = self.snapshot_bytes = 0
         self.position_age_s: list[float] = []
         self.ready = asyncio.Event()
         self._transport: asyncio.Transport | None = None
-        self._buffer = bytearray()
-        self._open = False
+        self._rest = bytearray()
+        self._open = self._closed = False
 
     async def open(self, url: str, key: str) -> None:
         """Raises OSError, TimeoutError."""
@@ -65,12 +68,15 @@ class Watcher(asyncio.Protocol):
         self._transport.write(
             f"GET /v1/live HTTP/1.1\r\nHost: {place.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Key: {b64encode(os.urandom(16)).decode()}\r\nSec-WebSocket-Version: 13\r\n"
-            f"Authorization: Bearer {key}\r\n\r\n".encode()
+            f"{OFFER if self.deflate else ''}Authorization: Bearer {key}\r\n\r\n".encode()
         )
         async with asyncio.timeout(60):
             await self.ready.wait()
+        if self.seq is None:
+            raise ConnectionError("the service didn't let a screen in")
 
     def close(self) -> None:
+        self._closed = True
         if self._transport is not None:
             self._transport.close()
 
@@ -85,76 +91,106 @@ class Watcher(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         del error
-        self.cuts += 1
+        self.cuts += not self._closed
+        self.ready.set()
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        if not self._open:
-            head, end, rest = self._buffer.partition(b"\r\n\r\n")
+        at_s = perf_counter()
+        self.bytes += len(data)
+        if self._rest:
+            self._rest += data
+            data = bytes(self._rest) if self._whole() else b""
+        if data and not self._open:
+            head, end, rest = data.partition(b"\r\n\r\n")
             if not end:
+                self._rest = bytearray(data)
                 return
             if b" 101 " not in head[:20]:
                 self.close()
                 return
-            self._buffer, self._open = rest, True
-        while (frame := self._frame()) is not None:
-            kind, text = frame
-            if kind == TEXT:
-                self._take(text)
-            elif kind == PING and self._transport is not None:
+            self._rest.clear()
+            data, self._open = rest, True
+        if data:
+            self._rest = bytearray(data[self._take_all(data, at_s) :])
+
+    def _whole(self) -> bool:
+        """Whether the first frame of what waits is: a large one comes in many pieces."""
+        if not self._open or len(self._rest) < 10:
+            return True
+        start, end = _extent(self._rest[:10], 0)
+        return start > 0 and len(self._rest) >= end
+
+    def _take_all(self, data: bytes, at_s: float) -> int:
+        """Every whole frame; returns up to where."""
+        place, size = 0, len(data)
+        while place + 2 <= size:
+            start, end = _extent(data, place)
+            if not start or end > size:
+                break
+            kind = data[place]
+            if kind & 0x0F == TEXT:
+                self._take(data, start, end, deflated=bool(kind & DEFLATED), at_s=at_s)
+            elif kind & 0x0F == PING and self._transport is not None:
                 self._transport.write(PONG)
-            elif kind == CLOSE:
-                self.close()
+            elif kind & 0x0F == CLOSE and self._transport is not None:
+                self._transport.close()
+            place = end
+        return place
 
-    def _frame(self) -> tuple[int, bytes] | None:
-        buffer = self._buffer
-        if len(buffer) < 2:
-            return None
-        size, start = buffer[1] & 0x7F, 2
-        if size == 126:
-            size, start = int.from_bytes(buffer[2:4], "big"), 4
-        elif size == 127:
-            size, start = int.from_bytes(buffer[2:10], "big"), 10
-        if len(buffer) < start + size or len(buffer) < start:
-            return None
-        frame = buffer[0] & 0x0F, bytes(buffer[start : start + size])
-        del buffer[: start + size]
-        return frame
-
-    def _take(self, text: bytes) -> None:
-        at_s = perf_counter()
+    def _take(self, data: bytes, start: int, end: int, *, deflated: bool, at_s: float) -> None:
         self.messages += 1
-        self.bytes += len(text)
-        match text[9:15]:
+        size = end - start
+        if deflated:
+            data = _inflated(data[start:end])
+            start, end = 0, len(data)
+        match data[start + 9 : start + 15]:
+            case b"events" if self.reads:
+                self._read(data[start:end], at_s)
             case b"events":
-                self._events(text, at_s)
+                # An event's own number stands last in it.
+                self._shown(int(data[data.rindex(b'"seq":', start, end) + 6 : end].rstrip(b"]}")), at_s)
             case b"snapsh":
-                found = SEQ.search(text)
+                found = SEQ.search(data, start)
                 self.seq = int(found.group(1)) if found else None
+                self.snapshot_bytes = size
                 self.ready.set()
-            case b"positi" if self.reads and len(text) > 100:
-                self._positions(text)
+            case b"positi" if self.reads and end - start > 100:
+                self._positions(data[start:end])
             case b"resync":
                 self.resyncs += 1
 
-    def _events(self, text: bytes, at_s: float) -> None:
-        if self.reads:
-            for event in msgspec.json.decode(text, type=_Events).events:
-                self._follow(event.seq)
-                if event.data.call_id is not None and event.kind in {"call_taken", "call_joined"}:
-                    self.seq_of_call.setdefault(event.data.call_id, event.seq)
-        else:
-            # An event's own number stands last in it.
-            self.seq = int(text[text.rindex(b'"seq":') + 6 :].rstrip(b"]}"))
-        self.seqs.append(self.seq or 0)
-        self.shown_s.append(at_s)
+    def _read(self, text: bytes, at_s: float) -> None:
+        for event in msgspec.json.decode(text, type=_Events).events:
+            self.gaps += self.seq is not None and event.seq != self.seq + 1
+            self.seq = event.seq
+            if event.data.call_id is not None and event.kind in {"call_taken", "call_joined"}:
+                self.seq_of_call.setdefault(event.data.call_id, event.seq)
+        self._shown(self.seq or 0, at_s)
 
-    def _follow(self, seq: int) -> None:
-        if self.seq is not None and seq != self.seq + 1:
-            self.gaps += 1
+    def _shown(self, seq: int, at_s: float) -> None:
         self.seq = seq
+        self.seqs.append(seq)
+        self.shown_s.append(at_s)
 
     def _positions(self, text: bytes) -> None:
         now, rows = datetime.now(UTC), msgspec.json.decode(text, type=_Positions).units
         chosen = rows[:: max(1, len(rows) // FROM_A_FRAME)]
         self.position_age_s += [(now - row[4]).total_seconds() for row in chosen]
+
+
+def _extent(data: bytes | bytearray, place: int) -> tuple[int, int]:
+    """Where the payload of a server's frame starts and ends; (0, 0) while its head is not whole."""
+    size, start = data[place + 1], place + 2
+    if size == 126:
+        start += 2
+    elif size == 127:
+        start += 8
+    if start > place + 2:
+        if len(data) < start:
+            return 0, 0
+        size = int.from_bytes(data[place + 2 : start], "big")
+    return start, start + size
+
+
+def _inflated(payload: bytes) -> bytes:
+    return zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(payload + b"\x00\x00\xff\xff")
