@@ -54,6 +54,10 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
         async with _acquired(pool) as db:
             try:
                 yield db
+            except TimeoutError:
+                # Who doesn't answer a statement won't answer a rollback either.
+                db.terminate()
+                raise
             except asyncpg.ReadOnlySQLTransactionError:
                 # This server is no longer the primary: the next connections are to be made to the one that is.
                 await pool.expire_connections()
@@ -73,7 +77,11 @@ async def _acquired(pool: Pool) -> AsyncIterator[Connection]:
 @asynccontextmanager
 async def transaction(pool: Pool, *, isolation: Isolation | None = None) -> AsyncIterator[Connection]:
     async with connection(pool) as db, db.transaction(isolation=isolation):
-        yield db
+        try:
+            yield db
+        except TimeoutError:
+            db.terminate()
+            raise
 
 
 @contextmanager
@@ -93,6 +101,10 @@ def domain_errors() -> "Iterator[None]":
         asyncpg.PostgresConnectionError,
         asyncpg.CannotConnectNowError,
         asyncpg.InterfaceError,
+        # asyncpg's word for a connection that broke between two statements.
+        asyncpg.InternalClientError,
+        asyncpg.IdleInTransactionSessionTimeoutError,
+        asyncpg.TransactionTimeoutError,
         asyncpg.InsufficientResourcesError,
         asyncpg.OperatorInterventionError,
         asyncpg.ReadOnlySQLTransactionError,

@@ -36,6 +36,7 @@ async def migrate(db: Connection) -> list[str]:
 
     Raises MigrationError where one already applied has since been changed. A database that is ahead
     (a newer node has migrated it) is left alone: migrations only add what an older node can live with."""
+    await db.execute("select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout'")
     await db.execute("select pg_advisory_lock($1)", LOCK, timeout=PATIENCE_S)
     try:
         await db.execute(

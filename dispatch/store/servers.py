@@ -18,6 +18,10 @@ CONNECT_S = 3.0
 # A network that has swallowed the connection is noticed within this time, however long a statement may take.
 SILENCE_MS = 10_000
 KEEP_ALIVE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": SILENCE_MS}
+# A node that hangs, or hears nothing of the database, must not keep others from what it had locked: the database ends
+# its session. A session in the midst of a statement's messages isn't idle, hence the second; PostgreSQL has it from 17.
+IDLE = {"idle_in_transaction_session_timeout": "5s"}
+BOUNDS = IDLE | {"transaction_timeout": "30s"}
 # What another server may be the answer to.
 ELSEWHERE = (
     OSError,
@@ -47,11 +51,11 @@ class Servers:
         """Options as of `asyncpg.connect`; `name`: what the database is to call it besides ours. Raises what the last
         server said."""
         settings = {"application_name": f"{NAME} {name}".strip(), "timezone": "UTC"}
-        options |= {"server_settings": settings, "target_session_attrs": "read-write", "timeout": CONNECT_S}
+        options |= {"target_session_attrs": "read-write", "timeout": CONNECT_S}
         failed: Exception | None = None
         for host in list(self._hosts):
             try:
-                db: Connection = await asyncpg.connect(self.url, **options, **(host._asdict() if host else {}))
+                db = await self._connect(settings, options | (host._asdict() if host else {}))
             except ELSEWHERE as error:
                 failed = error
                 continue
@@ -62,6 +66,12 @@ class Servers:
             return db
         assert failed is not None
         raise failed
+
+    async def _connect(self, settings: dict[str, str], options: dict[str, Any]) -> Connection:
+        try:
+            return await asyncpg.connect(self.url, server_settings=settings | BOUNDS, **options)
+        except asyncpg.UndefinedObjectError:
+            return await asyncpg.connect(self.url, server_settings=settings | IDLE, **options)
 
     def _note(self, pid: int, db: Connection) -> None:
         self.ours.add(pid)
