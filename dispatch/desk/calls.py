@@ -66,7 +66,9 @@ async def _commit(desk: Desk, places: Sequence[Waiting]) -> None:
             for place in places:
                 await _commit(desk, [place])
             return
-        for place in places:
+        # Those behind would only wait for the same: they are told now, not each after a wait of its own.
+        behind = desk.line.first(len(desk.line)) if isinstance(error, Unavailable) else []
+        for place in (*places, *behind):
             place.answer.set_exception(error)
         return
     except BaseException:
