@@ -36,7 +36,7 @@ async def run(asked: Namespace) -> list[Outcome]:
             outcomes += await _rounds(one, city, on_disk, random, asked)
     if on_small := [fault for fault in wanted if fault in ON_SMALL_DISK.values()]:
         try:
-            async with house(on_small_disk=True) as small:
+            async with house(small_disk=True) as small:
                 outcomes += await _rounds(small, city, on_small, random, asked)
         except NoDisk as error:
             console.print(f"disk_full left out: {error}")

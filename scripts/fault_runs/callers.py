@@ -14,7 +14,7 @@ from scripts.fault_runs.door import PATIENCE_S, Answer, Door
 from scripts.fault_runs.logs import Sent
 from scripts.simulation.callers import PlannedCall, plan_calls
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 1.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2.0
 AGAIN = 0.1
 """How often a phone sends what was acknowledged, as if the answer had been lost on its last mile."""
 MISUSE = 0.06
@@ -30,7 +30,7 @@ class Callers:
         arrivals = (n / per_s for n in count())
         self._plan = plan_calls(city, seed=seed, arrivals=arrivals, misuse=MISUSE)
         self._calling: set[asyncio.Task[None]] = set()
-        self._ended = asyncio.Event()
+        self._ended = False
 
     @property
     def waiting(self) -> int:
@@ -42,7 +42,7 @@ class Callers:
             self._begin(body)
 
     def end(self) -> None:
-        self._ended.set()
+        self._ended = True
 
     async def all_answered(self, *, within_s: float) -> None:
         """Who has no answer by then is called off; the log tells of it."""
@@ -74,12 +74,10 @@ class Callers:
     async def _due(self) -> AsyncIterator[dict[str, Any]]:
         began_s = perf_counter()
         for call in self._plan:
-            try:
-                await asyncio.wait_for(self._ended.wait(), max(0.0, began_s + call.at_s - perf_counter()))
-            except TimeoutError:
-                yield self._body(call)
-            else:
+            await asyncio.sleep(began_s + call.at_s - perf_counter())
+            if self._ended:
                 return
+            yield self._body(call)
 
     async def _insist(self, body: dict[str, Any]) -> None:
         node = self._door.any()

@@ -9,7 +9,7 @@ from time import perf_counter
 
 from dispatch.model.city import City
 from dispatch.model.room import Room
-from dispatch.store.db import Pool
+from dispatch.store.snapshot import snapshot
 from scripts.fault_runs.callers import Callers
 from scripts.fault_runs.crews import Crews
 from scripts.fault_runs.dispatchers import Dispatcher
@@ -25,7 +25,7 @@ LOOK_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    door: Door
+    house: House
     before: Room
     callers: Callers
     screens: list[Screen]
@@ -34,45 +34,48 @@ class Crowd:
 
     @classmethod
     @asynccontextmanager
-    async def of(cls, house: House, city: City, before: Room, *, per_s: float, seed: int) -> AsyncIterator["Crowd"]:
+    async def of(cls, house: House, city: City, *, per_s: float, seed: int) -> AsyncIterator["Crowd"]:
         """Not at work yet."""
+        async with house.pool() as pool:
+            before = await snapshot(pool)
         async with Door(house.urls, house.key, Random(seed)) as door:
             callers = Callers(door, city, per_s=per_s, seed=seed)
             screens = [Screen(f"{n}", house.urls, house.key, node=n % len(house.urls)) for n in range(SCREENS)]
             dispatchers = [Dispatcher(door, screens[n], callers, seed=seed + n) for n in range(DISPATCHERS)]
-            yield cls(door, before, callers, screens, dispatchers, Crews(door, before, seed=seed))
+            yield cls(house, before, callers, screens, dispatchers, Crews(door, before, seed=seed))
 
     @asynccontextmanager
-    async def at_work(self, pool: Pool) -> AsyncIterator[list[History]]:
+    async def at_work(self) -> AsyncIterator[list[History]]:
         """Until the block ends; then everybody gets what he waits for, and the one history is in the list."""
         told: list[History] = []
         watching = [asyncio.create_task(screen.watch()) for screen in self.screens]
-        acting = [asyncio.create_task(dispatcher.work()) for dispatcher in self.dispatchers]
-        acting += [asyncio.create_task(self.callers.call()), asyncio.create_task(self.crews.drive())]
+        acting = [asyncio.create_task(act()) for act in (self.callers.call, *(d.work for d in self.dispatchers))]
+        driving = asyncio.create_task(self.crews.drive())
         try:
             yield told
             self.callers.end()
-            await self.callers.all_answered(within_s=ANSWERED_S)
             for dispatcher in self.dispatchers:
                 dispatcher.end()
-            await asyncio.gather(*acting[:DISPATCHERS])
-            _raise_from(watching)
-            told.append(await self._history(pool))
+            await asyncio.gather(*acting)
+            await self.callers.all_answered(within_s=ANSWERED_S)
+            _raise_from([*watching, driving])
+            told.append(await self._history())
         finally:
-            for task in (*watching, *acting):
+            for task in (*watching, *acting, driving):
                 task.cancel()
-            await asyncio.gather(*watching, *acting, return_exceptions=True)
+            await asyncio.gather(*watching, *acting, driving, return_exceptions=True)
             await self.callers.call_off()
 
-    async def _history(self, pool: Pool) -> History:
+    async def _history(self) -> History:
         """As soon as all screens are where the database is, or have had time enough for it."""
         ids = {sent.report_id for sent in self.callers.sent}
         until_s = perf_counter() + SHOWN_S
-        while True:
-            now = await stored(pool, since=self.before.seq, report_ids=ids)
-            if perf_counter() > until_s or all(screen.room.seq == now.fresh.seq for screen in self.screens):
-                break
-            await asyncio.sleep(LOOK_S)
+        async with self.house.pool() as pool:
+            while True:
+                now = await stored(pool, since=self.before.seq, report_ids=ids)
+                if perf_counter() > until_s or all(screen.room.seq == now.fresh.seq for screen in self.screens):
+                    break
+                await asyncio.sleep(LOOK_S)
         return History(
             sent=list(self.callers.sent),
             deeds=[deed for dispatcher in self.dispatchers for deed in dispatcher.deeds],

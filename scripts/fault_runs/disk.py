@@ -30,7 +30,7 @@ class Disk:
 
 
 @contextmanager
-def small_disk(place: Path) -> Iterator[Disk]:
+def mounted(place: Path) -> Iterator[Disk]:
     """Mounted on the empty folder `place`. Raises NoDisk where that isn't permitted."""
     if os.geteuid() != 0:
         raise NoDisk("only root may mount a small disk")

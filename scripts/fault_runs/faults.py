@@ -107,11 +107,11 @@ async def black_hole(scene: Scene) -> None:
     time only the database's answers are lost, so that what was committed is not known to be."""
     place = scene.random.randrange(len(scene.house.nodes))
     wire = scene.house.wires[place]
-    wire.swallow(asks=scene.perhaps())
+    await wire.swallow(asks=scene.perhaps())
     try:
         await _told_to_try_again(scene, place)
     finally:
-        wire.release(forget=scene.perhaps())
+        await wire.release(forget=scene.perhaps())
     await scene.house.ready()
 
 

@@ -15,7 +15,7 @@ from dispatch.store.db import Pool, open_pool
 from dispatch.store.embedded import EmbeddedPostgres
 from dispatch.store.embedded.client import SOCKET_NAME
 from dispatch.store.embedded.processes import end, processes_in
-from scripts.fault_runs.disk import Disk, NoDisk, small_disk
+from scripts.fault_runs.disk import Disk, mounted
 from scripts.fault_runs.node import Node
 from scripts.fault_runs.wire import Wire
 
@@ -66,7 +66,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(*, on_small_disk: bool = False) -> AsyncIterator[House]:
+async def house(*, small_disk: bool = False) -> AsyncIterator[House]:
     """Until the block ends. Raises NoDisk where a small disk is wanted and can't be had."""
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="dispatch-faults-"))
     folder.chmod(0o711)  # noqa: ASYNC240 - it takes no time
@@ -74,12 +74,11 @@ async def house(*, on_small_disk: bool = False) -> AsyncIterator[House]:
         open_rooms.push_async_callback(asyncio.to_thread, shutil.rmtree, folder)
         place = folder / "disk"
         place.mkdir(mode=0o711)
-        disk = open_rooms.enter_context(small_disk(place)) if on_small_disk else None
+        disk = open_rooms.enter_context(mounted(place)) if small_disk else None
         postgres = await open_rooms.enter_async_context(EmbeddedPostgres(place / "state").running())
         key, nodes, wires = secrets.token_urlsafe(24), [], []
         for name in NAMES:
-            wire = Wire(postgres.status().data.parent / "run" / SOCKET_NAME)
-            await wire.open()
+            wire = await Wire.to(postgres.status().data.parent / "run" / SOCKET_NAME)
             open_rooms.push_async_callback(wire.close)
             url = f"postgresql://dispatch@127.0.0.1:{wire.port}/dispatch"
             node = Node(name, database_url=url, key=key, log=folder / f"{name}.log")
@@ -88,6 +87,3 @@ async def house(*, on_small_disk: bool = False) -> AsyncIterator[House]:
             wires.append(wire)
         await asyncio.gather(*(node.start() for node in nodes))
         yield House(key, folder, postgres, nodes, wires, disk)
-
-
-__all__ = ["House", "NoDisk", "house"]

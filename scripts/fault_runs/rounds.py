@@ -8,7 +8,6 @@ from random import Random
 from uuid import UUID
 
 from dispatch.model.city import City
-from dispatch.store.snapshot import snapshot
 from scripts.fault_runs.checker import violations
 from scripts.fault_runs.crowd import Crowd
 from scripts.fault_runs.faults import Fault, NotKept, Scene
@@ -17,7 +16,7 @@ from scripts.fault_runs.house import House
 from scripts.fault_runs.logs import Sent, Word
 
 CALLS_PER_S = 30.0
-BEFORE_S = AFTER_S = 1.0
+BEFORE_S = AFTER_S = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +62,15 @@ class Outcome:
 async def play(house: House, city: City, fault: Fault, *, seed: int, calls_per_s: float = CALLS_PER_S) -> Outcome:
     """The house must be whole, and is so again afterwards."""
     not_kept: list[str] = []
-    async with house.pool() as pool:
-        before = await snapshot(pool)
-        async with Crowd.of(house, city, before, per_s=calls_per_s, seed=seed) as crowd:
-            async with crowd.at_work(pool) as told:
-                await asyncio.sleep(BEFORE_S)
-                try:
-                    await fault(Scene(house, crowd.callers, Random(seed)))
-                except NotKept as error:
-                    not_kept.append(f"not kept: {error}")
-                await asyncio.sleep(AFTER_S)
-            [history] = told
+    async with Crowd.of(house, city, per_s=calls_per_s, seed=seed) as crowd:
+        async with crowd.at_work() as told:
+            await asyncio.sleep(BEFORE_S)
+            try:
+                await fault(Scene(house, crowd.callers, Random(seed)))
+            except NotKept as error:
+                not_kept.append(f"not kept: {error}")
+            await asyncio.sleep(AFTER_S)
+        [history] = told
     return Outcome(fault.__name__, history, not_kept + violations(history))
 
 

@@ -1,91 +1,51 @@
-"""The wire between a node and the database: TCP on the node's side, and at our mercy. Nothing is read from it."""
+"""The wire between a node and the database, as whoever hurts it sees it; the tap itself is a process of its own."""
 
-import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process, create_subprocess_exec
 from pathlib import Path
+from typing import Self
 
-CHUNK = 65_536
+TAP = "scripts.fault_runs.tap"
 
 
 class Wire:
-    """From a free loopback port to the Unix socket `upstream`.
+    """`port`: where the node finds the database, on loopback."""
 
-    Cut, connections end and new ones are refused. As a black hole it takes everything and passes nothing, both ways or
-    only what the database answers: then it commits what nobody hears of."""
-
-    def __init__(self, upstream: Path) -> None:
+    def __init__(self, process: Process) -> None:
         self.port = 0
-        self._upstream = upstream
-        self._asks, self._answers = asyncio.Event(), asyncio.Event()
-        self._server: asyncio.Server | None = None
-        self._lines: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._process = process
+
+    @classmethod
+    async def to(cls, upstream: Path) -> Self:
+        """Open, to the Unix socket `upstream`."""
+        process = await create_subprocess_exec(
+            sys.executable, "-m", TAP, str(upstream), stdin=PIPE, stdout=PIPE, start_new_session=True
+        )
+        wire = cls(process)
+        await wire.open()
+        return wire
 
     async def open(self) -> None:
-        self._server = await asyncio.start_server(self._join, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-        self._asks.set()
-        self._answers.set()
+        await self._tell("open")
 
     async def cut(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for line in list(self._lines):
-            line.transport.abort()
+        """Connections end and new ones are refused."""
+        await self._tell("cut")
 
-    def swallow(self, *, asks: bool = True) -> None:
-        """`asks` False: only the answers are lost."""
-        self._answers.clear()
-        if asks:
-            self._asks.clear()
+    async def swallow(self, *, asks: bool = True) -> None:
+        """Everything is taken and nothing passed; `asks` False: only the answers are lost."""
+        await self._tell("swallow" if asks else "swallow answers")
 
-    def release(self, *, forget: bool) -> None:
+    async def release(self, *, forget: bool) -> None:
         """What was swallowed comes out, late; or (`forget`) the connections are gone with it."""
-        if forget:
-            for line in list(self._lines):
-                line.transport.abort()
-        self._asks.set()
-        self._answers.set()
+        await self._tell("forget" if forget else "release")
 
     async def close(self) -> None:
-        await self.cut()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        await self._process.wait()
 
-    def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._carry(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._lines.add(writer)
-        there: asyncio.StreamWriter | None = None
-        try:
-            await self._asks.wait()
-            answers, there = await asyncio.open_unix_connection(str(self._upstream))
-            self._lines.add(there)
-            ways = [
-                asyncio.create_task(_pass(reader, there, self._asks)),
-                asyncio.create_task(_pass(answers, writer, self._answers)),
-            ]
-            try:
-                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for way in ways:
-                    way.cancel()
-                await asyncio.gather(*ways, return_exceptions=True)
-        except OSError:
-            pass  # nobody upstream: the node sees its connection end
-        finally:
-            for line in (writer, there):
-                if line is not None:
-                    self._lines.discard(line)
-                    line.transport.abort()
-
-
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event) -> None:
-    while chunk := await reader.read(CHUNK):
-        await gate.wait()
-        writer.write(chunk)
-        await writer.drain()
+    async def _tell(self, command: str) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(f"{command}\n".encode())
+        self.port = int(await self._process.stdout.readline())
