@@ -19,7 +19,7 @@ from dispatch.evaluate.command import evaluate
 from dispatch.settings import Settings
 from dispatch.store.db import Connection, connection, open_pool
 from dispatch.store.embedded import EmbeddedPostgres, EmbeddedPostgresError, StateInUse, default_state
-from dispatch.store.migrate import migrate
+from dispatch.store.migrate import MigrationError, migrate
 from dispatch.tools.commands import locate, parishes
 from dispatch.tools.fleet_commands import fleet_commands
 from dispatch.tools.intervals import intervals_command
@@ -62,7 +62,7 @@ def run(
             raise SystemExit(runner.run(serve(settings)))
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise SystemExit(0) from None
-    except (EmbeddedPostgresError, DispatchError, CityError, CellTableError, TravelError) as error:
+    except (EmbeddedPostgresError, MigrationError, DispatchError, CityError, CellTableError, TravelError) as error:
         _fail(error)
 
 
@@ -206,7 +206,7 @@ def _with_url(settings: Settings, act: Callable[[str], Coroutine[Any, Any, T]], 
 
     try:
         return asyncio.run(doing())
-    except (EmbeddedPostgresError, DispatchError) as error:
+    except (EmbeddedPostgresError, MigrationError, DispatchError) as error:
         _fail(error)
 
 

@@ -11,6 +11,7 @@ DispatchError
 ├── PreconditionRequired 428  say which version it is that you change
 ├── TooManyTries       429  wrong keys, one after the other
 └── Unavailable        503  the database is away; try again
+    └── SchemaChanged  503  a newer node is changing its schema at this very moment
 
 Each knows its HTTP status; one handler in `api` renders them all as RFC 9457 problem documents.
 """
@@ -95,3 +96,7 @@ class Unavailable(DispatchError):
     status = 503
     type = "unavailable"
     title = "Not able to do this right now; try again"
+
+
+class SchemaChanged(Unavailable):
+    """Prepared statements have become invalid, and are prepared anew when this act is tried again."""

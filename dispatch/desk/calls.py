@@ -9,7 +9,7 @@ from dispatch.desk.desk import Desk, act
 from dispatch.desk.joining import settle
 from dispatch.desk.line import Waiting
 from dispatch.desk.together import Outcome, Taken, take_together
-from dispatch.errors import Conflict, FieldProblem, Invalid, Unavailable
+from dispatch.errors import Conflict, FieldProblem, Invalid, SchemaChanged, Unavailable
 from dispatch.logs import about
 from dispatch.model import CallId, IncidentId, Report
 from geo import Fix, Location
@@ -48,7 +48,7 @@ async def add_fixes(desk: Desk, *, call_id: CallId, fixes: Sequence[Fix], actor:
             async with act(desk, actor=actor) as doing:
                 call = await lock_call(doing, call_id)
                 call, _incident = await relocate(desk, doing, replace(call, fixes=(*call.fixes, *fixes)))
-        except Moved:
+        except (Moved, SchemaChanged):
             continue
         await settle(desk, call.incident_id, actor=actor)
         return Refined(call.id, call.incident_id, call.location)
@@ -84,6 +84,6 @@ async def _together(desk: Desk, places: Sequence[Waiting]) -> Outcome:
     for _ in range(TRIES):
         try:
             return await take_together(desk, places)
-        except Moved:
+        except (Moved, SchemaChanged):
             continue
     raise Conflict("the incident of this call is being linked elsewhere at the same moment")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import asyncpg
 
-from dispatch.errors import Conflict, Invalid, NotFound, Unavailable
+from dispatch.errors import Conflict, Invalid, NotFound, SchemaChanged, Unavailable
 from dispatch.meters import POOL_SECONDS, POOL_WAITING
 from dispatch.store.servers import Servers
 
@@ -97,6 +97,8 @@ def domain_errors() -> "Iterator[None]":
         raise Invalid("the request holds something that can't be stored, such as a NUL character") from error
     except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:
         raise Conflict("somebody else changed the same thing at the same moment") from error
+    except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError) as error:
+        raise SchemaChanged("the database is being changed by a newer node at this moment") from error
     except (
         asyncpg.PostgresConnectionError,
         asyncpg.CannotConnectNowError,

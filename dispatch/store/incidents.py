@@ -13,19 +13,6 @@ from dispatch.model.wire import decode, encode
 from dispatch.store.db import Connection
 from geo import Location
 
-# The running assignments come along as one JSON array, so that an incident is one row.
-INCIDENTS = """
-    select i.*, (
-        select json_agg(json_build_object(
-            'unit_id', a.unit_id, 'assigned_at', a.assigned_at, 'assigned_by', a.assigned_by,
-            'en_route_at', a.en_route_at, 'on_scene_at', a.on_scene_at,
-            'transporting_at', a.transporting_at, 'at_hospital_at', a.at_hospital_at) order by a.id)
-        from assignment a where a.incident_id = i.id and a.released_at is null
-    ) as assignments
-    from incident i
-"""
-
-
 # Column by column as arrays, so that many are written by one statement; a list within comes as JSON.
 TYPES = {
     "id": "bigint",
@@ -46,6 +33,18 @@ TYPES = {
     "overdue": "json",
     "similar_to": "json",
 }
+# The running assignments come along as one JSON array, so that an incident is one row. No `*`: a column that a newer
+# node adds must not change a statement that is prepared already.
+INCIDENTS = f"""
+    select {", ".join(f"i.{name}" for name in TYPES)}, (
+        select json_agg(json_build_object(
+            'unit_id', a.unit_id, 'assigned_at', a.assigned_at, 'assigned_by', a.assigned_by,
+            'en_route_at', a.en_route_at, 'on_scene_at', a.on_scene_at,
+            'transporting_at', a.transporting_at, 'at_hospital_at', a.at_hospital_at) order by a.id)
+        from assignment a where a.incident_id = i.id and a.released_at is null
+    ) as assignments
+    from incident i
+"""  # noqa: S608
 LISTS = {"channels": "array(select json_array_elements_text(u.channels))"}
 COLUMNS = ", ".join(TYPES)
 SELECTED = ", ".join(LISTS.get(name, f"u.{name}") for name in TYPES)

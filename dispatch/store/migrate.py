@@ -1,11 +1,25 @@
 """Numbered migrations, applied in order at start, under a lock so that many nodes may start at once."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from importlib import resources
 from typing import NamedTuple
 
+import asyncpg
+import structlog
+
 from dispatch.store.db import Connection
 
+log = structlog.get_logger()
+
+# In the name of a migration that takes away what older nodes need.
+CONTRACT = "_contract_"
+# Below PostgreSQL's deadlock_timeout of 1 s: where a migration and a call stand in each other's way, the call wins.
+LOCKED_OUT_MS = 400
+PAUSE_S = 0.2
+TRIES = 100
 LOCK = 0x5155_4954_4F  # "QUITO"
 # A migration of a large table may take its time, and so may another node's that this one waits for.
 PATIENCE_S = 3_600
@@ -15,6 +29,11 @@ class Migration(NamedTuple):
     version: int
     name: str
     sql: str
+
+    @property
+    def is_alone(self) -> bool:
+        """Outside a transaction, statement by statement: an index made while the room works knows no other way."""
+        return " concurrently " in self.sql
 
     @property
     def digest(self) -> str:
@@ -34,32 +53,78 @@ def all_migrations() -> list[Migration]:
 async def migrate(db: Connection) -> list[str]:
     """Bring the database to the newest schema; returns the names of the migrations applied.
 
-    Raises MigrationError where one already applied has since been changed. A database that is ahead
-    (a newer node has migrated it) is left alone: migrations only add what an older node can live with."""
+    Raises MigrationError where one already applied has since been changed, and where a newer node has taken away what
+    this one needs. A database that is merely ahead is left alone: older nodes can live with what migrations add."""
     await db.execute("select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout'")
-    await db.execute("select pg_advisory_lock($1)", LOCK, timeout=PATIENCE_S)
-    try:
+    async with _one_at_a_time(db):
         await db.execute(
             """create table if not exists schema_migration (
                    version integer primary key, name text not null, digest text not null,
                    applied_at timestamptz not null default now())"""
         )
-        done = {r["version"]: r["digest"] for r in await db.fetch("select version, digest from schema_migration")}
+        done = {r["version"]: r for r in await db.fetch("select version, name, digest from schema_migration")}
+        ours = all_migrations()
+        _live_with([row["name"] for row in done.values() if row["version"] > ours[-1].version])
         applied = []
-        for migration in all_migrations():
-            if migration.version in done:
-                if done[migration.version] != migration.digest:
-                    raise MigrationError(f"{migration.name} was changed after it had been applied to this database")
-                continue
-            async with db.transaction():
-                await db.execute(migration.sql, timeout=PATIENCE_S)
-                await db.execute(
-                    "insert into schema_migration (version, name, digest) values ($1, $2, $3)",
-                    migration.version,
-                    migration.name,
-                    migration.digest,
-                )
-            applied.append(migration.name)
+        for migration in ours:
+            if migration.version not in done:
+                await _apply(db, migration)
+                applied.append(migration.name)
+            elif done[migration.version]["digest"] != migration.digest:
+                raise MigrationError(f"{migration.name} was changed after it had been applied to this database")
         return applied
+
+
+def _live_with(newer: list[str]) -> None:
+    for name in newer:
+        if CONTRACT in name:
+            raise MigrationError(
+                f"a newer version has changed this database by {name}: this version can't work with it any more; "
+                "run the newer one, or restore a backup of before"
+            )
+    if newer:
+        log.warning("database_is_newer", migrations=sorted(newer))
+
+
+@asynccontextmanager
+async def _one_at_a_time(db: Connection) -> AsyncIterator[None]:
+    """Asks again and again, for who waits in a statement would hold up an index that is made concurrently."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            if await db.fetchval("select pg_try_advisory_lock($1)", LOCK):
+                break
+            await asyncio.sleep(PAUSE_S)
+    try:
+        yield
     finally:
         await db.execute("select pg_advisory_unlock($1)", LOCK)
+
+
+async def _apply(db: Connection, migration: Migration) -> None:
+    if migration.is_alone:
+        for statement in filter(str.strip, migration.sql.split(";\n")):
+            await db.execute(statement, timeout=PATIENCE_S)
+        await _note(db, migration)
+        return
+    for _ in range(TRIES):
+        try:
+            async with db.transaction():
+                # Whoever waits for a table is waited for by all who come after him, calls among them.
+                await db.execute(f"set local lock_timeout = {LOCKED_OUT_MS}")
+                await db.execute(migration.sql, timeout=PATIENCE_S)
+                await _note(db, migration)
+        except asyncpg.LockNotAvailableError:
+            log.warning("migration_waits", name=migration.name)
+            await asyncio.sleep(PAUSE_S)
+        else:
+            return
+    raise MigrationError(f"{migration.name} finds its tables always in use; try again at a quieter hour")
+
+
+async def _note(db: Connection, migration: Migration) -> None:
+    await db.execute(
+        "insert into schema_migration (version, name, digest) values ($1, $2, $3)",
+        migration.version,
+        migration.name,
+        migration.digest,
+    )
