@@ -34,6 +34,8 @@ class EventKind(StrEnum):
     UNIT_STATUS_CHANGED = "unit_status_changed"
     REPORT_QUARANTINED = "report_quarantined"
     QUARANTINE_HANDLED = "quarantine_handled"
+    # What a newer node tells of, and this one has no word for. Never told by ourselves.
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 
 from dispatch.model import Event, Happening, IncidentId, Seq
-from dispatch.model.wire import decode, encode
+from dispatch.model.wire import encode
 from dispatch.store.db import Connection
+from dispatch.store.newer import event_of
 
 CHANNEL = "journal"
 DECIDING = 0x4341_4C4C  # "CALL"
@@ -64,9 +65,9 @@ async def head(db: Connection) -> Seq:
 
 async def after(db: Connection, *, seq: int, limit: int) -> list[Entry]:
     rows = await db.fetch("select body from journal where seq > $1 order by seq limit $2", seq, limit)
-    return [Entry(decode(r["body"], Event), r["body"]) for r in rows]
+    return [Entry(event_of(r["body"]), r["body"]) for r in rows]
 
 
 async def of_incident(db: Connection, *, incident_id: IncidentId) -> list[Event]:
     rows = await db.fetch("select body from journal where incident_id = $1 order by seq", incident_id)
-    return [decode(r["body"], Event) for r in rows]
+    return [event_of(r["body"]) for r in rows]
