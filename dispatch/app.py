@@ -131,7 +131,7 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
         travel=straight_travel(settings, city),
         router=router,
         cells=_cells(settings),
-        line=Line(most=settings.call_queue),
+        line=Line(most=settings.call_queue, most_wait_s=settings.call_wait_s),
         settings=settings,
     )
     timers = Timers(desk)

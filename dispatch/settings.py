@@ -63,6 +63,7 @@ class Settings:
     screen_queue: int = 1_000
     ws_deflate: bool = False
     call_queue: int = 2_000
+    call_wait_s: float = 10.0
     drain_s: float = 0.0
     grace_s: float = 10.0
     ready_lag: int = 1_000

@@ -1,7 +1,9 @@
 """Take a call; add a fix to it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from dispatch import meters
 from dispatch.desk.contact import Moved, lock_call, relocate
@@ -17,8 +19,6 @@ from geo import Fix, Location
 __all__ = ["Refined", "Taken", "add_fixes", "take_call"]
 
 TRIES = 5
-# More at once would make the first wait for the last; fewer, and the commit costs more than the calls.
-MOST_TOGETHER = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,9 @@ async def take_call(desk: Desk, report: Report, *, actor: str) -> tuple[str, boo
     if report.nature is not None and report.nature not in desk.city.natures_by_code:
         raise Invalid(f"no nature {report.nature!r}", errors=[FieldProblem("nature", "not in the catalogue")])
     place = desk.line.join(report, actor=actor)
-    async with desk.line.turn:
-        if not place.answer.done():
-            await _commit(desk, desk.line.first(MOST_TOGETHER))
-    return await place.answer
+    desk.line.attend(partial(_commit, desk))
+    # A caller that hangs up is taken all the same.
+    return await asyncio.shield(place.answer)
 
 
 async def add_fixes(desk: Desk, *, call_id: CallId, fixes: Sequence[Fix], actor: str) -> Refined:

@@ -45,7 +45,7 @@ class Node:
             feed=feed,
             travel=travel,
             router=Router(travel),
-            line=Line(most=Settings().call_queue),
+            line=Line(most=Settings().call_queue, most_wait_s=Settings().call_wait_s),
             settings=Settings(),
         )
         timers = Timers(desk, now=now)

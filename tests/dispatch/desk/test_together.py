@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from dispatch.city import load_city
-from dispatch.desk.calls import MOST_TOGETHER, take_call
-from dispatch.desk.line import Line
+from dispatch.desk.calls import take_call
+from dispatch.desk.line import MOST_TOGETHER, Line, Waiting
 from dispatch.desk.together import FLOOD
 from dispatch.errors import DispatchError, Invalid, Unavailable
 from dispatch.model import Caller, CallId, Channel, EventKind, Report
@@ -86,9 +86,8 @@ async def test_streets_are_searched_for_a_call_but_not_for_a_flood(database_url:
         node = replace(node, desk=replace(node.desk, router=router))
         await take(node, [a_report(-0.1)])
         assert router.asked == 1
-        # The first goes alone, the others wait for it and go together.
-        await take(node, [a_report(-0.2 + n * 0.005, nature="chest_pain") for n in range(FLOOD + 2)])
-        assert router.asked == 2
+        await take(node, [a_report(-0.2 + n * 0.005, nature="chest_pain") for n in range(FLOOD + 1)])
+        assert router.asked == 1
 
 
 async def test_one_that_cant_be_stored_fails_alone(database_url: str, city: City) -> None:
@@ -131,14 +130,15 @@ async def test_a_phone_that_speaks_and_sends_its_position_at_once_is_one_call(da
         assert await stored(node) == {"call": 1, "incident": 1, "report": 2}
 
 
-async def test_who_commits_may_be_called_off_and_nobody_waits_for_ever(database_url: str, city: City) -> None:
+async def test_a_caller_who_hangs_up_is_taken_and_stops_nobody(database_url: str, city: City) -> None:
     async with Node.on(database_url, city) as node:
         calls = [asyncio.create_task(take_call(node.desk, a_report(-0.3 + n * 0.01), actor="t")) for n in range(6)]
         await asyncio.sleep(0.002)
         calls[0].cancel()
         done = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 30)
         assert all(not isinstance(one, BaseException) for one in done[1:])
-        assert isinstance(done[0], asyncio.CancelledError) or done[0][1]  # type: ignore[index]
+        assert isinstance(done[0], asyncio.CancelledError)
+        assert await stored(node) == {"call": 6, "incident": 6, "report": 6}
         assert await node.is_fresh()
 
 
@@ -150,12 +150,35 @@ async def test_each_call_says_itself_who_took_it(database_url: str, city: City) 
 
 
 async def test_a_full_line_says_so_at_once() -> None:
-    line = Line(most=2)
+    line = Line(most=2, most_wait_s=10)
     for _ in range(2):
         line.join(a_report(), actor="test")
     with pytest.raises(Unavailable, match="send this one again"):
         line.join(a_report(), actor="test")
     assert len(line.first(5)) == 2 and len(line) == 0
+
+
+async def test_nobody_waits_for_longer_than_he_would_listen() -> None:
+    """As many as go together may always come; those behind only while the last commits say that their turn is near."""
+    line, turn, served = Line(most=10_000, most_wait_s=0.01), asyncio.Event(), asyncio.Event()
+
+    async def serve(places: Sequence[Waiting]) -> None:
+        await turn.wait()
+        await asyncio.sleep(0.002 * len(places))
+        served.set()
+
+    line.join(a_report(), actor="test")
+    line.attend(serve)
+    await asyncio.sleep(0)
+    for _ in range(3 * MOST_TOGETHER):  # nothing is known yet of how long it takes
+        line.join(a_report(), actor="test")
+    turn.set()
+    await served.wait()
+    await asyncio.sleep(0.001)
+    with pytest.raises(Unavailable, match="send this one again"):
+        line.join(a_report(), actor="test")
+    line.first(len(line) - MOST_TOGETHER + 1)
+    line.join(a_report(), actor="test")
 
 
 def _with_nul(report: Report) -> Report:
