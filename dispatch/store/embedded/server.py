@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import structlog
+
 from dispatch.store.embedded import client
 from dispatch.store.embedded.account import Account
 from dispatch.store.embedded.cluster import Cluster
@@ -25,6 +27,9 @@ RECOVERY_S = 300.0
 FAST_STOP_S = 30.0
 IMMEDIATE_STOP_S = 5.0
 ORPHANS_LEAVE_S = 2.0
+LOOK_S = 1.0
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,35 @@ class EmbeddedPostgres:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
-        """Start in a thread, yield the server, stop it however the block ends."""
+        """Start in a thread, yield the server, keep it, stop it however the block ends."""
         try:
-            yield await asyncio.to_thread(self.start)
+            await asyncio.to_thread(self.start)
+            ended = asyncio.Event()
+            keeping = asyncio.create_task(self._keep(ended), name="embedded-postgres")
+            try:
+                yield self
+            finally:
+                ended.set()
+                await keeping
         finally:
             await asyncio.to_thread(self.stop)
+
+    async def _keep(self, ended: asyncio.Event) -> None:
+        """A server that died is started again, as often as it takes: there is nobody else to do it."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), LOOK_S)
+            if ended.is_set():
+                return
+            if self.status().running:
+                continue
+            log.error("database_died", state=str(self.state))
+            try:
+                await asyncio.to_thread(self.start)
+            except (EmbeddedPostgresError, OSError) as error:
+                log.error("database_not_started", error=str(error))
+            else:
+                log.info("database_started_again")
 
     @property
     def dsn(self) -> str:
