@@ -75,7 +75,10 @@ async def house(*, small_disk: bool = False) -> AsyncIterator[House]:
         place = folder / "disk"
         place.mkdir(mode=0o711)
         disk = open_rooms.enter_context(mounted(place)) if small_disk else None
-        postgres = await open_rooms.enter_async_context(EmbeddedPostgres(place / "state").running())
+        # Not `running`, which would start at once again what we kill.
+        postgres = EmbeddedPostgres(place / "state")
+        open_rooms.push_async_callback(asyncio.to_thread, postgres.stop)
+        await asyncio.to_thread(postgres.start)
         key, nodes, wires = secrets.token_urlsafe(24), [], []
         for name in NAMES:
             wire = await Wire.to(postgres.status().data.parent / "run" / SOCKET_NAME)
