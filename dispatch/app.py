@@ -55,6 +55,7 @@ from dispatch.store.positions import latest
 from dispatch.store.servers import Servers
 from dispatch.store.snapshot import snapshot
 from dispatch.store.units import ever
+from dispatch.tracing import tracing
 from dispatch.travel.local import local_travel, router_for, straight_travel
 from geo import CellTable
 
@@ -109,6 +110,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None:
+    await rooms.enter_async_context(tracing(settings.otlp_endpoint))
     city = load_city(settings.city)
     router = router_for(settings, local_travel(settings, city))
     rooms.push_async_callback(router.close)

@@ -24,6 +24,7 @@ from dispatch.tools.commands import locate, parishes
 from dispatch.tools.fleet_commands import fleet_commands
 from dispatch.tools.intervals import intervals_command
 from dispatch.tools.roads import roads
+from dispatch.tracing import TracingError
 from dispatch.travel.unusable import TravelError
 from geo import CellTableError
 
@@ -36,6 +37,17 @@ app.add_typer(parishes, name="parishes")
 app.add_typer(roads, name="roads")
 
 T = TypeVar("T")
+
+# What can be wrong with what we are given to run with: told in a sentence, without a traceback.
+KNOWN = (
+    EmbeddedPostgresError,
+    MigrationError,
+    TracingError,
+    DispatchError,
+    CityError,
+    CellTableError,
+    TravelError,
+)
 
 err = Console(stderr=True)
 
@@ -62,7 +74,7 @@ def run(
             raise SystemExit(runner.run(serve(settings)))
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise SystemExit(0) from None
-    except (EmbeddedPostgresError, MigrationError, DispatchError, CityError, CellTableError, TravelError) as error:
+    except KNOWN as error:
         _fail(error)
 
 

@@ -1,7 +1,7 @@
 """How long the steps of a call's road take, measured where they are taken; and, where traces are on, a span each."""
 
 from collections.abc import Iterator, MutableMapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -19,11 +19,11 @@ class Spans(Protocol):
         """`parent`: the header traceparent, "" for none. The id of the trace."""
         ...
 
-    def step(self, name: str, links: Sequence[object], about: dict[str, str]) -> AbstractContextManager[object]: ...
+    def step(self, name: str, links: Sequence[object] = ()) -> AbstractContextManager[object]: ...
 
     def committed(self, first: int, last: int) -> None: ...
 
-    def told(self, first: int, last: int) -> None: ...
+    def told(self, last: int) -> None: ...
 
     def here(self) -> object:
         """The span that is open, for others to be linked to it later."""
@@ -36,6 +36,9 @@ class Tracing:
     spans: Spans | None = None
 
 
+NOTHING = nullcontext()
+
+
 class Step:
     """`with STEP():` measures what is done in it."""
 
@@ -45,14 +48,14 @@ class Step:
         self._name = name
         self._seconds = Histogram(f"dispatch_{name}_seconds", what, buckets=buckets)
 
-    def __call__(self, links: Sequence[object] = (), **about: str) -> AbstractContextManager[object]:
+    def __call__(self, links: Sequence[object] = ()) -> AbstractContextManager[object]:
         if Tracing.spans is None:
             return self._seconds.time()
-        return self._traced(Tracing.spans, links, about)
+        return self._traced(Tracing.spans, links)
 
     @contextmanager
-    def _traced(self, spans: Spans, links: Sequence[object], about: dict[str, str]) -> Iterator[None]:
-        with self._seconds.time(), spans.step(self._name, links, about):
+    def _traced(self, spans: Spans, links: Sequence[object]) -> Iterator[None]:
+        with self._seconds.time(), spans.step(self._name, links):
             yield
 
 
@@ -62,10 +65,15 @@ def committed(first: int, last: int) -> None:
         Tracing.spans.committed(first, last)
 
 
-def told(first: int, last: int) -> None:
-    """These events have been handed to all screens."""
+def told(last: int) -> None:
+    """All events up to this one have been handed to all screens."""
     if Tracing.spans is not None:
-        Tracing.spans.told(first, last)
+        Tracing.spans.told(last)
+
+
+def span(name: str) -> AbstractContextManager[object]:
+    """Where only traces want to know."""
+    return Tracing.spans.step(name) if Tracing.spans is not None else NOTHING
 
 
 def here() -> object:

@@ -21,7 +21,7 @@ class Settings:
     for recommendations and waited for at most `routing_timeout_s`; `routing_kmh`: its cars' mean speed in the city.
     When told to end: `drain_s` is waited, not ready, for a load balancer to notice; then screens have `grace_s` to move
     on, and then calls in hand `grace_s` to be finished. `ready_lag`: with more events of other nodes than these not yet
-    told here, it isn't ready.
+    told here, it isn't ready. `otlp_endpoint`: a collector of traces, such as http://127.0.0.1:4318.
 
     `database_url` may name several servers; whichever takes writes is used. `database_timeout_s`: how long a statement
     may take before who waits for it is told to try again.
@@ -67,6 +67,7 @@ class Settings:
     drain_s: float = 0.0
     grace_s: float = 10.0
     ready_lag: int = 1_000
+    otlp_endpoint: str | None = None
     replay_limit: int = 5_000
     lost_source: str = "dispatch.local"
     lost_uri: str = "tel:911"
@@ -96,7 +97,7 @@ class Settings:
         return cls(**values)
 
     def __repr__(self) -> str:
-        secret = {"database_url", "routing_url", "aml_hmac_key", "bootstrap_key", "sign_in_code"}
+        secret = {"database_url", "routing_url", "otlp_endpoint", "aml_hmac_key", "bootstrap_key", "sign_in_code"}
         shown = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.name not in secret)
         return f"Settings({', '.join(shown)})"
 

@@ -9,6 +9,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from structlog.contextvars import bind_contextvars
 
+from dispatch import meters
 from dispatch.api import metrics
 from dispatch.api.access import Actor, Intake, takes_calls
 from dispatch.api.problems import malformed
@@ -88,7 +89,8 @@ async def through_door(
     try:
         report = parse(_whole(raw, size))
         bind_contextvars(report=str(report.id))
-        answer, is_new = await take_call(desk, report, actor=actor.name)
+        with meters.span("take_call"):
+            answer, is_new = await take_call(desk, report, actor=actor.name)
     except (Unreadable, Invalid, TooLarge) as error:
         raise await _quarantined(request, desk, actor, door, raw, size, error) from error
     if is_new:

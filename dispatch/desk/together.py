@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
+from dispatch import meters
 from dispatch.desk.contact import Moved, Phones, add_report, lock_call, tell_call, with_channel
 from dispatch.desk.desk import Act, Desk, act
 from dispatch.desk.joining import Around, known_with, look_around, suggested, to_join
@@ -129,7 +130,8 @@ async def _take_fresh(
     """What became of each, and the incidents that are ours until the commit: locked, `besides` among them, or new."""
     places = [desk.locate(place.report.fixes, at=doing.at) for place in fresh]
     sightings = (Sighting(at, place.report.nature, doing.at) for at, place in zip(places, fresh, strict=True))
-    arounds = [look_around(desk, sighting) for sighting in sightings]
+    with meters.span("match"):
+        arounds = [look_around(desk, sighting) for sighting in sightings]
     drafts, held = await _locked(desk, doing, arounds, besides)
     await _number(desk, doing, len(fresh))
     taken, in_flood = {}, len(fresh) > FLOOD
@@ -137,7 +139,8 @@ async def _take_fresh(
         if count % BREATH == 0:
             await asyncio.sleep(0)
         taken[place.report.id] = _take(desk, doing.by(place.actor), drafts, place.report, around, in_flood=in_flood)
-    await drafts.write(doing)
+    with meters.span("write"):
+        await drafts.write(doing)
     return taken, held | drafts.new
 
 

@@ -16,4 +16,4 @@ def told(entries: Sequence[Entry], *, screens: int) -> None:
     for entry in entries:
         meters.TOLD_SECONDS.observe(max(0.0, (now - entry.event.at).total_seconds()))
     log.info("told", screens=screens, **in_short(entries))
-    meters.told(entries[0].event.seq, entries[-1].event.seq)
+    meters.told(entries[-1].event.seq)
