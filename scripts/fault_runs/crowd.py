@@ -58,6 +58,8 @@ class Crowd:
                 dispatcher.end()
             await asyncio.gather(*acting)
             await self.callers.all_answered(within_s=ANSWERED_S)
+            driving.cancel()
+            await asyncio.wait([driving])
             _raise_from([*watching, driving])
             told.append(await self._history())
         finally:
@@ -93,5 +95,5 @@ class Crowd:
 def _raise_from(tasks: list[asyncio.Task[None]]) -> None:
     """What none of them should ever end with."""
     for task in tasks:
-        if task.done():
+        if task.done() and not task.cancelled():
             task.result()

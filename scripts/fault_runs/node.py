@@ -87,8 +87,3 @@ class Node:
 
     def open_files(self) -> int:
         return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
-
-    def resident_mb(self) -> float:
-        """Memory in use, 10⁶ bytes."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -15,7 +15,7 @@ from scripts.fault_runs.history import History
 from scripts.fault_runs.house import House
 from scripts.fault_runs.logs import Sent, Word
 
-CALLS_PER_S = 30.0
+CALLS_PER_S = 20.0
 BEFORE_S = AFTER_S = 0.7
 
 

@@ -5,41 +5,69 @@ import os
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 from urllib.parse import urlsplit
 
 AT_ONCE = 50
+PATIENCE_S = 60.0
+
+
+class _Screen(asyncio.Protocol):
+    """RFC 6455's handshake; whatever comes after it is read and thrown away."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.head: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._read = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transports are of no class of asyncio's.
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        if not self.head.done():
+            self._read += data
+            if b"\r\n\r\n" in self._read:
+                self.head.set_result(self._read)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.head.done():
+            self.head.set_exception(error or ConnectionResetError())
 
 
 @asynccontextmanager
 async def vanishing_screens(url: str, key: str, *, count: int) -> AsyncIterator[None]:
-    """They read nothing after the handshake. Raises ConnectionError where one is refused."""
-    turns, open_ones = asyncio.Semaphore(AT_ONCE), list[asyncio.StreamWriter]()
+    """Raises ConnectionError where one is refused, TimeoutError where they aren't served in time."""
+    turns, screens = asyncio.Semaphore(AT_ONCE), list[_Screen]()
 
     async def come() -> None:
         async with turns:
-            open_ones.append(await _screen(url, key))
+            screens.append(await _come(url, key))
 
     try:
-        async with asyncio.TaskGroup() as coming:
-            for _ in range(count):
-                coming.create_task(come())
+        await asyncio.wait_for(asyncio.gather(*(come() for _ in range(count))), PATIENCE_S)
         yield
     finally:
-        for screen in open_ones:
-            screen.transport.abort()
+        for screen in screens:
+            if screen.transport is not None:
+                screen.transport.abort()
 
 
-async def _screen(url: str, key: str) -> asyncio.StreamWriter:
-    """RFC 6455's handshake, and nothing after it."""
+async def _come(url: str, key: str) -> _Screen:
     place = urlsplit(url)
-    reader, writer = await asyncio.open_connection(place.hostname, place.port)
-    writer.write(
+    transport, screen = await asyncio.get_running_loop().create_connection(
+        _Screen, place.hostname or "127.0.0.1", place.port or 80
+    )
+    transport.write(
         f"GET /v1/live HTTP/1.1\r\nHost: {place.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Key: {b64encode(os.urandom(16)).decode()}\r\nSec-WebSocket-Version: 13\r\n"
         f"Authorization: Bearer {key}\r\n\r\n".encode()
     )
-    head = await reader.readuntil(b"\r\n\r\n")
-    if b" 101 " not in head.split(b"\r\n", 1)[0]:
-        writer.transport.abort()
-        raise ConnectionError(head.split(b"\r\n", 1)[0].decode("latin-1"))
-    return writer
+    try:
+        status = (await screen.head).split(b"\r\n", 1)[0]
+        if b" 101 " not in status:
+            raise ConnectionError(status.decode("latin-1"))
+    except BaseException:
+        transport.abort()
+        raise
+    return screen

@@ -38,13 +38,13 @@ async def small_house() -> AsyncIterator[House]:
 
 # kill -9 of the service is within `clock_wrong`: each node that comes back with another clock was killed before.
 SHORT = (
+    screens_vanish,
     service_stopped,
     database_killed,
     database_stopped,
     network_cut,
     black_hole,
     clock_wrong,
-    screens_vanish,
     disk_full,
 )
 
