@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from dispatch.city import CityError
@@ -218,12 +219,12 @@ def _with_url(settings: Settings, act: Callable[[str], Coroutine[Any, Any, T]], 
 
     try:
         return asyncio.run(doing())
-    except (EmbeddedPostgresError, MigrationError, DispatchError) as error:
+    except KNOWN as error:
         _fail(error)
 
 
 def _fail(error: object) -> NoReturn:
-    err.print(f"[bold red]✗[/] {error}", highlight=False)
+    err.print(f"[bold red]✗[/] {escape(str(error))}", highlight=False)
     sys.exit(1)
 
 

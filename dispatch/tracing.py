@@ -1,4 +1,4 @@
-"""Traces, where a setting names a collector: OpenTelemetry over OTLP/HTTP. Without that its SDK is not even imported."""
+"""Traces, where a setting names a collector: OpenTelemetry over OTLP/HTTP. Without one its SDK isn't even imported."""
 
 import asyncio
 import os
