@@ -68,7 +68,7 @@ class Line:
             # In the context of one of them: its logs and its trace are theirs.
             await asyncio.create_task(serve(places), context=places[0].context)
             pace_s = (perf_counter() - began) / len(places)
-            self._call_s += NEWEST * (pace_s - self._call_s)
+            self._call_s += (NEWEST if self._call_s else 1.0) * (pace_s - self._call_s)
 
     def first(self, count: int) -> list[Waiting]:
         """The first who still wait, out of the line."""
