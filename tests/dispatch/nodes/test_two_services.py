@@ -3,20 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from itertools import cycle
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed
 
-from dispatch.model.room import Room
 from dispatch.store.db import connection, open_pool
 from dispatch.store.snapshot import snapshot
 from geo import destination
 from scripts.fault_runs.bookings import events_after
 from tests.dispatch.nodes.following import until
+from tests.dispatch.nodes.watcher import Watcher
 from tests.reports import CENTRE, a_call, a_fix
 from tests.screens import Screen
 from tests.service import Service
@@ -129,25 +127,3 @@ async def call(nodes: tuple[Service, Service], number: int) -> list[dict[str, An
             assert answer.status_code in {200, 201}, answer.text
             answers.append(answer.json())
     return answers
-
-
-class Watcher:
-    """A screen that goes to the other node, with what it knows, when its own is gone."""
-
-    def __init__(self, nodes: tuple[Service, Service]) -> None:
-        self.nodes = nodes
-        self.room: Room | None = None
-
-    @property
-    def seq(self) -> int:
-        return self.room.seq if self.room else 0
-
-    async def watch(self) -> None:
-        for node in cycle(self.nodes):
-            try:
-                async with Screen.on(node, since=self.room) as screen:
-                    while True:
-                        self.room = screen.room
-                        screen.read(await screen.socket.recv(decode=False))
-            except (ConnectionClosed, OSError):
-                await asyncio.sleep(0.02)

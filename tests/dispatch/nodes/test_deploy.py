@@ -1,0 +1,187 @@
+"""What docs/deploy holds is what runs: settings that exist, units systemd takes, and two nodes behind that nginx."""
+
+import asyncio
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml  # type: ignore[import-untyped]
+from websockets.asyncio.client import connect
+
+from dispatch.settings import Settings
+from dispatch.store.db import connection, open_pool
+from dispatch.store.snapshot import snapshot
+from tests.dispatch.nodes.following import until
+from tests.dispatch.nodes.watcher import Watcher
+from tests.reports import a_call, a_fix
+from tests.service import CODE, Service, free_port
+
+DEPLOY = Path(__file__).parents[3] / "docs" / "deploy"
+CALLERS, CALLS = 4, 25
+START_S = 20
+WRAPPER = """
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr warn;
+events {{}}
+http {{
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+    include {folder}/site.conf;
+}}
+"""
+
+
+def test_every_setting_that_is_named_is_one() -> None:
+    known = {f"DISPATCH_{field.name.upper()}" for field in fields(Settings)}
+    named = {
+        name
+        for file in DEPLOY.iterdir()
+        for name in re.findall(r"DISPATCH_[A-Z_]+", file.read_text().replace("_*", ""))
+    }
+    assert named and named <= known
+
+
+def test_the_composition_is_whole() -> None:
+    """Docker isn't everywhere; that what is referred to is there can be seen without it."""
+    composed = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    services = composed["services"]
+    assert services.keys() == {"postgres", "node-1", "node-2", "nginx"}
+    for service in services.values():
+        assert set(service["networks"]) <= composed["networks"].keys()
+        assert set(service.get("depends_on", ())) <= services.keys()
+    build = services["node-1"]["build"]
+    assert (DEPLOY / build["context"] / build["dockerfile"]).is_file()
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    assert all((DEPLOY / build["context"] / path).exists() for line in copied for path in line.split())
+    # What compose's nginx replaces is there to be replaced.
+    site = (DEPLOY / "nginx.conf").read_text()
+    assert all(address in site for address in ("10.0.0.11:8000", "10.0.0.12:8000", "dispatch.example.org"))
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze")
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    unit = tmp_path / "dispatch@8000.service"
+    # Only what the unit itself says; that the program is not at its place here is known.
+    unit.write_text((DEPLOY / "dispatch@.service").read_text().replace("/opt/dispatch/.venv/bin/python", "/bin/true"))
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0 and "dispatch@8000" not in checked.stderr, checked.stderr
+
+
+@dataclass(frozen=True)
+class Behind(Service):
+    """All nodes, as a client sees them: one address, with TLS."""
+
+    trust: ssl.SSLContext
+
+    def client(self, key: str | None = None) -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {key or self.key}"}
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=40, verify=self.trust)
+
+    def screen(self, *, since: int | None = None, key: str | None = None) -> connect:
+        query = "" if since is None else f"?since={since}"
+        headers = {"Authorization": f"Bearer {self.key}"}
+        url = f"{self.url.replace('http', 'ws', 1)}/v1/live{query}"
+        return connect(url, additional_headers=headers, proxy=None, ssl=self.trust)
+
+
+@contextmanager
+def nginx(folder: Path, nodes: list[Service]) -> Iterator[Behind]:
+    """The very configuration, with other addresses."""
+    folder.mkdir()
+    folder.chmod(0o711)
+    certificate, key = folder / "dispatch.crt", folder / "dispatch.key"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    made += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(made, check=True, capture_output=True)
+    port = free_port()
+    site = (DEPLOY / "nginx.conf").read_text()
+    for old, new in {
+        "10.0.0.11:8000": nodes[0].url.removeprefix("http://"),
+        "10.0.0.12:8000": nodes[1].url.removeprefix("http://"),
+        "listen 80;": f"listen 127.0.0.1:{free_port()};",
+        "listen 443 ": f"listen 127.0.0.1:{port} ",
+        "/etc/nginx/tls": str(folder),
+        "/var/log/nginx": str(folder),
+    }.items():
+        assert old in site
+        site = site.replace(old, new)
+    (folder / "site.conf").write_text(site)
+    (folder / "nginx.conf").write_text(WRAPPER.format(folder=folder))
+    command = ["nginx", "-c", str(folder / "nginx.conf")]
+    checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0 and "[warn]" not in checked.stderr, checked.stderr
+    process = subprocess.Popen(command)
+    try:
+        deadline = time.monotonic() + START_S
+        while not is_open(port):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        trust = ssl.create_default_context(cafile=certificate)
+        yield Behind(f"https://127.0.0.1:{port}", nodes[0].key, CODE, process, trust)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as trying:
+        return trying.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+async def behind(database_url: str, public_folder: Path) -> AsyncIterator[tuple[Behind, list[Service]]]:
+    async with Service.started(database_url) as one, Service.started(database_url) as other:
+        with nginx(public_folder / "nginx", [one, other]) as all_nodes:
+            yield all_nodes, [one, other]
+
+
+@pytest.mark.skipif(not (shutil.which("nginx") and shutil.which("openssl")), reason="no nginx, or no openssl")
+async def test_behind_nginx_calls_and_screens_survive_a_node(
+    behind: tuple[Behind, list[Service]], database_url: str
+) -> None:
+    all_nodes, nodes = behind
+    async with all_nodes.client() as http:
+        # Believed because it comes from this machine: else the cookie would be sent without encryption, too.
+        signed_in = await http.post("/v1/session", json={"code": CODE})
+        assert signed_in.status_code == 200 and "Secure" in signed_in.headers["set-cookie"]
+        assert (await http.get("/metrics")).status_code == 404
+    screens = [Watcher([all_nodes]) for _ in range(4)]
+    watching = [asyncio.create_task(screen.watch()) for screen in screens]
+    await until(lambda: all(screen.seq > 0 for screen in screens))
+    answers: list[str] = []
+    callers = [asyncio.create_task(call(all_nodes, number, answers)) for number in range(CALLERS)]
+    await until(lambda: len(answers) >= CALLS)
+    nodes[0].process.kill()
+    await asyncio.gather(*callers)
+
+    pool = await open_pool(database_url, size=1)
+    last = await snapshot(pool)
+    async with connection(pool) as db:
+        stored = {row["id"] for row in await db.fetch("select id::text from call")}
+    await pool.close()
+    await until(lambda: all(screen.seq >= last.seq for screen in screens))
+    for task in watching:
+        task.cancel()
+    await asyncio.gather(*watching, return_exceptions=True)
+    assert [screen.room for screen in screens] == [last] * len(screens)
+    assert len(answers) == CALLERS * CALLS and set(answers) == stored
+
+
+async def call(all_nodes: Behind, number: int, answers: list[str]) -> None:
+    """Each once, and never again by itself: that is the load balancer's business here."""
+    async with all_nodes.client() as http:
+        for count in range(CALLS):
+            report = a_call(a_fix(-0.35 + 0.01 * number, -78.5 - 0.001 * count), nature="fall")
+            answer = await http.post("/v1/calls", json=report)
+            assert answer.status_code in {200, 201}, answer.text
+            answers.append(answer.json()["call_id"])

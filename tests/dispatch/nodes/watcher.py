@@ -1,0 +1,33 @@
+"""A screen that outlives the node it was at."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import cycle
+
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from dispatch.model.room import Room
+from tests.screens import Screen
+from tests.service import Service
+
+
+class Watcher:
+    """A screen that goes to the other node, with what it knows, when its own is gone."""
+
+    def __init__(self, nodes: Sequence[Service]) -> None:
+        self.nodes = nodes
+        self.room: Room | None = None
+
+    @property
+    def seq(self) -> int:
+        return self.room.seq if self.room else 0
+
+    async def watch(self) -> None:
+        for node in cycle(self.nodes):
+            try:
+                async with Screen.on(node, since=self.room) as screen:
+                    while True:
+                        self.room = screen.room
+                        screen.read(await screen.socket.recv(decode=False))
+            except (ConnectionClosed, InvalidStatus, OSError):
+                await asyncio.sleep(0.02)
