@@ -1,5 +1,6 @@
 """A service to load: one of our own for each run, or one that runs already; and the ramp up to what it bears."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ class Bench:
         own = Bench(self.city, self.city_folder)
         async with own.service() as target:
             assert target.meter is not None
-            server = EmbeddedPostgres(target.meter.state / "state").beside()
+            server = await asyncio.to_thread(EmbeddedPostgres(target.meter.state / "state").beside)
             return await peers.measure(server.dsn)
 
     async def _run(self, profile: Profile, target: Target, *, deflate: bool = False) -> Done:
