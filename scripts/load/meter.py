@@ -47,15 +47,16 @@ class Meter:
 
     async def _watch(self) -> None:
         began_s = last_s = perf_counter()
-        servers = self._postgres()
-        ours, theirs = cpu_s([self.pid]), cpu_s(servers)
+        ours, theirs = cpu_s([self.pid])[self.pid], cpu_s(self._postgres())
         while True:
             await asyncio.sleep(EVERY_S)
             now_s = perf_counter()
-            ours_now, theirs_now = cpu_s([self.pid]), cpu_s(servers)
+            ours_now, theirs_now = cpu_s([self.pid]).get(self.pid, ours), cpu_s(self._postgres())
+            # Of its connections some begin and some end meanwhile.
+            used_s = sum(seconds - theirs.get(pid, 0.0) for pid, seconds in theirs_now.items())
             over_s = now_s - last_s
             self.service.append(Cost(now_s - began_s, (ours_now - ours) / over_s, resident_mb(self.pid)))
-            self.postgres.append(Cost(now_s - began_s, max(0.0, theirs_now - theirs) / over_s, 0.0))
+            self.postgres.append(Cost(now_s - began_s, used_s / over_s, 0.0))
             ours, theirs, last_s = ours_now, theirs_now, now_s
 
     @property
@@ -84,16 +85,16 @@ class Meter:
         return [pid for pid in found if pid != self.pid]
 
 
-def cpu_s(pids: list[int]) -> float:
-    """Processor seconds that they have taken so far."""
-    total = 0
+def cpu_s(pids: list[int]) -> dict[int, float]:
+    """Processor seconds that each of them has taken so far; who is gone is missing."""
+    found = {}
     for pid in pids:
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        total += int(fields[11]) + int(fields[12])
-    return total / TICKS
+        found[pid] = (int(fields[11]) + int(fields[12])) / TICKS
+    return found
 
 
 def resident_mb(pid: int) -> float:

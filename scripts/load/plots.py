@@ -73,7 +73,9 @@ def _percentiles(axes: Any, outcome: Outcome) -> None:
         if found.get_total_count():
             values = [found.get_value_at_percentile(float(part) * 100) / 1_000 for part in parts]
             axes.plot(1 / (1 - parts), values, color=colour, label=name)
-    axes.set(xscale="log", yscale="log", xlabel="percentile", ylabel="ms since the call was due")
+    axes.set(xscale="log", yscale="log", xlabel="percentile", ylabel="ms since it was due")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
     axes.set_xticks([2, 10, 100, 1_000, 10_000], ["50", "90", "99", "99.9", "99.99"])
 
 
@@ -97,4 +99,4 @@ def _cost(axes: Any, meter: Meter | None) -> None:
         memory.plot([c.at_s for c in meter.service], [c.mb for c in meter.service], color=ACK, linestyle=":")
         memory.set_ylabel("service, resident MB", color=ACK)
         memory.set_ylim(0, None)
-    axes.set(xlabel="seconds", ylabel="cores", ylim=(0, None))
+    axes.set(xlabel="seconds", ylabel="cores", ylim=(0, axes.get_ylim()[1] * 1.3))
