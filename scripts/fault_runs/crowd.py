@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from random import Random
 from time import perf_counter
@@ -14,7 +15,7 @@ from scripts.fault_runs.callers import Callers
 from scripts.fault_runs.crews import Crews
 from scripts.fault_runs.dispatchers import Dispatcher
 from scripts.fault_runs.door import Door
-from scripts.fault_runs.history import History, stored
+from scripts.fault_runs.history import History, Stored, stored
 from scripts.fault_runs.house import House
 from scripts.fault_runs.screens import Screen
 
@@ -76,13 +77,16 @@ class Crowd:
             while True:
                 now = await stored(pool, since=self.before.seq, report_ids=ids)
                 if perf_counter() > until_s or all(screen.room.seq == now.fresh.seq for screen in self.screens):
-                    break
+                    return self._with(now)
                 await asyncio.sleep(LOOK_S)
+
+    def _with(self, now: Stored) -> History:
+        """Copies: a timer of a node may tell the screens more at any moment."""
         return History(
             sent=list(self.callers.sent),
             deeds=[deed for dispatcher in self.dispatchers for deed in dispatcher.deeds],
             told={screen.name: list(screen.told) for screen in self.screens},
-            rooms={screen.name: screen.room for screen in self.screens},
+            rooms={screen.name: deepcopy(screen.room) for screen in self.screens},
             before=self.before,
             events=now.events,
             fresh=now.fresh,
