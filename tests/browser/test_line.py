@@ -9,7 +9,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, WebSocket, expect
 
 from tests.browser import city
 from tests.browser.screen import live, screen
@@ -69,6 +69,33 @@ async def test_killed_it_says_so_and_back_it_catches_up(browser: Browser, servic
             await live(shown)
             await expect(shown.row(missed)).to_be_visible()
             await expect(shown.page.get_by_test_id("cut")).to_have_count(0)
+        finally:
+            await asyncio.to_thread(back.stop)
+
+
+async def test_told_to_move_it_goes_on_from_where_it_was(browser: Browser, service: Service, database_url: str) -> None:
+    known = await city.call(service)
+    async with screen(browser, service) as shown:
+        await expect(shown.row(known)).to_be_visible()
+        asked: list[str] = []
+        told: list[str] = []
+
+        def follow(line: WebSocket) -> None:
+            asked.append(urlsplit(line.url).query)
+            line.on("framereceived", lambda frame: told.append(str(frame)))
+
+        shown.page.on("websocket", follow)
+        service.process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(service.process.wait) == 0
+        back = replace(service, process=started_again(service, database_url))
+        try:
+            await back.ready()
+            missed = await city.call(back, city.CALDERON, nature="structure_fire")
+            await live(shown)
+            await expect(shown.row(known)).to_be_visible()
+            await expect(shown.row(missed)).to_be_visible()
+            assert asked and all(query.startswith("since=") for query in asked)
+            assert told and not any('"snapshot"' in frame for frame in told)
         finally:
             await asyncio.to_thread(back.stop)
 
