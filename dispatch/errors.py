@@ -10,6 +10,7 @@ DispatchError
 ├── Conflict           409  lost a race, or not allowed in this state
 ├── PreconditionRequired 428  say which version it is that you change
 ├── TooManyTries       429  wrong keys, one after the other
+├── BrokenOff          499  the client went away in the midst of its request; nobody hears of it
 └── Unavailable        503  the database is away; try again
     └── SchemaChanged  503  a newer node is changing its schema at this very moment
 
@@ -90,6 +91,12 @@ class TooManyTries(DispatchError):
     status = 429
     type = "too-many-tries"
     title = "Too many wrong keys"
+
+
+class BrokenOff(DispatchError):
+    status = 499
+    type = "broken-off"
+    title = "The client went away"
 
 
 class Unavailable(DispatchError):

@@ -3,12 +3,16 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import structlog
 from fastapi import Request, Response
+from starlette.requests import ClientDisconnect
 
 from dispatch.api.state import desk_of
-from dispatch.errors import TooLarge
+from dispatch.errors import BrokenOff, TooLarge
 from dispatch.intake.json_body import Body, read
 from dispatch.model.wire import encode
+
+log = structlog.get_logger()
 
 Model = TypeVar("Model", bound=Body)
 
@@ -24,13 +28,19 @@ class Json(Response):
 
 
 async def raw_body(request: Request, *, limit: int) -> tuple[bytes, int]:
-    """The beginning of the body, up to `limit` bytes, and the size of the whole as far as it was read."""
+    """The beginning of the body, up to `limit` bytes, and the size of the whole as far as it was read.
+
+    Raises BrokenOff: half a report is none, and its sender will send it again."""
     kept, size = bytearray(), 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        kept += chunk[: limit - len(kept)]
-        if size > DRAINED_BYTES:
-            break
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            kept += chunk[: limit - len(kept)]
+            if size > DRAINED_BYTES:
+                break
+    except ClientDisconnect as error:
+        log.info("client_broke_off", path=request.url.path, size=size)
+        raise BrokenOff("the client went away before it had sent all") from error
     return bytes(kept), size
 
 
