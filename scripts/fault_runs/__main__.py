@@ -45,7 +45,8 @@ async def run(asked: Namespace) -> list[Outcome]:
 
 async def _rounds(one: House, city: City, faults: list[Fault], random: Random, asked: Namespace) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    until_s = perf_counter() + asked.minutes * 60
+    share = len(faults) / len(asked.only or (*FAULTS, *ON_SMALL_DISK))
+    until_s = perf_counter() + asked.minutes * 60 * share
     while not outcomes or (asked.minutes and perf_counter() < until_s):
         for fault in random.sample(faults, len(faults)) if asked.minutes else faults:
             seed = random.getrandbits(32)

@@ -17,8 +17,6 @@ from scripts.fault_runs.logs import Deed, Verb
 from scripts.fault_runs.screens import Screen
 
 PAUSE_S = 0.08
-# A room that only grows makes every later round slower than the one before.
-MOST_OPEN = 60
 WEIGHTS = {
     Verb.ASSIGN: 8,
     Verb.RELEASE: 2,
@@ -51,12 +49,8 @@ class Dispatcher:
             await asyncio.sleep(self._random.uniform(0, 2 * PAUSE_S))
             incidents = list(self._screen.room.incidents.values())
             if incidents:
-                await self._act(self._next(len(incidents)), self._random.choice(incidents))
-
-    def _next(self, open_ones: int) -> Verb:
-        if open_ones > MOST_OPEN:
-            return Verb.CLOSE
-        return self._random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+                verb = self._random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+                await self._act(verb, self._random.choice(incidents))
 
     def end(self) -> None:
         self._ended = True
