@@ -9,7 +9,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 AT_ONCE = 50
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 class _Screen(asyncio.Protocol):
