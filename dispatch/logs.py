@@ -7,6 +7,7 @@ import re
 import sys
 from random import getrandbits
 
+import msgspec
 import structlog
 import structlog.tracebacks
 from structlog.contextvars import bound_contextvars as about
@@ -17,6 +18,9 @@ __all__ = ["about", "set_up_logs", "trace_of"]
 _traceback = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
 
+# By msgspec, which takes a third off every line: there are some to each call.
+_encoder = msgspec.json.Encoder(enc_hook=repr)
+
 # W3C Trace Context, section 3.2: version, trace, span, flags.
 TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 
@@ -25,6 +29,10 @@ def trace_of(traceparent: bytes) -> str:
     """The trace that a client says a request belongs to, else a new one."""
     found = TRACEPARENT.fullmatch(traceparent)
     return found[1].decode() if found else f"{getrandbits(128):032x}"
+
+
+def _json(_logger: object, _name: str, line: structlog.types.EventDict) -> bytes:
+    return _encoder.encode(line)
 
 
 def set_up_logs(form: str) -> None:
@@ -38,12 +46,14 @@ def set_up_logs(form: str) -> None:
     renderer: list[structlog.types.Processor] = (
         [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if is_text
-        else [structlog.processors.ExceptionRenderer(_traceback), structlog.processors.JSONRenderer()]
+        else [structlog.processors.ExceptionRenderer(_traceback), _json]
     )
     structlog.configure(
         processors=[*shared, *renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr)
+        if is_text
+        else structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

@@ -6,13 +6,12 @@ from contextlib import suppress
 from copy import deepcopy
 from functools import partial
 
-import asyncpg
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from dispatch.store.db import Pool, connection, transaction
-from tests.dispatch.operations.waiting import held, running, until
+from tests.dispatch.operations.waiting import beside, held, running, until
 from tests.reports import a_call
 from tests.screens import Screen
 from tests.service import Service
@@ -24,11 +23,8 @@ WAITS = "select count(*) from pg_locks where locktype = 'advisory' and not grant
 
 async def someone_waits(database_url: str) -> None:
     """Until somebody waits for his turn to take calls."""
-    db = await asyncpg.connect(database_url)
-    try:
+    async with beside(database_url) as db:
         await until(partial(db.fetchval, WAITS))
-    finally:
-        await db.close()
 
 
 async def draining(http: httpx.AsyncClient) -> httpx.Response:

@@ -1,13 +1,11 @@
 """`/readyz` says which check fails and by how much; each is made to fail for real."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
 from dispatch.api.health import Probe, health
@@ -17,22 +15,13 @@ from dispatch.model import Event, EventKind, Seq
 from dispatch.model.wire import encode
 from dispatch.settings import PROJECT
 from dispatch.store import journal
-from dispatch.store.db import Connection
 from dispatch.store.embedded import EmbeddedPostgres
 from tests.dispatch.desk.nodes import Node
+from tests.dispatch.operations.waiting import beside
 from tests.reports import a_call
 from tests.service import Service
 
 WAIT_S = 30
-
-
-@asynccontextmanager
-async def beside(database_url: str) -> AsyncIterator[Connection]:
-    db = await asyncpg.connect(database_url)
-    try:
-        yield db
-    finally:
-        await db.close()
 
 
 async def said(service: Service, true: Callable[[dict[str, Any]], bool]) -> tuple[int, dict[str, Any]]:

@@ -2,18 +2,15 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from random import Random
 
-import asyncpg
 import httpx
 import pytest
 
 from dispatch.store import migrate as migrations
 from dispatch.store.db import Connection
 from dispatch.store.migrate import CONTRACT, Migration, MigrationError, all_migrations, migrate
-from tests.dispatch.operations.waiting import until
+from tests.dispatch.operations.waiting import beside, until
 from tests.dispatch.test_command import command
 from tests.reports import a_call, a_fix
 from tests.screens import Screen
@@ -100,15 +97,6 @@ def test_what_they_survive_is_allowed(migration: Migration) -> None:
     assert not faults(Migration(9000, "9000_new.sql", "create table t (a int not null); create index t_a on t (a);"))
 
 
-@asynccontextmanager
-async def newer_node(database_url: str) -> AsyncIterator[Connection]:
-    db = await asyncpg.connect(database_url)
-    try:
-        yield db
-    finally:
-        await db.close()
-
-
 async def at_work(http: httpx.AsyncClient, random: Random, until_set: asyncio.Event) -> int:
     """Calls, some by phones that called before; units sent and moved. Returns how many calls were taken."""
     count = 0
@@ -133,7 +121,7 @@ async def test_a_newer_node_changes_the_schema_while_an_older_one_works(
     done = asyncio.Event()
     async with Service.started(database_url) as older, older.client() as http, Screen.on(older) as screen:
         work = [asyncio.create_task(at_work(http, Random(seed), done)) for seed in range(4)]
-        async with newer_node(database_url) as db:
+        async with beside(database_url) as db:
             await until(lambda: some_calls(db, 20))
             assert await migrate(db) == [m.name for m in NEWER]
             before = await db.fetchval("select count(*) from report")
@@ -154,7 +142,7 @@ async def some_calls(db: Connection, count: int) -> bool:
 
 async def test_a_statement_that_became_invalid_is_prepared_anew(database_url: str) -> None:
     """The rule forbids it; a call survives it all the same."""
-    async with Service.started(database_url) as service, service.client() as http, newer_node(database_url) as db:
+    async with Service.started(database_url) as service, service.client() as http, beside(database_url) as db:
         for kind in ("varchar(64)", "text"):
             for _ in range(12):
                 body = a_call(channel="aml", caller={"number": "0990001234"})
@@ -168,7 +156,7 @@ async def test_a_migration_that_finds_its_table_in_use_lets_others_pass(
 ) -> None:
     monkeypatch.setattr(migrations, "all_migrations", lambda: [*OURS, NEWER[0]])
     monkeypatch.setattr(migrations, "LOCKED_OUT_MS", 100)
-    async with newer_node(database_url) as db, newer_node(database_url) as reader, newer_node(database_url) as caller:
+    async with beside(database_url) as db, beside(database_url) as reader, beside(database_url) as caller:
         async with reader.transaction():
             await reader.fetch("select 1 from call")
             applying = asyncio.create_task(migrate(db))
@@ -183,7 +171,7 @@ async def test_a_node_that_can_not_live_with_its_database_says_why(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrations, "all_migrations", lambda: [*OURS, TAKEN_AWAY])
-    async with newer_node(database_url) as db:
+    async with beside(database_url) as db:
         assert await migrate(db) == [TAKEN_AWAY.name]
         monkeypatch.setattr(migrations, "all_migrations", lambda: OURS)
         with pytest.raises(MigrationError, match=TAKEN_AWAY.name):

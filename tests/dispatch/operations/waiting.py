@@ -8,18 +8,25 @@ import asyncpg
 import httpx
 
 from dispatch.store import journal
+from dispatch.store.db import Connection
+
+
+@asynccontextmanager
+async def beside(database_url: str) -> AsyncIterator[Connection]:
+    """A connection that no service knows of."""
+    db = await asyncpg.connect(database_url)
+    try:
+        yield db
+    finally:
+        await db.close()
 
 
 @asynccontextmanager
 async def held(database_url: str) -> AsyncIterator[None]:
     """Nobody can take a call until this block ends: who comes waits in line."""
-    db = await asyncpg.connect(database_url)
-    try:
-        async with db.transaction():
-            await journal.queue_up(db)
-            yield
-    finally:
-        await db.close()
+    async with beside(database_url) as db, db.transaction():
+        await journal.queue_up(db)
+        yield
 
 
 async def until(true: Callable[[], Awaitable[object]]) -> None:
