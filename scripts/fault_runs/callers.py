@@ -12,6 +12,7 @@ from uuid import UUID
 from dispatch.model.city import City
 from scripts.fault_runs.door import PATIENCE_S, Answer, Door
 from scripts.fault_runs.logs import Sent
+from scripts.fault_runs.tasks import call_off
 from scripts.simulation.callers import PlannedCall, plan_calls
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2.0
@@ -51,10 +52,7 @@ class Callers:
         await self.call_off()
 
     async def call_off(self) -> None:
-        waiting = list(self._calling)
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await call_off(self._calling)
 
     async def call_patiently(self, node: int, *, patience_s: float) -> Sent:
         """One more, who waits longer than any phone before trying elsewhere; gives what became of the first try."""

@@ -19,6 +19,7 @@ from scripts.fault_runs.door import Door
 from scripts.fault_runs.history import History, Stored, stored
 from scripts.fault_runs.house import House
 from scripts.fault_runs.screens import Screen
+from scripts.fault_runs.tasks import call_off
 
 SCREENS, DISPATCHERS = 4, 2
 ANSWERED_S, SHOWN_S = 60.0, 30.0
@@ -62,15 +63,12 @@ class Crowd:
                 dispatcher.end()
             await asyncio.gather(*acting)
             await self.callers.all_answered(within_s=ANSWERED_S)
-            driving.cancel()
-            await asyncio.wait([driving])
+            await call_off([driving])
             _raise_from([*watching, driving])
             told.append(await self._history())
             await tidy(self.door, told[0].fresh)
         finally:
-            for task in (*watching, *acting, driving):
-                task.cancel()
-            await asyncio.gather(*watching, *acting, driving, return_exceptions=True)
+            await call_off([*watching, *acting, driving])
             await self.callers.call_off()
 
     async def _history(self) -> History:
