@@ -51,6 +51,8 @@ class Outcome:
     fates: Sequence[Fate] = field(repr=False, default=())
     positions: tuple[int, int, int] = (0, 0, 0)
     """Sent, accepted, failed."""
+    left_open: int = 0
+    """Incidents that could not be closed."""
 
     @property
     def rate(self) -> float:
@@ -63,6 +65,7 @@ class Outcome:
             "acknowledged calls missing on a screen": self.unseen,
             "gaps in a screen's sequence": self.gaps,
             "screens cut": self.cuts,
+            "incidents that could not be closed": self.left_open,
         }
         return [f"{count:,} {what}" for what, count in found.items() if count]
 
@@ -74,6 +77,7 @@ def outcome(
     seconds: float,
     positions: tuple[int, int, int],
     generator_cores: float,
+    left_open: int,
 ) -> Outcome:
     acknowledged = [fate for fate in phones.fates if fate.acknowledged and fate.answered_s is not None]
     readers = [watcher for watcher in watchers if watcher.reads]
@@ -96,6 +100,7 @@ def outcome(
         bytes=sum(watcher.bytes for watcher in watchers),
         snapshot_bytes=max((watcher.snapshot_bytes for watcher in watchers), default=0),
         generator_cores=generator_cores,
+        left_open=left_open,
         fates=phones.fates,
         positions=positions,
     )

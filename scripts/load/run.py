@@ -33,13 +33,13 @@ async def run(city: City, profile: Profile, *, url: str, key: str, seed: int, de
     watchers = [Watcher(reads=n < READING, deflate=deflate) for n in range(profile.screens)]
     fleet = Fleet(city, client, units=profile.units, hz=profile.moving_hz)
     phones, over = Phones(client, uuid4()), asyncio.Event()
+    closers = Closers(client, phones, after_s=profile.close_after_s) if profile.close_after_s is not None else None
     beside: list[asyncio.Task[None]] = []
     try:
         await fleet.enlist()
         await _open(watchers, url, key)
         beside.append(asyncio.create_task(fleet.drive(over)))
-        if profile.close_after_s is not None:
-            closers = Closers(client, phones, after_s=profile.close_after_s)
+        if closers is not None:
             beside.append(asyncio.create_task(closers.close(over)))
         began_s = process_time()
         seconds = await _call(phones, calls, over, until_s=profile.seconds / profile.squeeze)
@@ -61,6 +61,7 @@ async def run(city: City, profile: Profile, *, url: str, key: str, seed: int, de
         seconds=seconds,
         positions=(fleet.sent, fleet.accepted, fleet.failed),
         generator_cores=generator,
+        left_open=closers.left_open if closers is not None else 0,
     )
 
 

@@ -85,3 +85,14 @@ def test_on_paper(quiet: Outcome, tmp_path: Path) -> None:
 async def test_without_a_service_it_is_refused(quito: City) -> None:
     with pytest.raises(Refused):
         await run(quito, PROFILE, url="http://127.0.0.1:9", key="k", seed=1)
+
+
+async def test_incidents_are_closed_while_it_runs(module_service: Service, quito: City) -> None:
+    profile = Profile("closing", "ten calls a second", steady(10), 3.0, screens=2, close_after_s=0.5)
+    done = await run(quito, profile, url=module_service.url, key=module_service.key, seed=3)
+    assert done.faults == []
+    assert len(done.fates) > 10
+    async with module_service.client() as client:
+        for incident_id in [fate.incident_id for fate in done.fates[:5]]:
+            incident = (await client.get(f"/v1/incidents/{incident_id}")).json()["incident"]
+            assert incident["status"] == "closed"
