@@ -1,7 +1,6 @@
 """The live feed of a screen: a snapshot, or the events since N, and then all that happens."""
 
 import asyncio
-from contextlib import suppress
 from typing import Annotated
 
 import structlog
@@ -41,21 +40,33 @@ async def live(websocket: WebSocket, since: Annotated[int | None, Query(ge=0, le
         await websocket.send_denial_response(problem(error))
         return
     await websocket.accept()
-    if since is not None and since > hub.picture.room.seq:
-        # It comes from a node that is ahead of this one by a moment.
-        with suppress(Unavailable):
-            await desk.feed.catch_up()
+    behind = await _caught_up(desk, hub, since)
     with hub.screen() as screen:
         try:
+            if behind is not None:
+                raise behind
             await _begin(websocket, desk, hub, since, {"name": actor.name, "role": actor.role})
             screen.begin(wire_of(websocket), hub)
             await _until_closed(websocket, screen)
         except (WebSocketDisconnect, RuntimeError):
             # Gone while we were sending: nothing to tell, nobody to tell it to.
             return
+        except Unavailable as error:
+            # It may know more than this node can find out now: it keeps what it has, and is not told less.
+            screen.move(error.detail)
         except DispatchError as error:
             screen.close(error.detail)
         await _goodbye(websocket, screen)
+
+
+async def _caught_up(desk: Desk, hub: Hub, since: int | None) -> Unavailable | None:
+    """A screen may come from a node that is ahead of this one by a moment. Why this one couldn't come level with it."""
+    try:
+        if since is not None and since > hub.picture.room.seq:
+            await desk.feed.catch_up()
+    except Unavailable as error:
+        return error
+    return None
 
 
 async def _begin(websocket: WebSocket, desk: Desk, hub: Hub, since: int | None, me: dict[str, str]) -> None:
