@@ -3,9 +3,8 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy  # its parts come when they are asked for: a service without streets needs none
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
 
 from geo.projection import Projection
 from geo.road_network import Pace, Profile, RoadNetwork
@@ -36,7 +35,7 @@ def measure(network: RoadNetwork, projection: Projection, profile: Profile, *, s
     inside = np.flatnonzero(main)
     seconds, metres, straight = [], [], []
     for origin in random.choice(inside, min(ORIGINS, len(inside)), replace=False).tolist():
-        way_s, way_before = dijkstra(graph, indices=origin, return_predecessors=True)
+        way_s, way_before = scipy.sparse.csgraph.dijkstra(graph, indices=origin, return_predecessors=True)
         line_m = np.hypot(x - x[origin], y - y[origin])
         goals = np.flatnonzero(main & (line_m >= SHORTEST_M) & (line_m <= LONGEST_M))
         if len(goals):
@@ -73,7 +72,7 @@ def mean_kmh(metres: NDArray[np.floating], seconds: NDArray[np.floating]) -> flo
     return total_m / total_s * 3.6 if total_m > 0 and total_s > 0 else 30.0
 
 
-def _metres(before: NDArray[np.int32], lengths: csr_matrix) -> NDArray[np.float64]:
+def _metres(before: NDArray[np.int32], lengths: "scipy.sparse.csr_matrix") -> NDArray[np.float64]:
     """Length of the way to each node of a tree that says each one's node before: steps added twice as far each time."""
     nodes = len(before)
     back = np.where(before >= 0, before, nodes).astype(np.int64)

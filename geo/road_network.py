@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+import scipy  # its parts come when they are asked for: a service without streets needs none
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 Profile = Literal["emergency", "car"]
 PROFILES: tuple[Profile, ...] = ("emergency", "car")
@@ -125,21 +124,21 @@ class Arcs:
     seconds: NDArray[np.float64]
     street: NDArray[np.int32]
 
-    def matrix(self, nodes: int, values: NDArray[np.float64] | None = None) -> csr_matrix:
+    def matrix(self, nodes: int, values: NDArray[np.float64] | None = None) -> "scipy.sparse.csr_matrix":
         """Row: tail, column: head; of parallel arcs the quickest. `values` stand in the place of its seconds."""
         order = np.lexsort((self.seconds, self.head, self.tail))
         tail, head = self.tail[order], self.head[order]
         first = np.ones(len(order), bool)
         first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
         shown = (self.seconds if values is None else values)[order]
-        return csr_matrix((shown[first], (tail[first], head[first])), shape=(nodes, nodes))
+        return scipy.sparse.csr_matrix((shown[first], (tail[first], head[first])), shape=(nodes, nodes))
 
 
 def largest_part(tail: ArrayLike, head: ArrayLike, nodes: int) -> NDArray[np.bool_]:
     """Mask of nodes: the largest strongly connected component of these arcs."""
     tails, heads = np.asarray(tail), np.asarray(head)
-    graph = csr_matrix((np.ones(len(tails)), (tails, heads)), shape=(nodes, nodes))
-    count, part = connected_components(graph, directed=True, connection="strong")
+    graph = scipy.sparse.csr_matrix((np.ones(len(tails)), (tails, heads)), shape=(nodes, nodes))
+    count, part = scipy.sparse.csgraph.connected_components(graph, directed=True, connection="strong")
     if not count:
         return np.zeros(nodes, bool)
     return np.asarray(part == np.bincount(part).argmax())

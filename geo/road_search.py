@@ -6,9 +6,8 @@ from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 import numpy as np
+import scipy  # its parts come when they are asked for: a service without streets needs none
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
 
 from geo.contraction import Contraction, Ways
 
@@ -118,8 +117,8 @@ class RoadSearch:
         # A sparse matrix may take no time for no arc: the least there is stands for it.
         steps = np.concatenate([self._core.seconds, np.maximum(seconds, np.finfo(float).tiny)])
         indptr = np.append(self._core.first[: size + 1], np.int32(len(indices)))
-        graph = csr_matrix((steps, indices.astype(np.int32), indptr), shape=(size + 1, size + 1))
-        found: Floats = dijkstra(graph, indices=[size])[0]
+        graph = scipy.sparse.csr_matrix((steps, indices.astype(np.int32), indptr), shape=(size + 1, size + 1))
+        found: Floats = scipy.sparse.csgraph.dijkstra(graph, indices=[size])[0]
         return found[:size]
 
 
