@@ -15,8 +15,8 @@ from rich.table import Table
 
 from dispatch.city import CityError, load_city
 from scripts.load import report
-from scripts.load.bench import Bench, ramp_table
-from scripts.load.deflate import compare, deflate_table
+from scripts.load.bench import RAMP_S, Bench, ramp_table
+from scripts.load.deflate import COMPARED_S, compare, deflate_table
 from scripts.load.figures import figures
 from scripts.load.machine import command
 from scripts.load.profiles import Profile, profiles, steady
@@ -53,7 +53,9 @@ def main(
     deflate: Annotated[bool, typer.Option("--deflate", help="Screens that ask for permessage-deflate.")] = False,
     seed: Annotated[int, typer.Option(help="The same seed, the same calls.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Folder for the reports and their CSV.")] = None,
-    part: Annotated[float, typer.Option(min=0.02, max=1, help="Of each run's time in `reports`: a quick look.")] = 1.0,
+    part: Annotated[
+        float, typer.Option(min=0.02, max=1, help="Of each run's time, but for profiles: a quick look.")
+    ] = 1.0,
     with_peers: Annotated[bool, typer.Option("--peers/--no-peers", help="Measure the bare peers too.")] = False,
     allow_remote: Annotated[bool, typer.Option(help="Let this load go to another machine.")] = False,
     city: Annotated[Path, typer.Option(envvar="DISPATCH_CITY", help="Folder of the city's data.")] = QUITO,
@@ -113,18 +115,18 @@ async def _other(bench: Bench, what: str, out: Path | None, part: float) -> list
         _show("reached for, and measured", reach(found))
         return [f"{name}: {fault}" for name, done in found.runs.items() for fault in done.outcome.faults]
     titles = {"capacity": "capacity, on 10 screens", "deflate": "permessage-deflate off and on"}
-    title, table = titles.get(what, "restart with a long past"), await _table(bench, what)
+    title, table = titles.get(what, "restart with a long past"), await _table(bench, what, part)
     _show(title, table)
     if out:
         report.both(out, what, title, table, command=command())
     return []
 
 
-async def _table(bench: Bench, what: str) -> report.Table:
+async def _table(bench: Bench, what: str, part: float) -> report.Table:
     if what == "capacity":
-        return ramp_table(await bench.ramp())
+        return ramp_table(await bench.ramp(seconds=RAMP_S * part))
     if what == "deflate":
-        return deflate_table(await compare(bench))
+        return deflate_table(await compare(bench, seconds=COMPARED_S * part))
     return restart_table(await restarts(bench.city, bench.city_folder))
 
 

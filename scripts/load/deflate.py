@@ -8,13 +8,14 @@ from scripts.load.outcome import milliseconds
 from scripts.load.profiles import Profile, steady
 from scripts.load.report import Table
 
+COMPARED_S = 10.0
 CASES = (
     Profile("events", "10 calls a second on 500 screens", steady(10), 10, screens=500),
     Profile("positions", "20,000 moving units on 40 screens", steady(2), 10, screens=40, units=20_000, moving_hz=0.5),
 )
 
 
-async def compare(bench: Bench, *, seconds: float = 10.0) -> list[tuple[bool, Done]]:
+async def compare(bench: Bench, *, seconds: float = COMPARED_S) -> list[tuple[bool, Done]]:
     """Each case without, and with. Raises Refused."""
     return [
         (deflate, await bench.one(replace(case, seconds=seconds), deflate=deflate))

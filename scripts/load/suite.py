@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from scripts.load import report, summary
-from scripts.load.bench import Bench, ramp_table
-from scripts.load.deflate import compare, deflate_table
+from scripts.load.bench import RAMP_S, Bench, ramp_table
+from scripts.load.deflate import COMPARED_S, compare, deflate_table
 from scripts.load.profiles import Profile, profiles
 from scripts.load.restart import restart_table, restarts
 from scripts.load.summary import Found
@@ -38,10 +38,10 @@ async def reports(bench: Bench, folder: Path, *, command: str, part: float, say:
         report.write(folder, found.runs[name], command=command, peers=found.peers)
         summary.write(folder, found, command=command)
     say("capacity")
-    found.steps = await bench.ramp(seconds=max(2.0, 8.0 * part))
+    found.steps = await bench.ramp(seconds=max(2.0, RAMP_S * part))
     report.both(folder, "capacity", "capacity, on 10 screens", ramp_table(found.steps), command=command)
     say("permessage-deflate")
-    found.deflate = await compare(bench, seconds=max(3.0, 10.0 * part))
+    found.deflate = await compare(bench, seconds=max(3.0, COMPARED_S * part))
     report.both(folder, "deflate", "permessage-deflate off and on", deflate_table(found.deflate), command=command)
     say("restart")
     found.restarts = await restarts(bench.city, bench.city_folder)

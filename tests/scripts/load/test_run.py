@@ -14,6 +14,7 @@ from scripts.load import report, summary
 from scripts.load.figures import Done
 from scripts.load.outcome import Outcome
 from scripts.load.profiles import Profile, steady
+from scripts.load.restart import Restarts
 from scripts.load.run import Refused, run
 from tests.service import Service
 
@@ -72,14 +73,21 @@ async def test_what_is_shown_and_taken_is_counted(quiet: Outcome) -> None:
 def test_on_paper(quiet: Outcome, tmp_path: Path) -> None:
     done = Done(PROFILE, quiet, None)
     page = report.write(tmp_path, done, command="scripts/load_test few", peers=[("a peer", 1_234.0)])
-    found = summary.Found(runs={"peak": done}, peers=[("a peer", 1_234.0)])
-    summary.write(tmp_path, found, command="scripts/load_test reports")
+    found = summary.Found(
+        runs=dict.fromkeys(("peak", "flood", "screens", "fleet", "hour"), done),
+        steps=[done],
+        restarts=Restarts(100_000, 1_000, [2.9, 2.8], [1.4, 1.5, 1.6], {"the city": 0.5}),
+        deflate=[(False, done), (True, done)],
+        peers=[("a peer", 1_234.0)],
+    )
+    text = summary.write(tmp_path, found, command="scripts/load_test reports").read_text()
     assert {file.name for file in tmp_path.iterdir()} == {"short.html", "short.csv", "short-seconds.csv", "README.md"}
+    assert "restart with 100,000 past incidents, 1,000 open | 3 s | 1.50 s; with its PostgreSQL 2.85 s | yes" in text
+    assert "full calls, 10 screens | 2,000/s for 60 s" in text and "of that: all else | 1.00" in text
     for file in tmp_path.iterdir():
         words = re.split(r"[\s,|<>()]+", re.sub(r"base64,[^']*", "", file.read_text()))
         assert not {os.uname().nodename, str(tmp_path), str(Path.home())} & set(words)
     assert "data:image/png" in page.read_text() and "1,234" in page.read_text()
-    assert "due to shown, p99 | 25 ms" in (tmp_path / "README.md").read_text()
 
 
 async def test_without_a_service_it_is_refused(quito: City) -> None:
