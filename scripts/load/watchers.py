@@ -18,7 +18,8 @@ import msgspec
 
 SEQ = re.compile(rb'"seq":(\d+)')
 TEXT, CLOSE, PING, DEFLATED = 0x1, 0x8, 0x9, 0x40
-PONG = bytes((0x8A, 0x80, 0, 0, 0, 0))
+UNMASKED = bytes(4)
+"""A client must mask what it says (RFC 6455, section 5.3); a mask of noughts leaves it as it is."""
 OFFER = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n"
 FROM_A_FRAME = 40
 """Of how many units in a frame of positions the age is noted."""
@@ -131,7 +132,9 @@ class Watcher(asyncio.Protocol):
             if kind & 0x0F == TEXT:
                 self._take(data, start, end, deflated=bool(kind & DEFLATED), at_s=at_s)
             elif kind & 0x0F == PING and self._transport is not None:
-                self._transport.write(PONG)
+                # Its own payload goes back: another one answers nothing, and the service cuts who doesn't answer.
+                said = data[start:end]
+                self._transport.write(bytes((0x8A, 0x80 | len(said))) + UNMASKED + said)
             elif kind & 0x0F == CLOSE and self._transport is not None:
                 self._transport.close()
             place = end

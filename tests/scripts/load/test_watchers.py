@@ -1,8 +1,10 @@
 """The generator's screens read what any server sends, in whatever pieces it arrives."""
 
+import asyncio
 from random import Random
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
@@ -49,3 +51,22 @@ def test_a_gap_is_seen() -> None:
     watcher.data_received(data)
     watcher.data_received(Frame(f'{{"type":"events","events":[{CALL.format(33)}]}}').on_wire(None))
     assert watcher.gaps == 1
+
+
+async def test_a_ping_is_answered_with_its_own_payload() -> None:
+    """Whoever doesn't is cut by a service that looks after its connections."""
+    answered = asyncio.Event()
+
+    async def look_after(connection: ServerConnection) -> None:
+        await connection.send('{"type":"snapshot","seq":6,"incidents":[]}')
+        async with asyncio.timeout(10):
+            await (await connection.ping(b"still there?"))
+        answered.set()
+
+    async with serve(look_after, "127.0.0.1", 0) as server:
+        host, port = next(iter(server.sockets)).getsockname()[:2]
+        watcher = Watcher(reads=False)
+        await watcher.open(f"http://{host}:{port}", "a key")
+        async with asyncio.timeout(10):
+            await answered.wait()
+        watcher.close()
