@@ -83,9 +83,11 @@ async def through_door(
 
     `read` is the body and its size where the route had to look at it before.
 
-    Raises Malformed, Invalid or TooLarge, each after the report was put in quarantine."""
+    Raises Malformed, Invalid or TooLarge, each after the report was put in quarantine; Unavailable in a flood."""
     began = perf_counter()
     raw, size = read or await take_raw(request)
+    # Who can't be taken is told before he is read: in a flood most of the work would be for nothing.
+    desk.line.admit()
     try:
         report = parse(_whole(raw, size))
         bind_contextvars(report=str(report.id))

@@ -46,12 +46,16 @@ class Line:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def join(self, report: Report, *, actor: str) -> Waiting:
+    def admit(self) -> None:
         """Raises Unavailable where too many wait, or would wait too long: better to be told at once than to give up
         waiting for an answer that nobody hears any more, while those behind wait for it too."""
         count = len(self._waiting)
         if count >= self._most or (count >= MOST_TOGETHER and count * self._call_s > self._most_wait_s):
             raise Unavailable(f"{count:,} calls wait to be stored; send this one again")
+
+    def join(self, report: Report, *, actor: str) -> Waiting:
+        """Raises Unavailable, as `admit`."""
+        self.admit()
         place = Waiting(report, actor, asyncio.get_running_loop().create_future())
         self._waiting.append(place)
         return place
