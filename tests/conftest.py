@@ -20,6 +20,8 @@ from dispatch.store.migrate import migrate
 from tests.service import Service
 
 TEMPLATE = "migrated"
+# Tests that kill and wait, and those that look at a browser.
+LONGEST = ("tests/faults/", "dispatch/nodes/", "dispatch/operations/", "tests/browser/")
 _numbers = count(1)
 
 
@@ -31,6 +33,11 @@ hypothesis.settings.load_profile("no deadline")
 def pytest_configure() -> None:
     """Ended from outside, it still takes its servers with it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that no worker has it left when the others are done; the rest stays in order."""
+    items.sort(key=lambda item: next((n for n, part in enumerate(LONGEST) if part in str(item.path)), len(LONGEST)))
 
 
 @pytest.fixture(scope="session")
