@@ -1,15 +1,18 @@
 """The OS user that PostgreSQL runs as: PostgreSQL refuses to be root."""
 
+import contextlib
+import fcntl
 import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 NAME = "quito-dispatch"
+MAKING = Path("/run/quito-dispatch.account.lock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Account:
             return cls(os.geteuid(), os.getegid(), f"uid {os.geteuid()}", switch=False)
         if data.exists() and (owner := data.stat()).st_uid != 0:
             return cls(owner.st_uid, owner.st_gid, f"uid {owner.st_uid}", switch=True)
-        user = _find(NAME) or _make(NAME) or pwd.getpwnam("nobody")
+        user = system_user(NAME) or pwd.getpwnam("nobody")
         return cls(user.pw_uid, user.pw_gid, user.pw_name, switch=True)
 
     def popen_args(self) -> dict[str, Any]:
@@ -50,6 +53,26 @@ class Account:
             folder.mkdir(mode=0o700)
             if self.switch:
                 os.chown(folder, self.uid, self.gid)
+
+
+def system_user(name: str) -> pwd.struct_passwd | None:
+    """Found, or made by us; None when it can't be made."""
+    if user := _find(name):
+        return user
+    with _alone():
+        return _find(name) or _make(name)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time: of two useradds that begin at once, the second gives the name another number, and the
+    first's is nobody's any more. Where there is no place for the lock, there is hardly one for a user."""
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):
+            fd = os.open(MAKING, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            held.callback(os.close, fd)
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
 
 
 def _find(name: str) -> pwd.struct_passwd | None:

@@ -9,8 +9,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -288,6 +290,26 @@ def test_root_never_runs_it_as_root(server: EmbeddedPostgres) -> None:
     owners = {Path(f"/proc/{pid}").stat().st_uid for pid in live_pids(server)}
     assert owners == {server.status().data.stat().st_uid}
     assert 0 not in owners
+
+
+@as_root
+@pytest.mark.skipif(shutil.which("useradd") is None, reason="BusyBox has no useradd, nor its race")
+def test_many_who_start_at_once_have_one_user(place: Path) -> None:
+    """As on a fresh machine: each finds none, each makes it."""
+    name = f"qd-{place.name[-8:].replace('_', '-').lower()}"
+    script = "import sys; from dispatch.store.embedded.account import system_user; print('here', flush=True); "
+    script += "sys.stdin.readline(); print(system_user(sys.argv[1]).pw_uid)"
+    command = [sys.executable, "-c", script, name]
+    with ExitStack() as at_end:
+        at_end.callback(subprocess.run, ["userdel", name], check=True)
+        ways: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": PROJECT}
+        many: list[Any] = [at_end.enter_context(subprocess.Popen(command, **ways)) for _ in range(6)]
+        assert [one.stdout.readline() for one in many] == ["here\n"] * len(many)
+        for one in many:
+            one.stdin.write("\n")
+            one.stdin.flush()
+        said = {int(one.communicate()[0]) for one in many}
+        assert said == {pwd.getpwnam(name).pw_uid}
 
 
 @as_root
