@@ -18,7 +18,7 @@ from dispatch.store.journal import Entry
 from dispatch.store.units import add
 from tests.dispatch.nodes.following import Follower, something_happens, until
 
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FLEET = [
     Unit(UnitId(unit_id), "MSP", "ambulance_bls", ("bls",), None, UnitStatus.AVAILABLE, NOW) for unit_id in ("A1", "A2")
 ]

@@ -17,7 +17,7 @@ from dispatch.store.units import add
 from geo import Point
 from tests.dispatch.nodes.following import Follower, end_listeners, until
 
-NOW = datetime.now(UTC) - timedelta(minutes=5)
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 UNITS = ["A1", "A2", "A3"]
 
 
