@@ -34,7 +34,7 @@ async def test_the_service_opens_with_it_and_shows_it(service: OwnService) -> No
         ids = [incident["id"] for incident in closed["items"]]
         assert len(ids) == PAST
         one = (await client.get(f"/v1/incidents/{ids[0]}")).raise_for_status().json()
-        assert one["status"] == "closed"
+        assert one["incident"]["status"] == "closed"
     url = f"{service.url.replace('http', 'ws', 1)}/v1/live"
     async with connect(url, additional_headers=headers, proxy=None, max_size=None) as screen:
         snapshot = msgspec.json.decode(await screen.recv(decode=False))
