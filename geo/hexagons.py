@@ -5,9 +5,8 @@ when no square near it is mixed, where near means a circle that holds the cell a
 reach out of their parent a little, and what counts is every point whose fine cell descends from it.
 """
 
-from collections.abc import Iterator
-
 import h3.api.basic_int as h3  # type: ignore[import-untyped]
+import h3.api.numpy_int as h3_arrays  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,21 +46,40 @@ def ancestor_masks() -> tuple[tuple[int, int], ...]:
     )
 
 
+def cells_between(
+    south: float, west: float, north: float, east: float, resolution: int, *, margin_m: float = 0.0
+) -> NDArray[np.uint64]:
+    """All cells whose centre is in a box of degrees or within `margin_m` metres of it, in no order."""
+    high = margin_m / _METRES_A_DEGREE
+    wide = high / np.cos(np.radians(min(max(abs(south), abs(north)) + high, 89)))
+    south, north = max(south - high, -90), min(north + high, 90)
+    west, east = max(west - wide, -180), min(east + wide, 180)
+    box = h3.LatLngPoly([(south, west), (south, east), (north, east), (north, west)])
+    cells: NDArray[np.uint64] = h3_arrays.h3shape_to_cells_experimental(box, resolution, contain="center")
+    return cells
+
+
+def centres_of(cells: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Latitude and longitude of their centres: (n,) → (n, 2) in degrees."""
+    return np.array(list(map(h3.cell_to_latlng, cells.tolist())), np.float64).reshape(-1, 2)
+
+
 def interior_cells(lattice: Lattice) -> dict[int, int]:
     """H3 cell → position of the only parish that a point of this cell can be in."""
     labels = lattice.labels.reshape(lattice.rows, lattice.columns)
     mixed_before = np.zeros((lattice.rows + 1, lattice.columns + 1), np.int32)
     np.cumsum(np.cumsum(labels < OUTSIDE, axis=0, dtype=np.int32), axis=1, out=mixed_before[1:, 1:])
     interior: dict[int, int] = {}
-    cells = list(_first_cells(lattice))
+    # Every cell that a point of the lattice can be in: its centre is no farther away than its corners.
+    south, west, north, east = lattice.south, lattice.west, lattice.north, lattice.east
+    cells = cells_between(south, west, north, east, _FIRST, margin_m=_REACH * _circumradius_m(lattice, _FIRST))
     for resolution in range(_FIRST, FINE + 1):
-        centres = np.array([h3.cell_to_latlng(cell) for cell in cells]).reshape(-1, 2)
         reach_m = _circumradius_m(lattice, resolution) * (_FINEST_REACH if resolution == FINE else _REACH)
-        mixed, label = _look(lattice, labels, mixed_before, centres, reach_m)
-        whole = np.flatnonzero(~mixed & (label >= 0))
-        interior.update(zip((cells[i] for i in whole.tolist()), label[whole].tolist(), strict=True))
+        mixed, label = _look(lattice, labels, mixed_before, centres_of(cells), reach_m)
+        whole = ~mixed & (label >= 0)
+        interior.update(zip(cells[whole].tolist(), label[whole].tolist(), strict=True))
         if resolution < FINE:
-            cells = [child for i in np.flatnonzero(mixed).tolist() for child in h3.cell_to_children(cells[i])]
+            cells = h3_arrays.uncompact_cells(cells[mixed], resolution + 1)
     return interior
 
 
@@ -87,15 +105,6 @@ def _look(
     count = mixed_before[high, right] - mixed_before[low, right] - mixed_before[high, left] + mixed_before[low, left]
     label = labels[index(lat, lattice.bottom, rows), index(lon, lattice.left, columns)]
     return count > 0, label.astype(np.int64)
-
-
-def _first_cells(lattice: Lattice) -> Iterator[int]:
-    """Every cell of the first resolution that a point of the lattice can be in."""
-    inradius = _circumradius_m(lattice, _FIRST) / 2 / _METRES_A_DEGREE
-    lats = np.arange(lattice.south, lattice.north + inradius, inradius)
-    lons = np.arange(lattice.west, lattice.east + inradius, inradius)
-    sampled = {h3.latlng_to_cell(lat, lon, _FIRST) for lat in lats.tolist() for lon in lons.tolist()}
-    yield from {cell for sample in sampled for cell in h3.grid_disk(sample, 1)}
 
 
 def _circumradius_m(lattice: Lattice, resolution: int) -> float:

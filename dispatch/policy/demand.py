@@ -5,14 +5,18 @@ says so: the simulated callers draw from it too.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from math import sqrt
 
 import h3.api.basic_int as h3  # type: ignore[import-untyped]
 import numpy as np
+from numpy.typing import NDArray
 
 from dispatch.model.city import City, Station
 from dispatch.policy.coverage import DemandMap, Floats
 from geo import Parish, Projection
+from geo.hexagons import cells_between
+from geo.hexagons import centres_of as cell_centres
 
 # Happen in the open country of rural parishes, not near their squares.
 OPEN_COUNTRY = frozenset({"wildland_fire", "mountain_search", "illegal_mining"})
@@ -39,13 +43,12 @@ def centres_of(city: City) -> dict[str, list[Station]]:
 def demand_map(city: City, *, per_day: float, resolution: int = RESOLUTION) -> DemandMap:
     """`per_day`: incidents a day of all kinds and priorities; what is returned are the urgent ones among them, on the
     H3 cells of `resolution`, each made of its seven children. A cell's point is where its people are on average."""
-    fine, lived_in, open_country = _densities(city, resolution + 1)
+    fine, at, lived_in, open_country = _densities(city, resolution + 1)
     homes, inverse = np.unique([h3.cell_to_parent(cell, resolution) for cell in fine.tolist()], return_inverse=True)
 
     def gathered(values: Floats) -> Floats:
         return np.bincount(inverse, values, len(homes)).astype(np.float64)
 
-    at = np.array([h3.cell_to_latlng(cell) for cell in fine.tolist()])
     people = lived_in + open_country * 1e-9  # a cell that nobody lives in still has a middle
     weight = gathered(people)
     lats, lons = gathered(people * at[:, 0]) / weight, gathered(people * at[:, 1]) / weight
@@ -72,36 +75,50 @@ def _urgent_shares(city: City) -> Mapping[str, tuple[float, float]]:
     return shares
 
 
-def _densities(city: City, resolution: int) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Floats, Floats]:
-    """The cells of all parishes, and what part of the emergencies near people and in the open country each has."""
+def _densities(city: City, resolution: int) -> tuple[NDArray[np.uint64], Floats, Floats, Floats]:
+    """The cells of all parishes, their centres, and what part of the emergencies near people and in the open country
+    each has."""
     parts = list(_parish_parts(city, resolution))
-    people = np.array([parish.population for parish, _, _ in parts], np.float64)
-    rural = np.array([parish.kind == "rural" for parish, _, _ in parts])
+    people = np.array([part.parish.population for part in parts], np.float64)
+    rural = np.array([part.parish.kind == "rural" for part in parts])
     country = people * (rural if rural.any() else True)
-    sizes = [len(cells) for _, cells, _ in parts]
-    lived_in = np.concatenate([part for _, _, part in parts]) * np.repeat(people / people.sum(), sizes)
+    sizes = [len(part.cells) for part in parts]
+    lived_in = np.concatenate([part.people for part in parts]) * np.repeat(people / people.sum(), sizes)
     open_country = np.repeat(country / country.sum() / sizes, sizes)
-    cells = np.concatenate([np.array(cells, np.int64) for _, cells, _ in parts])
-    return cells, lived_in, open_country
+    return np.concatenate([p.cells for p in parts]), np.concatenate([p.at for p in parts]), lived_in, open_country
 
 
-def _parish_parts(city: City, resolution: int) -> Iterator[tuple[Parish, list[int], Floats]]:
-    """Each parish, its cells and the part of its people in each of them; a parish too small for any cell's middle has
-    the one that it is in."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A parish's cells (n,), their centres (n, 2), and the part of its people in each of them (n,)."""
+
+    parish: Parish
+    cells: NDArray[np.uint64]
+    at: Floats
+    people: Floats
+
+
+def _parish_parts(city: City, resolution: int) -> Iterator[_Part]:
+    """A cell belongs to the parish that its centre is in; a parish too small for any has the one that it is in."""
     projection, centres = Projection(city.crs), centres_of(city)
-    for parish in city.parishes:
-        middle = parish.polygon.representative_point()
-        cells = sorted(h3.geo_to_cells(parish.polygon, resolution)) or [
-            h3.latlng_to_cell(middle.y, middle.x, resolution)
-        ]
+    west, south, east, north = city.parishes.bounds
+    all_cells = np.sort(cells_between(south, west, north, east, resolution))
+    all_at = cell_centres(all_cells)
+    owners = city.parishes.find_many(*all_at.T)
+    for position, parish in enumerate(city.parishes):
+        cells, at = all_cells[owners == position], all_at[owners == position]
+        if not len(cells):
+            middle = parish.polygon.representative_point()
+            cells = np.array([h3.latlng_to_cell(middle.y, middle.x, resolution)], np.uint64)
+            at = cell_centres(cells)
         even = np.full(len(cells), 1 / len(cells))
         near = centres.get(parish.code)
         if not near:
-            yield parish, cells, even
+            yield _Part(parish, cells, at, even)
             continue
-        x, y = projection.forward(*np.array([h3.cell_to_latlng(cell) for cell in cells]).T)
+        x, y = projection.forward(*at.T)
         bells = np.array([_bell(x, y, projection.forward(s.lat, s.lon), centre_spread_m(parish)) for s in near])
-        yield parish, cells, NEAR_A_CENTRE * bells.mean(axis=0) + (1 - NEAR_A_CENTRE) * even
+        yield _Part(parish, cells, at, NEAR_A_CENTRE * bells.mean(axis=0) + (1 - NEAR_A_CENTRE) * even)
 
 
 def _bell(x: Floats, y: Floats, centre: tuple[float, float], spread_m: float) -> Floats:
