@@ -1,9 +1,9 @@
 """A screen for tests: follows the live feed as the contract says and keeps its own copy of the room."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import msgspec
@@ -14,7 +14,7 @@ from dispatch.model import Event, Incident, QuarantineItem, Unit
 from dispatch.model.room import Room
 from tests.service import Service
 
-WAIT_S = 10
+WAIT_S = 60
 
 
 @dataclass
@@ -38,9 +38,12 @@ EVENTS = TypeAdapter(list[Event])
 
 
 class Screen:
+    """`told`: each snapshot and event, in order."""
+
     def __init__(self, socket: ClientConnection, room: Room | None = None) -> None:
         self.socket = socket
         self.room = room or Room()
+        self.told: list[Room | Event] = [_copy(self.room)]
         self.events: list[Event] = []
         self.positions: dict[str, list[Any]] = {}
         self.resync: str | None = None
@@ -67,10 +70,12 @@ class Screen:
         match told["type"]:
             case "snapshot":
                 self.room = SNAPSHOT.validate_json(message).room()
+                self.told.append(_copy(self.room))
                 self.positions = {row[0]: row for row in told["positions"]}
             case "events":
                 for event in EVENTS.validate_python(told["events"]):
                     self.events.append(event)
+                    self.told.append(event)
                     self.room.apply(event)
             case "positions":
                 self.positions |= {row[0]: row for row in told["units"]}
@@ -82,3 +87,24 @@ class Screen:
                 assert told["seq"] >= 0 and told["screens"] >= 1
             case other:
                 raise AssertionError(f"unknown message {other}")
+
+    def at(self, seq: int) -> Room:
+        """Its room as it was then: a timer may have told it more since."""
+        return room_at(seq, self.told)
+
+
+def room_at(seq: int, told: Iterable[Room | Event]) -> Room:
+    """What a screen that was told this showed after that event."""
+    room = Room()
+    for one in told:
+        match one:
+            case Room() if one.seq <= seq:
+                room = _copy(one)
+            case Event() if room.seq < one.seq <= seq:
+                room.apply(one)
+    return room
+
+
+def _copy(room: Room) -> Room:
+    """That further events leave as it is; what is in it is never changed, only replaced."""
+    return replace(room, incidents={**room.incidents}, units={**room.units}, quarantine={**room.quarantine})

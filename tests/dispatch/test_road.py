@@ -213,11 +213,9 @@ async def test_a_screen_that_was_away_ends_like_one_that_never_left(
         pass
     for i in range(3):
         await taken(http, a_call(a_fix(-0.25 - i / 100, -78.52), nature="fall"))
-    async with Screen.on(module_service) as fresh:
-        async with Screen.on(module_service, since=away.room) as back:
-            await back.until(lambda: back.room.seq >= fresh.room.seq)
-        await fresh.until(lambda: fresh.room.seq >= back.room.seq)
-    assert back.room == fresh.room
+    async with Screen.on(module_service) as fresh, Screen.on(module_service, since=away.room) as back:
+        await back.until(lambda: back.room.seq >= fresh.room.seq)
+    assert back.at(fresh.room.seq) == fresh.room
     assert [e.seq for e in back.events] == list(range(back.events[0].seq, back.room.seq + 1))
 
 

@@ -173,7 +173,7 @@ async def test_behind_nginx_calls_and_screens_survive_a_node(
     for task in watching:
         task.cancel()
     await asyncio.gather(*watching, return_exceptions=True)
-    assert [screen.room for screen in screens] == [last] * len(screens)
+    assert [screen.at(last.seq) for screen in screens] == [last] * len(screens)
     assert len(answers) == CALLERS * CALLS and set(answers) == stored
 
 

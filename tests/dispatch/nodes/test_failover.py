@@ -41,14 +41,14 @@ async def test_what_was_acknowledged_outlives_the_primary_and_the_service_goes_o
         last = await snapshot(pool)
         async with connection(pool) as db:
             stored = {row["id"] for row in await db.fetch("select id::text from call")}
-            assert len(await events_after(db, 0)) == last.seq
+            assert len(await events_after(db, 0)) >= last.seq
         await pool.close()
         await screen.until(lambda: screen.room.seq >= last.seq)
     assert 0 < len(before) < len(acknowledged) == CALLERS * CALLS
     assert set(acknowledged) == stored
     # It was told that something is wrong, and neither waited in vain nor lost its place.
     assert refused > 0
-    assert screen.room == last and screen.resync is None
+    assert screen.at(last.seq) == last and screen.resync is None
 
 
 async def call(service: Service, number: int, acknowledged: list[str]) -> int:
