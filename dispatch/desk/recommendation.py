@@ -11,7 +11,7 @@ from dispatch.meters import RECOMMEND
 from dispatch.model import ASSIGNABLE, Incident, IncidentId, Unit, UnitId, UnitStatus
 from dispatch.model.city import Nature, Need
 from dispatch.policy.lineup import Lineup
-from dispatch.policy.recommend import BALANCED, Recommendation, recommend
+from dispatch.policy.recommend import BALANCED, Question, Recommendation, recommend_each
 from dispatch.policy.response_plan import alarms_of, needed_at, still_needed
 from dispatch.store import incidents
 from dispatch.store.db import connection
@@ -36,14 +36,24 @@ class Advice:
     travelled: Travelled
 
 
-def recommend_for(desk: Desk, incident: Incident, *, at: datetime, in_flood: bool = False) -> Recommendation:
-    """By what is at hand in this process, and without its certainty: nobody waits for more while a call is taken. In a
+def recommend_for(
+    desk: Desk, incidents: Sequence[Incident], *, at: datetime, in_flood: bool = False
+) -> list[Recommendation]:
+    """By what is at hand in this process, and without its certainty: nobody waits for more while calls are taken. In a
     flood by straight lines, for a search of the streets costs ten calls; who looks at the incident has it made."""
     with RECOMMEND():
-        needs = _still_needed(desk, incident, incident.alarm)
-        lineup = _candidates(desk, incident, needs)
-        local = Travelled(desk.travel, "line") if in_flood else desk.router.local_for(_targets(desk, incident))
-        return _recommended(desk, incident, needs, lineup, local, at, with_certainty=False)
+        if len(desk.picture.room.units) <= CITY:
+            return _at_hand(desk, incidents, at=at, in_flood=in_flood)
+        return [answer for one in incidents for answer in _at_hand(desk, [one], at=at, in_flood=in_flood)]
+
+
+def _at_hand(desk: Desk, incidents: Sequence[Incident], *, at: datetime, in_flood: bool) -> list[Recommendation]:
+    travelled = Travelled(desk.travel, "line")
+    if desk.router.has_streets and not in_flood:
+        travelled = desk.router.local_for([target for one in incidents for target in _targets(desk, one)])
+    questions = [_question(desk, one, one.alarm) for one in incidents]
+    lineup = _candidates(desk, questions)
+    return _recommended(desk, questions, lineup, travelled, at, with_certainty=False)
 
 
 async def recommendation(
@@ -61,27 +71,26 @@ async def recommendation(
     if alarm is not None and alarm > alarms:
         raise Invalid(f"no alarm {alarm}", errors=[FieldProblem("alarm", f"the plan of this nature has {alarms}")])
     alarm = alarm or incident.alarm
-    needs = _still_needed(desk, incident, alarm, instead_of)
-    lineup = _candidates(desk, incident, needs)
+    question = _question(desk, incident, alarm, instead_of)
+    lineup = _candidates(desk, [question])
     travelled = await desk.router.travel_for(lineup.lats, lineup.lons, _targets(desk, incident))
-    return Advice(alarm, alarms, _recommended(desk, incident, needs, lineup, travelled, at), travelled)
+    [answer] = _recommended(desk, [question], lineup, travelled, at)
+    return Advice(alarm, alarms, answer, travelled)
 
 
 def _recommended(
     desk: Desk,
-    incident: Incident,
-    needs: Sequence[Need],
+    questions: Sequence[Question],
     lineup: Lineup,
     travelled: Travelled,
     at: datetime,
     *,
     with_certainty: bool = True,
-) -> Recommendation:
+) -> list[Recommendation]:
     city, open_now = desk.city, desk.picture.room.incidents
     busy = lineup.units[lineup.which(lambda sort: sort.status not in ASSIGNABLE)]
-    return recommend(
-        location=incident.location,
-        needs=needs,
+    return recommend_each(
+        questions,
         lineup=lineup,
         agencies=city.agencies_by_code,
         speed_kmh={agency.code: city.speed_kmh(agency.code, at) for agency in city.agencies},
@@ -89,11 +98,14 @@ def _recommended(
         at=at,
         zone=city.zone,
         parishes=city.parishes,
-        priority=incident.priority,
         engaged={u.incident_id: open_now[u.incident_id].priority for u in busy if u.incident_id in open_now},
         coverage_lost=desk.coverage.lost(at=at),
         with_certainty=with_certainty,
     )
+
+
+def _question(desk: Desk, incident: Incident, alarm: int, instead_of: UnitId | None = None) -> Question:
+    return Question(incident.location, _still_needed(desk, incident, alarm, instead_of), incident.priority)
 
 
 def _targets(desk: Desk, incident: Incident) -> list[Point]:
@@ -113,16 +125,16 @@ def _still_needed(desk: Desk, incident: Incident, alarm: int, instead_of: UnitId
     return still_needed(needed_at(_nature(desk, incident), alarm), going)
 
 
-def _candidates(desk: Desk, incident: Incident, needs: Sequence[Need]) -> Lineup:
-    location = incident.location
-    if location.lat is None or location.lon is None:
-        return Lineup.of(())
-    point = Point(location.lat, location.lon)
+def _candidates(desk: Desk, questions: Sequence[Question]) -> Lineup:
+    """For several questions only of a city's fleet. A place that isn't known is asked about as any other: nobody is
+    ranked for it."""
+    located = [(q, Point(q.location.lat or 0.0, q.location.lon or 0.0)) for q in questions]
     if len(desk.picture.room.units) <= CITY:
-        return desk.picture.around(point, lambda sort: sort.status in COULD_GO)
+        return desk.picture.around([point for _, point in located], lambda sort: sort.status in COULD_GO)
+    [(question, point)] = located
     near = desk.picture.nearest(point, k=NEAREST, where=_could_go)
     known = Counter(capability for standing in near for capability in standing.unit.capabilities)
-    for need in needs:
+    for need in question.needs:
         if known[need.capability] < need.count:
             near += desk.picture.nearest(point, k=FARTHER + need.count, where=_could_do(need.capability))
     return Lineup.of({standing.unit.id: standing for standing in near}.values())

@@ -24,6 +24,8 @@ from geo import Location
 
 # So many calls are decided before others in this process get their turn.
 BREATH = 4
+# For so many incidents units are ranked at once.
+AT_ONCE = 8
 # More than this together is a flood: streets are no longer searched for each.
 FLOOD = 8
 
@@ -134,14 +136,32 @@ async def _take_fresh(
         arounds = [look_around(desk, sighting) for sighting in sightings]
     drafts, held = await _locked(desk, doing, arounds, besides)
     await _number(desk, doing, len(fresh))
-    taken, in_flood = {}, len(fresh) > FLOOD
+    decided = []
     for count, (place, around) in enumerate(zip(fresh, arounds, strict=True)):
         if count % BREATH == 0:
             await asyncio.sleep(0)
-        taken[place.report.id] = _take(desk, doing.by(place.actor), drafts, place.report, around, in_flood=in_flood)
+        decided.append(_take(desk, doing.by(place.actor), drafts, place.report, around))
     with meters.span("write"):
         await drafts.write(doing)
-    return taken, held | drafts.new
+    return await _answered(desk, doing, drafts, decided), held | drafts.new
+
+
+async def _answered(
+    desk: Desk, doing: Act, drafts: Drafts, decided: Sequence[tuple[Call, bool]]
+) -> dict[CallId, Taken]:
+    """Each call with who should go to its incident, as that is now that all have decided."""
+    concerned = [drafts.known[i] for i in dict.fromkeys(call.incident_id for call, _ in decided)]
+    recommended: dict[IncidentId, tuple[RankedUnit, ...]] = {}
+    in_flood = len(decided) > FLOOD
+    for start in range(0, len(concerned), AT_ONCE):
+        await asyncio.sleep(0)
+        some = concerned[start : start + AT_ONCE]
+        answers = recommend_for(desk, some, at=doing.at, in_flood=in_flood)
+        recommended |= {one.id: answer.units for one, answer in zip(some, answers, strict=True)}
+    return {
+        call.id: Taken(call.id, call.incident_id, joined, call.location, recommended[call.incident_id])
+        for call, joined in decided
+    }
 
 
 async def _locked(
@@ -163,8 +183,8 @@ async def _number(desk: Desk, doing: Act, count: int) -> None:
         desk.line.numbers.extend(await incidents.new_ids(doing.db, count=missing))
 
 
-def _take(desk: Desk, doing: Act, drafts: Drafts, report: Report, around: Around, *, in_flood: bool) -> Taken:
-    """One call into the incident that it is surely of, else into its own."""
+def _take(desk: Desk, doing: Act, drafts: Drafts, report: Report, around: Around) -> tuple[Call, bool]:
+    """One call into the incident that it is surely of, else into its own; and whether it joined."""
     known = known_with(desk, around, drafts.known)
     same = to_join(desk, around.sighting, known, drafts.known)
     into = drafts.known.get(same.incident_id) if same is not None else None
@@ -178,8 +198,7 @@ def _take(desk: Desk, doing: Act, drafts: Drafts, report: Report, around: Around
         drafts.open(incident)
     drafts.calls.append(call)
     tell_call(doing, EventKind.CALL_JOINED if into else EventKind.CALL_TAKEN, incident, call, report.channel)
-    recommended = recommend_for(desk, incident, at=doing.at, in_flood=in_flood).units
-    return Taken(call.id, incident.id, into is not None, call.location, recommended)
+    return call, into is not None
 
 
 def _with(desk: Desk, incident: Incident, call: Call) -> Incident:
@@ -203,8 +222,8 @@ async def _take_more(desk: Desk, doing: Act, report: Report, held: set[IncidentI
     if known.incident_id not in held:
         raise Moved
     call, incident = await add_report(desk, doing, await lock_call(doing, known.id), report)
-    recommended = recommend_for(desk, incident, at=doing.at).units
-    return Taken(call.id, incident.id, True, call.location, recommended)
+    [recommended] = recommend_for(desk, [incident], at=doing.at)
+    return Taken(call.id, incident.id, True, call.location, recommended.units)
 
 
 def _receipts(

@@ -20,11 +20,11 @@ from dispatch.evaluate.policies import Policy, order_to_arrival_s
 from dispatch.evaluate.vehicle import Trip, Vehicle
 from dispatch.model import UnitId, UnitStatus
 from dispatch.model.city import City, Need
-from dispatch.policy.arrival import turnout_s
 from dispatch.policy.coverage import Bools, coverage_lost, reach
 from dispatch.policy.lineup import Lineup
 from dispatch.policy.move_up import Bases, advise, bases_of
 from dispatch.policy.recommend import recommend
+from dispatch.policy.standby import turnout_s
 from geo import Location, LocationStatus
 
 BUSY = 0.3

@@ -1,6 +1,6 @@
 """A city's units as columns that are kept true, so that who might be sent is asked of all of them at once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import isnan
 
@@ -45,9 +45,9 @@ class Fleet:
         self._places[rows] = x + 1j * y
         return True
 
-    def around(self, point: Point, which: Callable[[Sort], bool]) -> Lineup:
-        """All those whose sort is so, and how far they are from a point by the straight line."""
+    def around(self, points: Sequence[Point], which: Callable[[Sort], bool]) -> Lineup:
+        """All those whose sort is so, and how far they are from each of the points by the straight line."""
         all_ = replace(self._all, sorts=tuple(self._sorts))
         rows = np.flatnonzero(all_.which(which))
-        away = np.abs(self._places[rows] - complex(*self._projection.place(point.lat, point.lon)))
-        return replace(all_.take(rows), distance_m=away)
+        places = np.array([complex(*self._projection.place(point.lat, point.lon)) for point in points], np.complex128)
+        return replace(all_.take(rows), distance_m=np.abs(np.subtract.outer(self._places[rows], places)))

@@ -151,12 +151,12 @@ class Picture:
         near = self._index.nearest(point.lat, point.lon, k, fits)
         return [self._standing(unit_id, metres) for unit_id, metres in near]
 
-    def around(self, point: Point, which: Callable[[Sort], bool]) -> Lineup:
+    def around(self, points: Sequence[Point], which: Callable[[Sort], bool]) -> Lineup:
         """All units of such sorts that have a place. Made for a city's fleet; of a nation's ask for the nearest."""
         if self._fleet is None:
             placed = [unit_id for unit_id in self.room.units if unit_id in self._index]
             self._fleet = Fleet((self._standing(unit_id, 0.0) for unit_id in placed), self._projection)
-        return self._fleet.around(point, which)
+        return self._fleet.around(points, which)
 
     def _standing(self, unit_id: UnitId, metres: float) -> Standing:
         unit, position = self.room.units[unit_id], self.positions.get(unit_id)

@@ -32,8 +32,8 @@ class Sort(NamedTuple):
 @dataclass(frozen=True, slots=True, eq=False)
 class Lineup:
     """Of n `units`, in the order of their ids, all (n,): `lats` and `lons` (degrees) of the last position, or of the
-    station; `heard_s`, when that position was taken (seconds since 1970), nan at a station; `distance_m`, the straight
-    line to the place that was asked about; `sort`, which of `sorts` it is."""
+    station; `heard_s`, when that position was taken (seconds since 1970), nan at a station; `sort`, which of `sorts` it
+    is. `distance_m` (n, q): the straight lines to the q places that were asked about."""
 
     units: Objects
     lats: Floats
@@ -45,6 +45,7 @@ class Lineup:
 
     @classmethod
     def of(cls, standings: Iterable[Standing]) -> "Lineup":
+        """As they stand to one place."""
         ranked = sorted(standings, key=lambda s: s.unit.id)
         numbers: dict[Sort, int] = {}
         return cls(
@@ -52,7 +53,7 @@ class Lineup:
             np.array([s.point.lat for s in ranked], np.float64),
             np.array([s.point.lon for s in ranked], np.float64),
             np.array([s.position.at.timestamp() if s.position else nan for s in ranked], np.float64),
-            np.array([s.distance_m for s in ranked], np.float64),
+            np.array([s.distance_m for s in ranked], np.float64).reshape(-1, 1),
             np.array([numbers.setdefault(Sort.of(s.unit), len(numbers)) for s in ranked], np.int64),
             tuple(numbers),
         )

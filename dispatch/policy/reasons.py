@@ -19,22 +19,23 @@ OFF_ROAD_M = 100.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """What is the same for all units shown. `nearest`: by the straight line, of those that are free, and
-    whether its position is stale; `off_road_m`: where the way was measured on roads."""
+    """What is the same for all units shown. `nearest`: by the straight line, of those that are free; `off_road_m`:
+    where the way was measured on roads. Units are told by their rows."""
 
     plan: Plan
+    arrivals: Arrivals
     choice: Choice
-    nearest: Unit | None
-    nearest_is_stale: bool
+    nearest: int | None
     coverage_lost: Mapping[UnitId, float]
-    off_road_m: Mapping[UnitId, float]
+    off_road_m: Mapping[int, float]
     preference: Preference
     minute_of_day: float
 
-    def unit(self, arrivals: Arrivals, row: int, preempts: Preempts | None = None) -> RankedUnit:
-        unit: Unit = arrivals.lineup.units[row]
-        age_s, stale = arrivals.age_s.item(row), arrivals.stale.item(row)
-        lost, fills = self.coverage_lost.get(unit.id), self._fills(unit)
+    def unit(self, row: int, preempts: Preempts | None = None) -> RankedUnit:
+        arrivals, standby = self.arrivals, self.arrivals.standby
+        unit: Unit = standby.lineup.units[row]
+        age_s, is_stale = standby.age_s.item(row), standby.is_stale.item(row)
+        lost, fills = self.coverage_lost.get(unit.id), self._fills(row)
         return RankedUnit(
             unit_id=unit.id,
             agency=unit.agency,
@@ -44,57 +45,58 @@ class Telling:
             eta_s=round(arrivals.eta_s.item(row), 1),
             eta_low_s=round(arrivals.low_s.item(row), 1),
             eta_high_s=round(arrivals.high_s.item(row), 1),
-            distance_m=round(arrivals.lineup.distance_m.item(row), 1),
+            distance_m=round(arrivals.distance_m.item(row), 1),
             position_age_s=None if isnan(age_s) else round(age_s, 1),
-            stale=stale,
+            stale=is_stale,
             fills=fills,
-            chosen=unit.id in self.choice.fills,
+            chosen=row in self.choice.fills,
             reasons=(
-                *self._of_choice(unit, fills),
-                *self._of_place(unit, age_s, stale),
+                *self._of_choice(row, unit, fills),
+                *self._of_place(row, unit, age_s, is_stale),
                 *self._of_crew(unit, preempts),
             ),
             preempts=preempts,
             coverage_lost=None if lost is None else round(lost, 3),
         )
 
-    def _fills(self, unit: Unit) -> str | None:
+    def _fills(self, row: int) -> str | None:
         """What it is sent for, or would be: rather what nobody fills."""
-        if unit.id in self.choice.fills:
-            return self.choice.fills[unit.id]
-        able = self.plan.able(unit.capabilities)
+        if row in self.choice.fills:
+            return self.choice.fills[row]
+        able = self.arrivals.standby.able(self.plan).each[row]
         missing = (s.capability for s in self.choice.shortfalls if s.capability in able)
         return next(missing, able[0] if able else None)
 
-    def _of_choice(self, unit: Unit, fills: str | None) -> Iterator[dict[str, Any]]:
-        chosen, nearest = self.choice.fills, self.nearest
-        if nearest is unit:
+    def _of_choice(self, row: int, unit: Unit, fills: str | None) -> Iterator[dict[str, Any]]:
+        chosen, first, nearest = self.choice.fills, self.choice.first, self.nearest
+        if nearest == row:
             yield {"code": "nearest"}
         if fills:
             yield {"code": "capable", "capability": fills}
         elif self.plan.wanted:
             yield {"code": "not_capable", "lacks": list(self.plan.wanted)}
-        if nearest and unit.id in chosen and nearest.id not in chosen and nearest.id not in self.choice.first:
-            yield {"code": "not_nearest", "nearer": nearest.id, "because": self._why_not(nearest, fills)}
+        if nearest is not None and row in chosen and nearest not in chosen and nearest not in first:
+            nearer: Unit = self.arrivals.standby.lineup.units[nearest]
+            yield {"code": "not_nearest", "nearer": nearer.id, "because": self._why_not(nearest, nearer, fills)}
         lost = round(self.coverage_lost.get(unit.id, 0.0), 3)
-        if unit.id in chosen and unit.id not in self.choice.first:
+        if row in chosen and row not in first:
             yield {"code": "keeps_coverage", "lost": lost}
-        if unit.id in self.choice.first and unit.id not in chosen:
+        if row in first and row not in chosen:
             yield {"code": "costs_coverage", "lost": lost}
 
-    def _why_not(self, nearest: Unit, fills: str | None) -> str:
-        if fills not in nearest.capabilities:
+    def _why_not(self, nearest: int, nearer: Unit, fills: str | None) -> str:
+        if fills not in nearer.capabilities:
             return "not_capable"
-        return "stale_position" if self.nearest_is_stale else "later_arrival"
+        return "stale_position" if self.arrivals.standby.is_stale[nearest] else "later_arrival"
 
-    def _of_place(self, unit: Unit, age_s: float, stale: bool) -> Iterator[dict[str, Any]]:
+    def _of_place(self, row: int, unit: Unit, age_s: float, is_stale: bool) -> Iterator[dict[str, Any]]:
         if isnan(age_s):
             yield {"code": "at_station"}
         if unit.silent_since is not None:
             yield {"code": "silent", "since": unit.silent_since}
-        elif stale:
+        elif is_stale:
             yield {"code": "stale_position", "age_s": round(age_s, 1)}
-        off_m = self.off_road_m.get(unit.id, 0.0)
+        off_m = self.off_road_m.get(row, 0.0)
         if off_m > OFF_ROAD_M:
             yield {"code": "off_road", "metres": round(off_m)}
 

@@ -1,30 +1,48 @@
 """Which units should go, and why: ranked by when they would arrive, not by how near they are."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dispatch.model import ASSIGNABLE, IncidentId, UnitId, UnitStatus
+from dispatch.model import IncidentId, UnitId
 from dispatch.model.city import Agency, Need
-from dispatch.policy.arrival import Arrivals, arrivals
+from dispatch.policy.arrival import Arrivals, Place, arrivals
 from dispatch.policy.choice import choose
-from dispatch.policy.filling import plan_of
+from dispatch.policy.filling import Plan, plan_of
 from dispatch.policy.lineup import Lineup
 from dispatch.policy.preference import BALANCED, CLOSEST, Preference
 from dispatch.policy.reasons import Telling
 from dispatch.policy.recommendation import Preempts, RankedUnit, Recommendation, Shortfall
 from dispatch.policy.shift import minute_of_day
 from dispatch.policy.shown import shown, takeable
+from dispatch.policy.standby import Standby
 from geo import Location, Parishes, Roads, TravelTime, support_points
 
-__all__ = ["BALANCED", "CLOSEST", "Preempts", "Preference", "RankedUnit", "Recommendation", "Shortfall", "recommend"]
+__all__ = [
+    "BALANCED",
+    "CLOSEST",
+    "Preempts",
+    "Preference",
+    "Question",
+    "RankedUnit",
+    "Recommendation",
+    "Shortfall",
+    "recommend",
+    "recommend_each",
+]
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 FARTHEST_OFF_M = 2_000.0
-NOT_THERE_YET = frozenset({UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An emergency at `location`, of this `priority`, that still needs `needs`."""
+
+    location: Location
+    needs: tuple[Need, ...]
+    priority: int = 5
 
 
 def recommend(
@@ -44,7 +62,41 @@ def recommend(
     preference: Preference = BALANCED,
     with_certainty: bool = True,
 ) -> Recommendation:
-    """Rank the units of `lineup` for an emergency at `location`, of this `priority`, that still needs `needs`.
+    """Rank the units of `lineup` for one emergency: `recommend_each` says what is answered and by what."""
+    [answer] = recommend_each(
+        [Question(location, tuple(needs), priority)],
+        lineup=lineup,
+        agencies=agencies,
+        speed_kmh=speed_kmh,
+        travel=travel,
+        at=at,
+        zone=zone,
+        parishes=parishes,
+        engaged=engaged,
+        coverage_lost=coverage_lost,
+        preference=preference,
+        with_certainty=with_certainty,
+    )
+    return answer
+
+
+def recommend_each(
+    questions: Sequence[Question],
+    *,
+    lineup: Lineup,
+    agencies: Mapping[str, Agency],
+    speed_kmh: Mapping[str, float],
+    travel: TravelTime,
+    at: datetime,
+    zone: tzinfo = UTC,
+    parishes: Parishes | None = None,
+    engaged: Mapping[IncidentId, int] = {},
+    coverage_lost: Mapping[UnitId, float] = {},
+    preference: Preference = BALANCED,
+    with_certainty: bool = True,
+) -> list[Recommendation]:
+    """Rank the units of `lineup`, whose distances have a column for each of the q `questions`, for each of them, as if
+    the others weren't: nobody has been sent yet.
 
     `speed_kmh`: each agency's at this hour. `zone`: the city's, in which shifts are written. `parishes`: give a wide
     location its shape. `engaged`: the priority of each open incident that units are on. `coverage_lost`: what the city
@@ -53,59 +105,73 @@ def recommend(
 
     The answer depends on the arguments alone. A location without a position gives no ranking: every need is then a
     shortfall, which says so."""
-    plan = plan_of(tuple(needs))
-    support = support_points(location, parishes=parishes, small_m=preference.small_m)
-    preempted = _preempted(lineup, engaged, priority)
-    asked = lineup.take(_is_free(lineup) | np.array([unit.id in preempted for unit in lineup.units], np.bool_))
-    if not support or not len(asked):
-        return Recommendation(at, plan.needs, (), tuple(Shortfall(n.capability, n.count) for n in plan.left(())))
-    all_ = arrivals(asked, support=support, agencies=agencies, speed_kmh=speed_kmh, travel=travel, at=at)
-    is_free = _is_free(all_.lineup)
-    free, taken = all_.where(is_free), all_.where(~is_free)
-    choice = choose(plan, free, coverage_lost=coverage_lost, preference=preference, with_certainty=with_certainty)
-    rows = shown(plan, free, choice, preference=preference)
-    taken_rows = takeable(plan, taken, free, choice, preference=preference)
-    nearest = _nearest(free)
-    telling = Telling(
-        plan=plan,
-        choice=choice,
-        nearest=None if nearest is None else free.lineup.units[nearest],
-        nearest_is_stale=nearest is not None and bool(free.stale[nearest]),
+    supports = [support_points(q.location, parishes=parishes, small_m=preference.small_m) for q in questions]
+    answers = [_nobody(at, plan_of(question.needs)) for question in questions]
+    asked = [number for number, support in enumerate(supports) if support and len(lineup)]
+    if not asked:
+        return answers
+    standby = Standby.of(
+        replace(lineup, distance_m=lineup.distance_m[:, asked]),
+        agencies=agencies,
+        speed_kmh=speed_kmh,
+        at=at,
+        engaged=engaged,
         coverage_lost=coverage_lost,
-        off_road_m=_off_road_m(free.lineup, rows, travel) | _off_road_m(taken.lineup, taken_rows, travel),
-        preference=preference,
-        minute_of_day=minute_of_day(at, zone),
     )
-    units = (
-        *(telling.unit(free, row) for row in rows),
-        *(telling.unit(taken, row, preempted[taken.ids[row]]) for row in taken_rows),
-    )
-    return Recommendation(at, plan.needs, units, choice.shortfalls, choice.certainty)
+    answering = _Answering(travel, coverage_lost, preference, minute_of_day(at, zone), with_certainty)
+    places = [Place(supports[number], questions[number].priority) for number in asked]
+    for number, there in zip(asked, arrivals(standby, places, travel=travel), strict=True):
+        answers[number] = answering.answer(plan_of(questions[number].needs), there)
+    return answers
 
 
-def _is_free(lineup: Lineup) -> Bools:
-    return lineup.which(lambda sort: sort.status in ASSIGNABLE)
+def _nobody(at: datetime, plan: Plan) -> Recommendation:
+    return Recommendation(at, plan.needs, (), tuple(Shortfall(n.capability, n.count) for n in plan.left(())))
 
 
-def _preempted(lineup: Lineup, engaged: Mapping[IncidentId, int], priority: int) -> dict[UnitId, Preempts]:
-    """The lesser incidents that units are on their way to; nobody else can be taken from one."""
-    under_way = lineup.units[lineup.which(lambda sort: sort.status in NOT_THERE_YET)]
-    on = ((unit.id, unit.incident_id) for unit in under_way if unit.incident_id in engaged)
-    return {unit_id: Preempts(number, engaged[number]) for unit_id, number in on if engaged[number] > priority}
+@dataclass(frozen=True, slots=True)
+class _Answering:
+    """What is the same for all questions asked at one moment."""
+
+    travel: TravelTime
+    coverage_lost: Mapping[UnitId, float]
+    preference: Preference
+    minute_of_day: float
+    with_certainty: bool
+
+    def answer(self, plan: Plan, there: Arrivals) -> Recommendation:
+        choice = choose(plan, there, preference=self.preference, with_certainty=self.with_certainty)
+        rows = shown(plan, there, choice, preference=self.preference)
+        taken = takeable(plan, there, choice, preference=self.preference)
+        telling = Telling(
+            plan=plan,
+            arrivals=there,
+            choice=choice,
+            nearest=_nearest(there),
+            coverage_lost=self.coverage_lost,
+            off_road_m=_off_road_m(there, [*rows, *taken], self.travel),
+            preference=self.preference,
+            minute_of_day=self.minute_of_day,
+        )
+        units = (*map(telling.unit, rows), *(telling.unit(row, _preempts(there, row)) for row in taken))
+        return Recommendation(there.standby.at, plan.needs, units, choice.shortfalls, choice.certainty)
 
 
-def _nearest(free: Arrivals) -> int | None:
-    """The row of whoever is nearest by the straight line, of equals the first by id."""
-    if not len(free):
-        return None
-    nearest = np.flatnonzero(free.lineup.distance_m == free.lineup.distance_m.min()).tolist()
-    return min(nearest, key=free.ids.__getitem__)
+def _nearest(there: Arrivals) -> int | None:
+    """Whoever of the free is nearest by the straight line, of equals the first by id."""
+    free = np.sort(there.free)
+    return int(free[np.argmin(there.distance_m[free])]) if len(free) else None
 
 
-def _off_road_m(lineup: Lineup, rows: Sequence[int], travel: TravelTime) -> dict[UnitId, float]:
+def _preempts(there: Arrivals, row: int) -> Preempts:
+    unit, priority = there.standby.lineup.units[row], there.standby.engaged.item(row)
+    return Preempts(unit.incident_id, int(priority))
+
+
+def _off_road_m(there: Arrivals, rows: Sequence[int], travel: TravelTime) -> dict[int, float]:
     """Where ways are measured on roads."""
     if not isinstance(travel, Roads) or not rows:
         return {}
-    told = lineup.take(list(rows))
-    off_m = np.minimum(travel.off_road_m(told.lats, told.lons), FARTHEST_OFF_M)
-    return {unit.id: metres for unit, metres in zip(told.units, off_m.tolist(), strict=True)}
+    lineup = there.standby.lineup
+    off_m = np.minimum(travel.off_road_m(lineup.lats[rows], lineup.lons[rows]), FARTHEST_OFF_M)
+    return dict(zip(rows, off_m.tolist(), strict=True))

@@ -1,9 +1,8 @@
 """Which units a dispatcher is shown beside the chosen: too many are as bad as too few."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
-from dispatch.model import UnitId
 from dispatch.policy.arrival import Arrivals
 from dispatch.policy.choice import Choice
 from dispatch.policy.filling import Plan
@@ -14,46 +13,60 @@ PASSED_OVER = 2
 TAKEABLE = 3
 
 
-def shown(plan: Plan, free: Arrivals, choice: Choice, *, preference: Preference) -> list[int]:
-    """Rows of `free`: the chosen, the next best, and the soonest that were passed over because they can't help."""
-    of_sort = [plan.able(sort.capabilities) for sort in free.lineup.sorts]
-    able = [of_sort[sort] for sort in free.lineup.sort.tolist()]
-    chosen = [row for row, unit_id in enumerate(free.ids) if unit_id in choice.fills]
-    others = [row for row, unit_id in enumerate(free.ids) if unit_id not in choice.fills]
-    helping = [row for row in others if able[row] or not plan.wanted]
-    room = max(ABLE, preference.shown - len(chosen) - PASSED_OVER)
-    unable = (row for row in others if plan.wanted and not able[row])
-    return [*chosen, *_next_best(helping, able, room), *islice(unable, PASSED_OVER)]
+def shown(plan: Plan, arrivals: Arrivals, choice: Choice, *, preference: Preference) -> list[int]:
+    """The chosen, the next best, and the soonest that were passed over because they can't help; rows."""
+    able, free = arrivals.standby.able(plan), arrivals.free.tolist()
+    room = max(ABLE, preference.shown - len(choice.fills) - PASSED_OVER)
+    chosen, helping, unable = list[int](), list[int](), list[int]()
+    unseen = set(able.found)
+    for row in free:
+        if row in choice.fills:
+            chosen.append(row)
+        elif able.each[row] or not plan.wanted:
+            if len(helping) < room or not unseen.isdisjoint(able.each[row]):
+                helping.append(row)
+            unseen.difference_update(able.each[row])
+        elif len(unable) < PASSED_OVER:
+            unable.append(row)
+        if not unseen and len(chosen) == len(choice.fills) and len(helping) >= room and len(unable) == PASSED_OVER:
+            break
+    return [*chosen, *_next_best(helping, able.each, room), *unable]
 
 
-def takeable(plan: Plan, taken: Arrivals, free: Arrivals, choice: Choice, *, preference: Preference) -> list[int]:
-    """Rows of `taken`, units on lesser incidents, that would fill what nobody fills, or be there notably sooner than
-    who is chosen for it."""
-    slowest = _slowest(free, choice.fills)
+def takeable(plan: Plan, arrivals: Arrivals, choice: Choice, *, preference: Preference) -> list[int]:
+    """Units on lesser incidents, that would fill what nobody fills, or be there notably sooner than who is chosen for
+    it; rows."""
+    taken = arrivals.taken.tolist()
+    if not taken:
+        return []
+    slowest = _slowest(arrivals, choice)
     slowest |= {shortfall.capability: float("inf") for shortfall in choice.shortfalls}
+    able, eta_s = arrivals.standby.able(plan), arrivals.eta_s
     found = (
         row
-        for row, (unit, eta_s) in enumerate(zip(taken.lineup.units, taken.eta_s.tolist(), strict=True))
+        for row in taken
         if any(
-            eta_s + preference.notably_sooner_s < slowest.get(capability, 0.0)
-            for capability in plan.able(unit.capabilities)
+            eta_s.item(row) + preference.notably_sooner_s < slowest.get(capability, 0.0)
+            for capability in able.each[row]
         )
     )
     return list(islice(found, TAKEABLE))
 
 
-def _next_best(rows: list[int], able: Sequence[tuple[str, ...]], room: int) -> list[int]:
-    """The soonest for each capability first, so that none is without an alternative; then whoever is sooner."""
+def _next_best(rows: Sequence[int], able: Sequence[tuple[str, ...]], room: int) -> list[int]:
+    """`rows`, soonest first: the soonest for each capability before others, so that none is without an alternative."""
     for_each: dict[str, int] = {}
-    for row in rows:
+    for place, row in enumerate(rows):
         for capability in able[row]:
-            for_each.setdefault(capability, row)
+            for_each.setdefault(capability, place)
     first = sorted(set(for_each.values()))
-    more = (row for row in rows if row not in first)
-    return sorted([*first, *islice(more, room)][:room])
+    more = (place for place in range(len(rows)) if place not in first)
+    return [rows[place] for place in sorted([*first, *islice(more, room)][:room])]
 
 
-def _slowest(free: Arrivals, fills: Mapping[UnitId, str]) -> dict[str, float]:
-    """The last arrival for each capability among the chosen: rows come soonest first."""
-    arrived = zip(free.ids, free.eta_s.tolist(), strict=True)
-    return {fills[unit_id]: eta_s for unit_id, eta_s in arrived if unit_id in fills}
+def _slowest(arrivals: Arrivals, choice: Choice) -> dict[str, float]:
+    """The last arrival for each capability among the chosen."""
+    slowest: dict[str, float] = {}
+    for row, capability in choice.fills.items():
+        slowest[capability] = max(arrivals.eta_s.item(row), slowest.get(capability, 0.0))
+    return slowest

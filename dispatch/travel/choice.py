@@ -94,6 +94,11 @@ class Router:
         if self._server:
             await self._server.close()
 
+    @property
+    def has_streets(self) -> bool:
+        """Whether ways are searched on roads in this process."""
+        return isinstance(self._local, Roads)
+
     def local_for(self, targets: Sequence[Point]) -> Travelled:
         """Without a server, at once. The roads answer where any of the targets is near one."""
         if not isinstance(self._local, Roads):

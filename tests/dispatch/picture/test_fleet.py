@@ -61,7 +61,7 @@ def test_as_one_by_one(whats: list[Unit | tuple[UnitId, Point]], point: Point) -
     picture = Picture(Room(), quito(), [])
     for hour, what in enumerate(whats):
         happen(picture, what, NOW + timedelta(hours=hour))
-        lineup = picture.around(point, lambda sort: sort.status in ASSIGNABLE)
+        lineup = picture.around([point], lambda sort: sort.status in ASSIGNABLE)
         standings = picture.nearest(point, k=len(IDS), where=lambda unit: unit.status in ASSIGNABLE)
         again = Lineup.of(standings)
         assert [unit.id for unit in lineup.units] == [unit.id for unit in again.units]
@@ -76,9 +76,9 @@ def test_a_change_of_status_costs_no_new_table() -> None:
     one = Unit(UnitId("A01"), "MSP", "A", ("als",), quito().stations[0].id, UnitStatus.AVAILABLE, NOW)
     picture = Picture(Room(units={one.id: one}), quito(), [])
     here = Point(-0.2, -78.5)
-    picture.around(here, lambda sort: True)
+    picture.around([here], lambda sort: True)
     table = picture._fleet
     happen(picture, replace(one, status=UnitStatus.RETURNING), NOW)
     happen(picture, (one.id, here), NOW)
     assert picture._fleet is table
-    assert picture.around(here, lambda sort: True).distance_m == pytest.approx([0], abs=1e-6)
+    assert picture.around([here], lambda sort: True).distance_m == pytest.approx(np.zeros((1, 1)), abs=1e-6)

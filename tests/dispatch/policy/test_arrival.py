@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from dispatch.model import Standing, UnitStatus
 from dispatch.model.city import Agency
-from dispatch.policy.arrival import Arrivals, Floats, arrivals, turnout_s
-from dispatch.policy.lineup import Lineup
+from dispatch.policy.arrival import Place, arrivals
+from dispatch.policy.lineup import Bools, Floats, Lineup
+from dispatch.policy.standby import Standby, turnout_s
 from geo import Point, TravelTime, WeightedPoint
 from tests.dispatch.policy.asking import AGENCIES, KMH, LAT, LON, NOW, TRAVEL, standing
 
@@ -27,18 +29,31 @@ class Islands:
         return np.where(cut[None, :] & (np.abs(lons - NOWHERE.lon) > 0.01)[:, None], inf, seconds)
 
 
+class Ranked(NamedTuple):
+    """The columns of those who are ranked, soonest first."""
+
+    ids: list[str]
+    eta_s: Floats
+    low_s: Floats
+    high_s: Floats
+    stale: Bools
+    weight: Floats
+
+
 def asked(
     *standings: Standing,
     places: Sequence[tuple[Point, float]] = ((HERE, 1.0),),
     travel: TravelTime = TRAVEL,
     agency: Agency = AMBULANCE,
     kmh: float = KMH,
-) -> Arrivals:
+) -> Ranked:
     support = [WeightedPoint(point, weight) for point, weight in places]
     agencies, speed_kmh = {agency.code: agency}, {agency.code: kmh}
-    return arrivals(
-        Lineup.of(standings), support=support, agencies=agencies, speed_kmh=speed_kmh, travel=travel, at=NOW
-    )
+    standby = Standby.of(Lineup.of(standings), agencies=agencies, speed_kmh=speed_kmh, at=NOW)
+    [found] = arrivals(standby, [Place(support)], travel=travel)
+    rows = found.ranked
+    ids = [str(standby.ids[row]) for row in rows]
+    return Ranked(ids, found.eta_s[rows], found.low_s[rows], found.high_s[rows], standby.is_stale[rows], found.weight)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +124,7 @@ def test_one_that_only_another_can_get_to_counts_against_a_unit() -> None:
 
 
 def test_who_can_get_to_nowhere_isnt_ranked() -> None:
-    assert len(asked(standing("a", 3), places=[(NOWHERE, 1.0)], travel=Islands())) == 0
+    assert asked(standing("a", 3), places=[(NOWHERE, 1.0)], travel=Islands()).ids == []
     away = Standing(standing("z", 0).unit, NOWHERE, None, 0.0)
     mostly = asked(standing("a", 3), away, places=[(HERE, 0.3), (NOWHERE, 0.7)], travel=Islands())
     assert mostly.ids == ["z"]

@@ -1,19 +1,36 @@
 """Who goes: by arrival, able, honest about what isn't known; the same answer to the same question."""
 
+from dataclasses import replace
 from datetime import timedelta
 from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.model import ASSIGNABLE, IncidentId, UnitStatus
 from dispatch.model.city import Need
-from dispatch.policy.recommend import CLOSEST, Preference
+from dispatch.policy.lineup import Lineup
+from dispatch.policy.recommend import CLOSEST, Preference, Question, recommend_each
 from geo import Location, LocationStatus
-from tests.dispatch.policy.asking import HERE, LAT, LON, NOW, ask, chosen, codes, of, reason, standing
+from tests.dispatch.policy.asking import (
+    AGENCIES,
+    HERE,
+    KMH,
+    LAT,
+    LON,
+    NOW,
+    TRAVEL,
+    ask,
+    chosen,
+    codes,
+    of,
+    reason,
+    standing,
+)
 
 GUAYAQUIL = ZoneInfo("America/Guayaquil")  # 7:00 there at NOW
 EN_ROUTE, RETURNING = UnitStatus.EN_ROUTE, UnitStatus.RETURNING
@@ -219,6 +236,33 @@ def test_a_unit_farther_than_all_never_changes_a_full_choice(
         assert after.certainty == before.certainty
     else:
         assert set(chosen(before)) <= set(chosen(after))
+
+
+@given(FLEETS, st.lists(st.tuples(NEEDS, RADII | st.none(), st.floats(-10, 10), st.integers(1, 5)), max_size=6))
+def test_asked_together_each_gets_the_answer_it_gets_alone(
+    fleet: Fleet, asked: list[tuple[list[Need], float | None, float, int]]
+) -> None:
+    standings = [
+        standing(f"U{i}", km, *skills, age_s=age, status=s, on=i if s in {EN_ROUTE, UnitStatus.DISPATCHED} else None)
+        for i, (km, skills, s, age) in enumerate(fleet, start=1)
+    ]
+    given: dict[str, Any] = {"engaged": {IncidentId(i): 1 + i % 5 for i in range(1, 26)}}
+    questions = [
+        Question(somewhere(north_km, radius_m), tuple(needs), priority) for needs, radius_m, north_km, priority in asked
+    ]
+    lineup = Lineup.of(standings)
+    lineup = replace(lineup, distance_m=np.repeat(lineup.distance_m, len(questions), axis=1))
+    together = recommend_each(
+        questions, lineup=lineup, agencies=AGENCIES, speed_kmh={"MSP": KMH}, travel=TRAVEL, at=NOW, **given
+    )
+    alone = [ask(q.needs, *standings, location=q.location, priority=q.priority, **given) for q in questions]
+    assert together == alone
+
+
+def somewhere(north_km: float, radius_m: float | None) -> Location:
+    if radius_m is None:
+        return Location(LocationStatus.UNLOCATED)
+    return Location(LocationStatus.LOCATED, LAT + north_km / 110.57, LON, radius_m, 0.95)
 
 
 def test_here_is_a_point() -> None:
