@@ -1,7 +1,9 @@
 """Deciding on the card: taking a unit from a lesser emergency, joining what is one, undoing it, raising the alarm."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
@@ -155,11 +157,36 @@ async def test_an_alarm_is_looked_at_before_it_is_declared(browser: Browser, mod
         await shown.page.keyboard.press("a")
         await expect(alarm).to_contain_text("La alarma 2 pide además 2 autobomba")
         await expect(alarm).to_contain_text(re.compile(r"Irían además \w+"))
+        await expect(card.get_by_test_id("assign")).to_be_visible()
         before = await card.locator("[role=checkbox][aria-checked=true]").count()
         await alarm.get_by_role("button", name="Declarar alarma 2").click()
         await expect(alarm).to_contain_text("alarma 2 de 3")
         await expect(card.locator("[role=checkbox][aria-checked=true]")).not_to_have_count(before)
         await expect(card.get_by_label("Cronología")).to_contain_text("Cambio: alarma 1 → 2")
+
+
+async def test_a_key_does_what_the_card_says_though_the_service_has_not_answered_yet(
+    browser: Browser, module_service: Service
+) -> None:
+    incident = await city.call(module_service, city.Corner("Pifo", -0.2260, -78.3390), nature="structure_fire")
+    answered = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        if not urlsplit(route.request.url).query:
+            await answered.wait()
+        await route.continue_()
+
+    async with screen(browser, module_service) as shown:
+        await shown.page.route("**/recommendation*", late)
+        card = await shown.open_card(incident)
+        alarm = card.get_by_test_id("alarm")
+        await expect(alarm).to_contain_text("alarma 1 de 3")
+        await shown.page.keyboard.press("a")
+        await expect(alarm).to_contain_text("La alarma 2 pide además 2 autobomba")
+        answered.set()
+        await expect(card.get_by_test_id("assign")).to_be_visible()
+        await expect(alarm).to_contain_text("La alarma 2 pide además 2 autobomba")
+        assert shown.errors == []
 
 
 async def test_one_unit_takes_anothers_place_in_one_act(browser: Browser, module_service: Service) -> None:

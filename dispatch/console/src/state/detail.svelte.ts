@@ -1,9 +1,10 @@
 /** The open card's own questions to the service: the history of the incident and who should go. */
 
 import { api } from '../lib/api'
-import type { IncidentDetail, Recommendation } from '../lib/wire'
+import type { Incident, IncidentDetail, Recommendation } from '../lib/wire'
 import { explained } from './acts'
 import { decision } from './decision.svelte'
+import { room } from './room.svelte'
 
 class Detail {
   id = $state<number | null>(null)
@@ -14,6 +15,11 @@ class Detail {
   trouble = $state<string | null>(null)
   /** The set that the service suggests to send. */
   readonly suggested = $derived(this.advice?.units.filter((unit) => unit.chosen).map((unit) => unit.unit_id) ?? [])
+
+  /** How many alarms it can have; the catalogue says so until the service does, so that no key waits for an answer. */
+  alarms(incident: Incident): number {
+    return this.advice?.alarms ?? 1 + (room.nature(incident.nature)?.alarms?.length ?? 0)
+  }
 
   /** Another incident: what is shown of the last one goes at once, so that nobody decides on it. */
   open(id: number | null): void {

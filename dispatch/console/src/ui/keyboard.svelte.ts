@@ -95,7 +95,7 @@ function undo(): void {
 
 function raise(): void {
   const incident = open()
-  if (incident && incident.alarm < (detail.advice?.alarms ?? 1)) decision.raising = !decision.raising
+  if (incident && incident.alarm < detail.alarms(incident)) decision.raising = !decision.raising
 }
 
 function walk(by: 1 | -1): void {
