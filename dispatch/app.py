@@ -111,10 +111,10 @@ def create_app(settings: Settings) -> FastAPI:
 
 async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None:
     await rooms.enter_async_context(tracing(settings.otlp_endpoint))
-    city = load_city(settings.city)
+    city, url = await _city_and_database(settings, rooms)
     router = router_for(settings, local_travel(settings, city))
     rooms.push_async_callback(router.close)
-    servers = Servers(await database_url(settings, rooms))
+    servers = Servers(url)
     pool = await open_pool(servers, size=settings.pool_size, command_s=settings.database_timeout_s)
     rooms.push_async_callback(_close, pool)
     async with connection(pool) as db:
@@ -153,6 +153,17 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     app.state.guesses, app.state.probe = Guesses(), probe
     app.state.parishes_json = city_routes.parishes_json(city)
     log.info("open", city=city.name, parishes=len(city.parishes), units=len(picture.room.units), seq=feed.seq)
+
+
+async def _city_and_database(settings: Settings, rooms: AsyncExitStack) -> tuple[City, str]:
+    """Both at once: a PostgreSQL of our own starts on another core while the city is read on this one."""
+    starting = asyncio.create_task(database_url(settings, rooms), name="database")
+    try:
+        city = await asyncio.to_thread(load_city, settings.city)
+    finally:
+        # Also after a city that can't be read: what was started is ended with the rooms.
+        url = await starting
+    return city, url
 
 
 async def _close(pool: Pool) -> None:

@@ -1,6 +1,7 @@
 """The command line."""
 
 import asyncio
+import gc
 import secrets
 import sys
 from collections.abc import Callable, Coroutine
@@ -65,6 +66,8 @@ def run(
     demo: Annotated[bool | None, typer.Option("--demo/--no-demo", help="The simulated city.")] = None,
 ) -> None:
     """Start the service, and the simulated city beside it."""
+    # Until all that stays is there: `serve` looks for garbage once, and from then on as ever.
+    gc.disable()
     import uvloop
 
     from dispatch.serve import serve

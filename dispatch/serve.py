@@ -97,6 +97,7 @@ async def serve(settings: Settings) -> int:
         # as long as that takes, which is some ten milliseconds each time.
         gc.collect()
         gc.freeze()
+        gc.enable()
         return await _serve(app, settings)
 
 
