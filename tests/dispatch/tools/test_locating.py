@@ -74,7 +74,7 @@ def test_chunks_are_dropped_when_they_are_written(kind: str, tmp_path: Path, qui
 
     def look(done: int, total: int) -> None:
         read.append((done, total))
-        alive.append(sum(isinstance(thing, Rows) for thing in gc.get_objects()))
+        alive.append(sum(type(thing) is Rows for thing in gc.get_objects()))
 
     locate_file(file, tmp_path / "out.csv", quito, Wanted(), progress=look, chunk=100)
     assert len(alive) == 30 and max(alive) <= 2
