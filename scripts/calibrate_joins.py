@@ -15,8 +15,9 @@ from dispatch.city import load_city
 from dispatch.model import Incident, IncidentId, IncidentStatus
 from dispatch.model.city import City
 from dispatch.policy.best_location import best_location
+from dispatch.policy.echoes import Echoes
+from dispatch.policy.near import Near
 from dispatch.policy.same_incident import (
-    Near,
     Sighting,
     incidents_alike,
     likenesses,
@@ -40,12 +41,12 @@ class Room:
     """What the desk does with calls, without a desk: joins, opens, and draws together what is surely one."""
 
     def __init__(self, city: City, join_above: float) -> None:
-        self.city, self.join_above = city, join_above
+        self.echoes, self.join_above = Echoes(city), join_above
         self.open: dict[IncidentId, Incident] = {}
 
     def take(self, sighting: Sighting) -> float:
         """The likeness to the likeliest incident there was."""
-        found = likenesses(sighting, self._near(sighting.location), self.city)
+        found = likenesses(sighting, self._near(sighting.location), self.echoes)
         best = found[0] if found else None
         if best and best.score >= self.join_above and may_join(sighting, self.open[best.incident_id]):
             incident = self._add(best.incident_id, sighting.nature, sighting.location, 1)
@@ -56,7 +57,7 @@ class Room:
         return best.score if best else 0.0
 
     def _settle(self, incident: Incident) -> None:
-        for similar in incidents_alike(incident, self._near(incident.location), self.city):
+        for similar in incidents_alike(incident, self._near(incident.location), self.echoes):
             other = self.open[similar.incident_id]
             if similar.score >= self.join_above and may_join(sighting_of(incident), other):
                 into, gone = source_and_echo(incident, other)
@@ -74,8 +75,9 @@ class Room:
         )
         return self.open[number]
 
-    def _near(self, location: Location) -> list[Near]:
-        return [Near(incident, _apart(incident.location, location)) for incident in self.open.values()]
+    def _near(self, location: Location) -> Near:
+        apart = ((incident, _apart(incident.location, location)) for incident in self.open.values())
+        return Near.of(apart, self.echoes)
 
 
 def _opened(number: IncidentId, sighting: Sighting) -> Incident:

@@ -1,6 +1,6 @@
 """Which incidents are perhaps, or surely, the same: asked of the picture, and acted upon where it is sure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -9,11 +9,12 @@ from dispatch.desk.desk import Act, Desk, act
 from dispatch.desk.linking import link_into
 from dispatch.errors import Conflict, Unavailable
 from dispatch.model import EventKind, Incident, IncidentId, IncidentStatus, Similar
+from dispatch.picture.nearby import Nearby
+from dispatch.policy.near import Near
 from dispatch.policy.same_incident import (
     AROUND_M,
     MOST_SIMILAR,
     REACH_M,
-    Near,
     Sighting,
     incidents_alike,
     likenesses,
@@ -23,12 +24,10 @@ from dispatch.policy.same_incident import (
     source_and_echo,
 )
 from dispatch.store import incidents, links
-from geo import Location, distance_m
+from geo import Location
 
 log = structlog.get_logger()
 
-# A degree of latitude is nowhere shorter.
-LEAST_M_A_DEGREE = 110_574.0
 # More than this many incidents are not drawn together at once.
 MOST_ABSORBED = 5
 
@@ -41,22 +40,23 @@ class Around:
     the likeliest first, whatever their score."""
 
     sighting: Sighting
-    near: list[Near]
+    near: Near
     known: list[Similar]
 
 
 def look_around(desk: Desk, sighting: Sighting) -> Around:
-    near = _near(desk, sighting.location)
-    return Around(sighting, near, likenesses(sighting, near, desk.city))
+    near = _near(desk.picture.nearby, sighting.location)
+    return Around(sighting, near, likenesses(sighting, near, desk.picture.nearby.echoes))
 
 
-def known_with(desk: Desk, around: Around, drafts: Mapping[IncidentId, Incident]) -> list[Similar]:
-    """The same with `drafts`, incidents as they will be after this act, new ones among them."""
-    drafted = _near_drafts(around.sighting.location, drafts.values())
-    if not drafted and drafts.keys().isdisjoint(one.incident.id for one in around.near):
+def known_with(around: Around, drafts: Nearby, *, held: Collection[IncidentId]) -> list[Similar]:
+    """The same with `drafts`, incidents as they will be after this act: new ones and, of those `held`, all that are
+    still open."""
+    drafted = _near(drafts, around.sighting.location)
+    near = around.near.but(held)
+    if not len(drafted) and len(near) == len(around.near):
         return around.known
-    near = [one for one in around.near if one.incident.id not in drafts]
-    return likenesses(around.sighting, near + drafted, desk.city)
+    return likenesses(around.sighting, near + drafted, drafts.echoes)
 
 
 def to_join(
@@ -131,26 +131,11 @@ async def _absorb(desk: Desk, source: Incident, into: Incident, score: float, *,
 
 
 def _alike(desk: Desk, incident: Incident, *, within_m: float = REACH_M) -> list[Similar]:
-    return incidents_alike(incident, _near(desk, incident.location, within_m), desk.city)
+    nearby = desk.picture.nearby
+    return incidents_alike(incident, _near(nearby, incident.location, within_m), nearby.echoes)
 
 
-def _near_drafts(location: Location, drafts: Iterable[Incident]) -> list[Near]:
+def _near(nearby: Nearby, location: Location, within_m: float = REACH_M) -> Near:
     if location.lat is None or location.lon is None:
-        return []
-    found = []
-    for incident in drafts:
-        there = incident.location
-        # Cheap first: few of a batch are near each other.
-        if there.lat is None or there.lon is None or abs(there.lat - location.lat) * LEAST_M_A_DEGREE > REACH_M:
-            continue
-        apart = distance_m(location.lat, location.lon, there.lat, there.lon)
-        if apart <= REACH_M:
-            found.append(Near(incident, apart))
-    return found
-
-
-def _near(desk: Desk, location: Location, within_m: float = REACH_M) -> list[Near]:
-    if location.lat is None or location.lon is None:
-        return []
-    narrow_m = reach_m(location, desk.city)
-    return desk.picture.nearby.within(location.lat, location.lon, within_m, narrow_m=narrow_m)
+        return nearby.none
+    return nearby.within(location.lat, location.lon, within_m, narrow_m=reach_m(location, nearby.echoes))

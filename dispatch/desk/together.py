@@ -15,6 +15,7 @@ from dispatch.desk.opening import opened, urgency
 from dispatch.desk.recommendation import recommend_for
 from dispatch.model import Call, CallId, EventKind, Incident, IncidentId, IncidentStatus, Report
 from dispatch.model.wire import encode
+from dispatch.picture.nearby import Nearby
 from dispatch.policy.best_location import best_location
 from dispatch.policy.recommendation import RankedUnit
 from dispatch.policy.same_incident import Sighting
@@ -43,8 +44,10 @@ class Taken:
 
 @dataclass(slots=True)
 class Drafts:
-    """Incidents as these calls make them: `known` are locked, or new; nothing is written before all have decided."""
+    """Incidents as these calls make them: `known` are locked, or new, and `near` says where they are; nothing is
+    written before all have decided."""
 
+    near: Nearby
     known: dict[IncidentId, Incident] = field(default_factory=dict)
     new: set[IncidentId] = field(default_factory=set)
     changed: set[IncidentId] = field(default_factory=set)
@@ -52,11 +55,13 @@ class Drafts:
 
     def open(self, incident: Incident) -> None:
         self.known[incident.id] = incident
+        self.near.follow(incident)
         self.new.add(incident.id)
 
     def change(self, incident: Incident) -> Incident:
         """With the next version, as every saved incident."""
         changed = self.known[incident.id] = replace(incident, version=incident.version + 1)
+        self.near.follow(changed)
         self.changed.add(incident.id)
         return changed
 
@@ -170,11 +175,15 @@ async def _locked(
     """The incidents that these will probably join, as they are and stay until the commit: all locked at once, by id."""
     surely = (to_join(desk, around.sighting, around.known) for around in arounds)
     joined = {same.incident_id for same in surely if same is not None}
+    drafts = Drafts(desk.picture.nearby.beside())
     if not joined | besides:
-        return Drafts(), set()
+        return drafts, set()
     now = await incidents.lock_all(doing.db, incident_ids=joined | besides)
-    is_open = {i: one for i, one in now.items() if i in joined and one.status is not IncidentStatus.CLOSED}
-    return Drafts(is_open), set(now)
+    for incident in now.values():
+        if incident.id in joined and incident.status is not IncidentStatus.CLOSED:
+            drafts.known[incident.id] = incident
+            drafts.near.follow(incident)
+    return drafts, set(now)
 
 
 async def _number(desk: Desk, doing: Act, count: int) -> None:
@@ -185,7 +194,7 @@ async def _number(desk: Desk, doing: Act, count: int) -> None:
 
 def _take(desk: Desk, doing: Act, drafts: Drafts, report: Report, around: Around) -> tuple[Call, bool]:
     """One call into the incident that it is surely of, else into its own; and whether it joined."""
-    known = known_with(desk, around, drafts.known)
+    known = known_with(around, drafts.near, held=drafts.known.keys() - drafts.new)
     same = to_join(desk, around.sighting, known, drafts.known)
     into = drafts.known.get(same.incident_id) if same is not None else None
     call = _call(report, around.sighting)

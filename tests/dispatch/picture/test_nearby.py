@@ -2,18 +2,27 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from math import hypot
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatch.city import load_city
 from dispatch.model import Incident, IncidentId, IncidentStatus
 from dispatch.picture.nearby import Nearby
+from dispatch.policy.echoes import Echoes
+from dispatch.settings import PROJECT
 from geo import Location, LocationStatus, Projection
 
 PLANE = Projection("EPSG:32717")
 LATS, LONS = st.floats(-0.4, 0.3), st.floats(-78.9, -78.2)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@cache
+def echoes() -> Echoes:
+    return Echoes(load_city(PROJECT / "data" / "quito"))
 
 
 def incident(number: int, lat: float | None, lon: float | None) -> Incident:
@@ -41,7 +50,7 @@ def test_all_within_and_none_beyond(
     asked: tuple[float, float],
     metres: float,
 ) -> None:
-    nearby, now = Nearby(PLANE), dict(enumerate(places))
+    nearby, now = Nearby(PLANE, echoes()), dict(enumerate(places))
     for number, place in now.items():
         nearby.follow(incident(number, *place))
     for number, lat, lon in moves:
@@ -49,16 +58,16 @@ def test_all_within_and_none_beyond(
         nearby.follow(incident(number, lat, lon))
     for number in closed & now.keys():
         nearby.follow(replace(incident(number, *now.pop(number)), status=IncidentStatus.CLOSED))
-    found = {near.incident.id: near.distance_m for near in nearby.within(*asked, metres)}
-    assert found.keys() == {number for number, place in now.items() if apart(place, asked) <= metres}
+    found = nearby.within(*asked, metres)
+    assert set(found.ids.tolist()) == {number for number, place in now.items() if apart(place, asked) <= metres}
     assert len(nearby) == len(now)
 
 
 def test_one_without_a_place_is_nowhere_until_it_has_one() -> None:
-    nearby = Nearby(PLANE)
+    nearby = Nearby(PLANE, echoes())
     nearby.follow(incident(1, None, None))
-    assert nearby.within(-0.2, -78.5, 1e6) == []
+    assert len(nearby.within(-0.2, -78.5, 1e6)) == 0
     nearby.follow(incident(1, -0.2, -78.5))
-    assert [near.incident.id for near in nearby.within(-0.2, -78.5, 1.0)] == [1]
+    assert nearby.within(-0.2, -78.5, 1.0).ids.tolist() == [1]
     nearby.follow(incident(1, None, None))
     assert len(nearby) == 0

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from dispatch.city import load_city
 from dispatch.model import Incident, IncidentId, IncidentStatus, Similar
-from dispatch.model.city import City
 from dispatch.policy.best_location import best_location
+from dispatch.policy.echoes import Echoes
+from dispatch.policy.near import Near
 from dispatch.policy.same_incident import (
-    Near,
     Sighting,
     incidents_alike,
     likenesses,
@@ -25,8 +25,12 @@ JOIN, SUGGEST = Settings().join_above, Settings().suggest_above
 
 
 @cache
-def city() -> City:
-    return load_city(PROJECT / "data" / "quito")
+def echoes() -> Echoes:
+    return Echoes(load_city(PROJECT / "data" / "quito"))
+
+
+def near(*incidents: tuple[Incident, float]) -> Near:
+    return Near.of(incidents, echoes())
 
 
 def at(radius_m: float | None = 15, status: LocationStatus = LocationStatus.LOCATED) -> Location:
@@ -40,8 +44,10 @@ def incident(
     return Incident(IncidentId(number), IncidentStatus.WAITING, 3, nature, None, opened, at(radius_m), calls, ("app",))
 
 
-def score(said: str | None, known: Incident, metres: float, *others: Near, location: Location | None = None) -> float:
-    found = likenesses(Sighting(location or at(), said, NOW), [Near(known, metres), *others], city())
+def score(
+    said: str | None, known: Incident, metres: float, *others: tuple[Incident, float], location: Location | None = None
+) -> float:
+    found = likenesses(Sighting(location or at(), said, NOW), near((known, metres), *others), echoes())
     return next((similar.score for similar in found if similar.incident_id == known.id), 0.0)
 
 
@@ -104,16 +110,16 @@ def test_an_incident_that_is_older_or_has_fewer_calls_is_less_likely_the_one(
 
 
 def test_where_the_same_happens_everywhere_less_is_surely_the_same() -> None:
-    storm = [Near(incident(n, "flood", minutes=20), 700) for n in range(2, 32)]
+    storm = [(incident(n, "flood", minutes=20), 700.0) for n in range(2, 32)]
     usual, stormy = (score("flood", incident(nature="flood", minutes=20), 300, *around) for around in ([], storm))
     assert usual >= JOIN > stormy
-    other_things = [Near(incident(n, "noise", minutes=20), 700) for n in range(2, 32)]
+    other_things = [(incident(n, "noise", minutes=20), 700.0) for n in range(2, 32)]
     assert score("flood", incident(nature="flood", minutes=20), 300, *other_things) == usual
 
 
 def test_without_a_position_nothing_is_compared() -> None:
     nowhere = Sighting(Location(LocationStatus.UNLOCATED), "fall", NOW)
-    assert likenesses(nowhere, [Near(incident(nature="fall"), 0)], city()) == []
+    assert likenesses(nowhere, near((incident(nature="fall"), 0)), echoes()) == []
     assert score("fall", replace(incident(nature="fall"), location=at(None)), 0) == 0
 
 
@@ -132,15 +138,15 @@ def test_only_good_positions_join_without_a_person(mine: Location, its: Location
 
 
 def test_the_likeliest_first() -> None:
-    near = [Near(incident(1), 200), Near(incident(2), 20), Near(incident(3), 2_900)]
-    found = likenesses(Sighting(at(), "crash_injured", NOW), near, city())
+    around = near((incident(1), 200), (incident(2), 20), (incident(3), 2_900))
+    found = likenesses(Sighting(at(), "crash_injured", NOW), around, echoes())
     assert [similar.incident_id for similar in found] == [2, 1]
 
 
 def test_of_two_incidents_the_one_with_fewer_calls_is_the_echo() -> None:
     crash, lonely = incident(1, calls=20), incident(2, None, minutes=-1)
-    [as_seen_by_crash] = incidents_alike(crash, [Near(crash, 0), Near(lonely, 200)], city())
-    [as_seen_by_lonely] = incidents_alike(lonely, [Near(lonely, 0), Near(crash, 200)], city())
+    [as_seen_by_crash] = incidents_alike(crash, near((crash, 0), (lonely, 200)), echoes())
+    [as_seen_by_lonely] = incidents_alike(lonely, near((lonely, 0), (crash, 200)), echoes())
     assert as_seen_by_crash == Similar(lonely.id, as_seen_by_lonely.score)
     assert as_seen_by_lonely.score >= JOIN > score(None, incident(1), 250)
 

@@ -1,0 +1,93 @@
+"""Open incidents as a table: what is asked of all those around a place is asked once, not of each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import nan
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.model import Incident
+from dispatch.policy.echoes import Echoes, variance
+from dispatch.policy.lineup import Floats, Ints
+
+Table = NDArray[np.void]
+ROW = np.dtype(
+    [("id", np.int64), ("variance", np.float64), ("opened_s", np.float64), ("calls", np.int64), ("nature", np.int64)]
+)
+
+
+class Source(NamedTuple):
+    """An incident as a source of further calls; a `ROW`. `variance` of its position along one axis, nan where nothing
+    is known of it; `opened_s`, seconds since 1970; `nature`, its number in `Echoes`."""
+
+    id: int
+    variance: float
+    opened_s: float
+    calls: int
+    nature: int
+
+    @classmethod
+    def of(cls, incident: Incident, echoes: Echoes) -> "Source":
+        radius_m = incident.location.radius_m
+        return cls(
+            incident.id,
+            nan if radius_m is None else variance(radius_m),
+            incident.opened_at.timestamp(),
+            incident.calls,
+            echoes.number(incident.nature),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Near:
+    """n sources, a table of `ROW` (n,), and how far the position of each is from the one that was asked about (n,)."""
+
+    table: Table
+    distance_m: Floats
+
+    @classmethod
+    def of(cls, incidents: Iterable[tuple[Incident, float]], echoes: Echoes) -> "Near":
+        """Incidents and their distances."""
+        found = list(incidents)
+        table = np.array([tuple(Source.of(incident, echoes)) for incident, _ in found], ROW)
+        return cls(table, np.array([metres for _, metres in found], np.float64))
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def ids(self) -> Ints:
+        return self.table["id"]
+
+    @property
+    def variance(self) -> Floats:
+        return self.table["variance"]
+
+    @property
+    def opened_s(self) -> Floats:
+        return self.table["opened_s"]
+
+    @property
+    def calls(self) -> Ints:
+        return self.table["calls"]
+
+    @property
+    def nature(self) -> Ints:
+        return self.table["nature"]
+
+    def take(self, rows: Any) -> "Near":
+        """Those of a mask or of numbers."""
+        return Near(self.table[rows], self.distance_m[rows])
+
+    def but(self, ids: Iterable[int]) -> "Near":
+        """All others."""
+        gone = set(ids)
+        rows = [row for row, number in enumerate(self.ids.tolist()) if number not in gone] if gone else []
+        return self.take(rows) if gone else self
+
+    def __add__(self, other: "Near") -> "Near":
+        if not len(other):
+            return self
+        return Near(np.concatenate([self.table, other.table]), np.concatenate([self.distance_m, other.distance_m]))
