@@ -1,5 +1,7 @@
 """The projected boundary sorted into squares, to get at once the edges near a place."""
 
+from math import sqrt
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,6 +9,8 @@ from geo.edges import Edges, Floats
 
 LONGEST_M = 250.0
 _SIDE_M = 500.0
+_CLEAR_SIDE_M = 200.0
+_CLEAR_TO_M = 1_000.0
 
 
 class EdgeGrid:
@@ -25,6 +29,7 @@ class EdgeGrid:
         order = np.argsort(square, kind="stable")
         self._ends = np.vstack([edges.x1, edges.y1, edges.x2, edges.y2])[:, order]
         self._owner = edges.owner[order]
+        self._clear_m: dict[tuple[int, int], float] = {}
         self._first = np.searchsorted(square[order], np.arange(self._rows * self._columns + 1))
 
     def near(self, west: float, south: float, east: float, north: float) -> tuple[Floats, NDArray[np.int64]]:
@@ -41,6 +46,23 @@ class EdgeGrid:
             return np.empty((4, 0)), np.empty(0, np.int64)
         ends = np.concatenate([self._ends[:, part] for part in slices], axis=1)
         return ends, np.concatenate([self._owner[part] for part in slices])
+
+    def clear_m(self, x: float, y: float) -> float:
+        """No edge is nearer than this, up to some 850 m; the same for a square of 200 m, and looked up after the first
+        time that one of it is asked for."""
+        square = int(x // _CLEAR_SIDE_M), int(y // _CLEAR_SIDE_M)
+        known = self._clear_m.get(square)
+        if known is None:
+            known = self._clear_m[square] = self._clear(*((side + 0.5) * _CLEAR_SIDE_M for side in square))
+        return known
+
+    def _clear(self, x: float, y: float) -> float:
+        """From a square's middle to the nearest edge, less half its diagonal."""
+        ends, _ = self.near(x - _CLEAR_TO_M, y - _CLEAR_TO_M, x + _CLEAR_TO_M, y + _CLEAR_TO_M)
+        start, way = ends[:2] - [[x], [y]], ends[2:] - ends[:2]
+        part = np.clip(-np.einsum("in,in->n", start, way) / np.einsum("in,in->n", way, way), 0, 1)
+        nearest_m = np.hypot(*(start + part * way)).min(initial=_CLEAR_TO_M)
+        return max(float(nearest_m) - _CLEAR_SIDE_M / sqrt(2), 0.0)
 
     @staticmethod
     def _index(low: float, high: float, origin: float, size: int) -> tuple[int, int]:

@@ -43,6 +43,8 @@ class Fusion:
 def fuse(founded: Sequence[Founded], projection: Projection) -> Fusion:
     """At least one is needed. Of a source only the narrowest fix counts: errors of one receiver repeat themselves, so
     that a hundred fixes of it are not ten times as sharp as one; the others are still asked whether they contradict."""
+    if len(founded) == 1:
+        return Fusion(founded[0].spread, (founded[0],), ())
     best = sorted(founded, key=_precision)
     leaders = list({one.fix.source: one for one in reversed(best)}.values())
     leaders.sort(key=_precision)

@@ -58,20 +58,27 @@ def _of_ellipse(spread: Spread, parishes: Parishes) -> dict[int, float]:
     (xx, xy), (_, yy) = (spread.covariance * (4 if spread.uniform else 1)).tolist()
     across, along = reach * sqrt(xx), reach * sqrt(yy)
     x, y = spread.x, spread.y
+    if max(across, along) < parishes.edge_grid.clear_m(x, y):
+        return _where(spread, parishes)
     ends, owner = parishes.edge_grid.near(x - across, y - along, x + across, y + along)
     # Inverse of the Cholesky factor: its diagonal is positive, so that it keeps the direction of every turn.
     left, low = sqrt(xx), xy / sqrt(xx)
     right = sqrt(yy - low * low)
     to_unit = np.array([[1 / left, 0.0], [-low / (left * right), 1 / right]])
     lacking = _lacking(to_unit @ (ends[:2] - [[x], [y]]), to_unit @ (ends[2:] - ends[:2]), owner, reach, spread.uniform)
-    inside = parishes.lattice.find(spread.point.lat, spread.point.lon)
-    masses: dict[int, float] = {inside: 1.0} if inside >= 0 else {}
+    masses = _where(spread, parishes)
     for position, lack in enumerate(lacking):
         # On the very boundary the index and the plane may differ on which side the centre is: a whole turn, taken out.
         mass = masses.get(position, 0.0) - lack
         mass += 1.0 if mass < -1e-3 else -1.0 if mass > 1 + 1e-3 else 0.0
         masses[position] = min(max(mass, 0.0), 1.0)
     return masses
+
+
+def _where(spread: Spread, parishes: Parishes) -> dict[int, float]:
+    """All of it is where its centre is."""
+    inside = parishes.lattice.find(spread.point.lat, spread.point.lon)
+    return {inside: 1.0} if inside >= 0 else {}
 
 
 def _lacking(u: Floats, d: Floats, owner: NDArray[np.int64], reach: float, uniform: bool) -> list[float]:

@@ -9,7 +9,7 @@ from dispatch.desk.desk import Act, Desk, act
 from dispatch.desk.linking import link_into
 from dispatch.errors import Conflict, Unavailable
 from dispatch.model import EventKind, Incident, IncidentId, IncidentStatus, Similar
-from dispatch.picture.nearby import Nearby
+from dispatch.picture.nearby import NONE, Nearby
 from dispatch.policy.near import Near
 from dispatch.policy.same_incident import (
     AROUND_M,
@@ -137,5 +137,5 @@ def _alike(desk: Desk, incident: Incident, *, within_m: float = REACH_M) -> list
 
 def _near(nearby: Nearby, location: Location, within_m: float = REACH_M) -> Near:
     if location.lat is None or location.lon is None:
-        return nearby.none
+        return NONE
     return nearby.within(location.lat, location.lon, within_m, narrow_m=reach_m(location, nearby.echoes))

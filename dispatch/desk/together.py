@@ -26,7 +26,7 @@ from geo import Location
 # So many calls are decided before others in this process get their turn.
 BREATH = 4
 # For so many incidents units are ranked at once.
-AT_ONCE = 8
+AT_ONCE = 16
 # More than this together is a flood: streets are no longer searched for each.
 FLOOD = 8
 

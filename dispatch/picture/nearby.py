@@ -14,6 +14,8 @@ from geo import Projection
 
 FIRST_ROOM = 64
 
+NONE = Near(np.zeros(0, ROW), np.zeros(0))
+
 Square = tuple[int, int]
 
 
@@ -22,10 +24,9 @@ class Nearby:
     these are few, and alone to be looked for farther away. Incidents without any place are in none."""
 
     def __init__(
-        self, projection: Projection, echoes: Echoes, *, square_m: float = 500.0, wide_square_m: float = 3_000.0
+        self, projection: Projection, echoes: Echoes, *, square_m: float = 1_000.0, wide_square_m: float = 3_000.0
     ) -> None:
         self.echoes = echoes
-        self.none = Near.of((), echoes)
         self.projection = projection
         self._narrow, self._wide = _Squares(square_m), _Squares(wide_square_m)
 
@@ -80,6 +81,8 @@ class _Squares:
         self._table[row], self._places[row] = source, complex(x, y)
 
     def within(self, x: float, y: float, metres: float) -> Near:
+        if not self._where:
+            return NONE
         rows = np.fromiter(chain.from_iterable(self._around(x, y, metres)), np.int64)
         distance_m = np.abs(self._places[rows] - complex(x, y))
         near = distance_m <= metres

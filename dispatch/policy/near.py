@@ -1,6 +1,6 @@
 """Open incidents as a table: what is asked of all those around a place is asked once, not of each."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from math import nan
 from typing import Any, NamedTuple
@@ -81,13 +81,11 @@ class Near:
         """Those of a mask or of numbers."""
         return Near(self.table[rows], self.distance_m[rows])
 
-    def but(self, ids: Iterable[int]) -> "Near":
+    def but(self, ids: Collection[int]) -> "Near":
         """All others."""
-        gone = set(ids)
-        rows = [row for row, number in enumerate(self.ids.tolist()) if number not in gone] if gone else []
-        return self.take(rows) if gone else self
+        return self.take(~np.isin(self.ids, list(ids))) if ids and len(self) else self
 
     def __add__(self, other: "Near") -> "Near":
-        if not len(other):
-            return self
+        if not len(other) or not len(self):
+            return self if len(self) else other
         return Near(np.concatenate([self.table, other.table]), np.concatenate([self.distance_m, other.distance_m]))

@@ -68,6 +68,8 @@ def likenesses(sighting: Sighting, near: Near, echoes: Echoes) -> list[Similar]:
     thinkable = near.distance_m**2 < _farthest_m2(
         variance(sighting.location.radius_m) + echoes.widest_seen_variance + near.variance
     )
+    if not thinkable.any():
+        return []
     sampled = np.count_nonzero(lately) - lately[thinkable]
     call = _Said(said, variance(sighting.location.radius_m), at_s)
     near = near.take(thinkable)

@@ -44,3 +44,16 @@ def test_the_grid_gives_every_edge_that_reaches_into_a_box(quito: Parishes) -> N
         touching = np.flatnonzero(shapely.intersects(lines, box(x - half, y - half, x + half, y + half)))
         needed = np.c_[edges.x1, edges.y1, edges.x2, edges.y2, edges.owner][touching]
         assert {tuple(row) for row in needed.tolist()} <= given
+
+
+def test_what_is_clear_has_no_edge_in_it(quito: Parishes) -> None:
+    grid, random = quito.edge_grid, np.random.default_rng(6)
+    west, south, east, north = shapely.total_bounds(quito.projected)
+    boundary = shapely.union_all(shapely.boundary(quito.projected))
+    shapely.prepare(boundary)
+    places = random.uniform((west - 3_000, south - 3_000), (east + 3_000, north + 3_000), (2_000, 2))
+    away_m = shapely.distance(boundary, shapely.points(places))
+    clear_m = np.array([grid.clear_m(x, y) for x, y in places.tolist()])
+    assert (clear_m <= away_m + 1e-6).all()
+    assert (clear_m > 0).mean() > 0.5
+    assert [grid.clear_m(x, y) for x, y in places.tolist()] == clear_m.tolist()
