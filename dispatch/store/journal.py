@@ -25,15 +25,18 @@ async def append(db: Connection, *, happenings: Sequence[Happening]) -> list[Ent
     last = await db.fetchval("update journal_head set seq = seq + $1 returning seq", len(happenings))
     entries = [_numbered(h, Seq(seq)) for seq, h in enumerate(happenings, last - len(happenings) + 1)]
     await db.execute(
-        """insert into journal (seq, at, kind, incident_id, body)
-           select * from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::bigint[], $5::json[])""",
+        """with told as (
+               insert into journal (seq, at, kind, incident_id, body)
+               select * from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::bigint[], $5::json[])
+           ) select pg_notify($6, $7)""",
         [e.event.seq for e in entries],
         [e.event.at for e in entries],
         [e.event.kind for e in entries],
         [e.event.incident.id if e.event.incident else None for e in entries],
         [e.body for e in entries],
+        CHANNEL,
+        str(last),
     )
-    await db.execute("select pg_notify($1, $2)", CHANNEL, str(last))
     return entries
 
 
