@@ -88,9 +88,12 @@ async def take_together(desk: Desk, waiting: Sequence[Waiting]) -> Outcome:
     Raises what any of them raises: the caller finds out which, one by one."""
     async with act(desk, actor="") as doing:
         await journal.queue_up(doing.db)
-        if await journal.head(doing.db) > desk.feed.seq:
+        ids, numbers = [place.report.id for place in waiting], desk.line.numbers
+        begun = await calls.begin(doing.db, report_ids=ids, numbers=len(waiting) - len(numbers))
+        numbers.extend(begun.numbers)
+        if begun.head > desk.feed.seq:
             await desk.feed.catch_up()
-        answered = await calls.answered(doing.db, report_ids=[place.report.id for place in waiting])
+        answered = begun.answered
         fresh, more, theirs = await _sorted_out(desk, doing, waiting, answered)
         taken, held = await _take_fresh(desk, doing, fresh, besides=theirs)
         for place in more:
@@ -140,7 +143,6 @@ async def _take_fresh(
     with meters.span("match"):
         arounds = [look_around(desk, sighting) for sighting in sightings]
     drafts, held = await _locked(desk, doing, arounds, besides)
-    await _number(desk, doing, len(fresh))
     decided = []
     for count, (place, around) in enumerate(zip(fresh, arounds, strict=True)):
         if count % BREATH == 0:
@@ -184,12 +186,6 @@ async def _locked(
             drafts.known[incident.id] = incident
             drafts.near.follow(incident)
     return drafts, set(now)
-
-
-async def _number(desk: Desk, doing: Act, count: int) -> None:
-    missing = count - len(desk.line.numbers)
-    if missing > 0:
-        desk.line.numbers.extend(await incidents.new_ids(doing.db, count=missing))
 
 
 def _take(desk: Desk, doing: Act, drafts: Drafts, report: Report, around: Around) -> tuple[Call, bool]:

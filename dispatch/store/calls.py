@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from dispatch.errors import NotFound
-from dispatch.model import Call, Caller, CallId, Channel, IncidentId, Report
+from dispatch.model import Call, Caller, CallId, Channel, IncidentId, Report, Seq
 from dispatch.model.wire import decode, encode
 from dispatch.store.db import Connection
 from geo import Fix, Location
@@ -37,10 +37,30 @@ def to_call(row: Record) -> Call:
     )
 
 
-async def answered(db: Connection, *, report_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The answers that these reports got when they came first, as JSON; those that are new have none."""
-    rows = await db.fetch("select id, answer from report where id = any($1)", report_ids)
-    return {row["id"]: row["answer"] for row in rows}
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """`head` of the journal; the answers that reports got when they came first, as JSON; `numbers` of incidents that
+    nobody else will be given."""
+
+    head: Seq
+    answered: dict[UUID, str]
+    numbers: list[IncidentId]
+
+
+async def begin(db: Connection, *, report_ids: Sequence[UUID], numbers: int) -> Begun:
+    """All that must be known before calls can be taken together, in one question."""
+    row = await db.fetchrow(
+        """select (select seq from journal_head) as head,
+               array(select id from report where id = any($1) order by id) as ids,
+               array(select answer::text from report where id = any($1) order by id) as answers,
+               array(select nextval(pg_get_serial_sequence('incident', 'id')) from generate_series(1, $2))
+                   as numbers""",
+        report_ids,
+        max(numbers, 0),
+    )
+    assert row is not None
+    answered = dict(zip(row["ids"], row["answers"], strict=True))
+    return Begun(Seq(row["head"]), answered, [IncidentId(number) for number in row["numbers"]])
 
 
 async def get(db: Connection, *, call_id: CallId) -> Call:

@@ -77,21 +77,16 @@ def to_incident(row: Record) -> Incident:
     )
 
 
-async def new_ids(db: Connection, *, count: int) -> list[IncidentId]:
-    """Numbers that nobody else will be given."""
-    rows = await db.fetch("select nextval(pg_get_serial_sequence('incident', 'id')) from generate_series(1, $1)", count)
-    return [IncidentId(row[0]) for row in rows]
-
-
 async def add(db: Connection, *, incident: Incident) -> Incident:
-    """The incident with the id it was given."""
-    incident = replace(incident, id=(await new_ids(db, count=1))[0])
+    """The incident with the number it was given."""
+    number = await db.fetchval("select nextval(pg_get_serial_sequence('incident', 'id'))")
+    incident = replace(incident, id=IncidentId(number))
     await add_all(db, incidents=[incident])
     return incident
 
 
 async def add_all(db: Connection, *, incidents: Sequence[Incident]) -> None:
-    """All in one statement, each with an id of `new_ids`."""
+    """All in one statement, each with a number that nobody else was given."""
     await db.execute(INSERT, *_columns(incidents))
 
 
