@@ -1,9 +1,11 @@
 """HTTP/1.1 of a client that costs little: at thousands of requests a second it must not be what is measured.
 
-One request at a time on each connection; a pool of them grows as it must, so that none waits for another's answer.
+One request at a time on each connection; a pool of them grows as it must, so that none waits for another's answer. What
+is asked can be asked twice: calls by their ids, positions by nature.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -89,8 +91,7 @@ class Client:
         self.busiest = max(self.busiest, self._asking)
         try:
             async with self._lines:
-                line = await self._line()
-                answer = await line.ask(request)
+                line, answer = await self._answered(request)
                 if line.alive:
                     self._idle.append(line)
                 return answer
@@ -99,13 +100,14 @@ class Client:
         finally:
             self._asking -= 1
 
-    async def _line(self) -> _Line:
+    async def _answered(self, request: bytes) -> tuple[_Line, tuple[int, bytes]]:
         while self._idle:
             line = self._idle.pop()
-            if line.alive:
-                return line
+            # One that was idle may have been ended by the service as we wrote: any client asks again.
+            with suppress(Broken):
+                return line, await line.ask(request)
         _, line = await asyncio.get_running_loop().create_connection(_Line, self._host, self._port)
-        return line
+        return line, await line.ask(request)
 
     def close(self) -> None:
         for line in self._idle:
