@@ -29,6 +29,8 @@ console = Console(stderr=True)
 
 # What was cut off puts back what it had in hand.
 CUT_OFF_S = 2.0
+# Longer than a proxy in front keeps one (nginx: 60 s), so that it never sends a report down a line that we are ending.
+KEEP_ALIVE_S = 75
 SIMULATE = PROJECT / "scripts" / "simulate"
 # Two thousand calls a day is one in 43 s; the demo is a busy hour, so that a visitor sees something happen.
 DEMO_CALLS_PER_S = 0.1
@@ -115,6 +117,7 @@ async def _serve(app: FastAPI, settings: Settings) -> int:
             log_config=None,
             access_log=False,
             server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=ceil(settings.grace_s),
         ),
         app,
