@@ -124,6 +124,7 @@ async def browser() -> AsyncIterator[Browser]:
             args=[
                 "--use-angle=swiftshader",
                 "--enable-unsafe-swiftshader",
+                "--disable-gpu-compositing",  # the page around the map: cheaper without a make-believe GPU
                 "--disable-quic",
                 "--no-first-run",
                 "--disable-background-networking",

@@ -1,5 +1,6 @@
 """A room on the worst of days: more incidents than a person can read, and a nation's fleet on the move."""
 
+import asyncio
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -65,14 +66,15 @@ def _position(unit_id: str, lat: float, lon: float, at: str) -> dict[str, Any]:
 
 async def incidents(service: Service, count: int) -> list[int]:
     """`count` emergencies that are nobody else's: each so sure of its place that none joins another."""
-    made = []
     async with service.client() as client:
-        client.timeout = 60
-        for number in range(count):
+        client.timeout = 120
+
+        async def call(number: int) -> int:
             lat, lon = spread(number, count, turn=1.0)
             at = datetime.now(UTC).isoformat()
             fix = {"source": "gnss", "lat": lat, "lon": lon, "radius_m": 8.0, "confidence": 0.95, "at": at}
             nature = NATURES[number % len(NATURES)]
             body = {"id": str(uuid4()), "channel": "voice", "nature": nature, "fixes": [fix]}
-            made.append(int((await client.post("/v1/calls", json=body)).raise_for_status().json()["incident_id"]))
-    return made
+            return int((await client.post("/v1/calls", json=body)).raise_for_status().json()["incident_id"])
+
+        return await asyncio.gather(*(call(number) for number in range(count)))

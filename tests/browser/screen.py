@@ -11,9 +11,9 @@ from playwright.async_api import Browser, Locator, Page, Route, ViewportSize, ex
 from tests.service import Service
 
 SIZE = ViewportSize(width=1100, height=700)
-READY_MS = 45_000
+READY_MS = PATIENCE_MS = 60_000
 # Two busy cores draw the map in software: patience costs nothing where things are well.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=PATIENCE_MS)
 
 COUNT_PIXELS = """async ([png, colour]) => {
   const image = await createImageBitmap(await (await fetch('data:image/png;base64,' + png)).blob());
@@ -53,6 +53,15 @@ class Screen:
         """By the command line, which can name any unit."""
         await self.command(f"asignar {' '.join(units)} a {incident_id}")
 
+    async def tick_only(self, unit_id: str) -> None:
+        """Whoever the service suggests: that depends on the hour too."""
+        for other in await self.card.locator(f"[role=checkbox][aria-checked=true]:not([data-unit={unit_id}])").all():
+            await other.click()
+        unit = self.card.locator(f"[role=checkbox][data-unit={unit_id}]")
+        if await unit.get_attribute("aria-checked") != "true":
+            await unit.click()
+        await expect(self.card.locator("[role=checkbox][aria-checked=true]")).to_have_count(1)
+
     async def command(self, text: str) -> None:
         await self.page.keyboard.press("Control+k")
         await self.page.get_by_label("Comando").fill(text)
@@ -76,6 +85,7 @@ async def screen(browser: Browser, service: Service, *, signed_in: bool = True) 
     context = await browser.new_context(
         viewport=SIZE, locale="es-EC", timezone_id="Europe/Madrid", reduced_motion="reduce"
     )
+    context.set_default_timeout(PATIENCE_MS)
     shown = Screen(await context.new_page())
     home = urlsplit(service.url).netloc
 

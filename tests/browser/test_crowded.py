@@ -38,6 +38,5 @@ async def test_with_20_000_units_and_300_incidents_the_queue_is_walked_and_the_m
         # Close up they are told apart again.
         for _ in range(2):
             await shown.page.get_by_role("button", name="Acercar").click()
-            await shown.page.wait_for_timeout(1_000)
         await expect(drawn).to_have_attribute("data-crowded", "false")
         assert shown.errors == []

@@ -9,20 +9,10 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from tests.browser import city
-from tests.browser.screen import Screen, screen
+from tests.browser.screen import screen
 from tests.service import Service
 
 pytestmark = pytest.mark.browser
-
-
-async def only(shown: Screen, unit_id: str) -> None:
-    """That unit alone is ticked."""
-    for other in await shown.card.locator(f"[role=checkbox][aria-checked=true]:not([data-unit={unit_id}])").all():
-        await other.click()
-    unit = shown.card.locator(f"[role=checkbox][data-unit={unit_id}]")
-    if await unit.get_attribute("aria-checked") != "true":
-        await unit.click()
-    await expect(shown.card.locator("[role=checkbox][aria-checked=true]")).to_have_count(1)
 
 
 async def alike(service: Service, corner: city.Corner) -> tuple[int, int]:
@@ -47,7 +37,7 @@ async def test_a_unit_is_taken_from_a_lesser_emergency_only_when_that_is_confirm
         taken = card.locator(".elsewhere[data-unit=A04]")
         await expect(taken).to_contain_text(f"en camino a {lesser}, prioridad 3")
         await expect(taken).to_have_attribute("aria-checked", "false")
-        await only(shown, "A04")
+        await shown.tick_only("A04")
         await expect(card.get_by_test_id("assign")).to_have_text(re.compile(f"^Quitar A04 de {lesser}…"))
 
         await card.get_by_test_id("assign").click()

@@ -104,7 +104,7 @@ async def test_a_line_that_is_only_silent_is_cut_too(browser: Browser, service: 
     async with screen(browser, service) as shown:
         service.process.send_signal(signal.SIGSTOP)
         try:
-            await expect(shown.page.get_by_test_id("link")).to_contain_text("sin conexión", timeout=30_000)
+            await expect(shown.page.get_by_test_id("link")).to_contain_text("sin conexión")
         finally:
             service.process.send_signal(signal.SIGCONT)
         await live(shown)
