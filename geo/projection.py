@@ -47,6 +47,8 @@ class Projection:
         target = self._transformer.target_crs
         if target is None or not target.is_projected or {axis.unit_name for axis in target.axis_info} != {"metre"}:
             raise ValueError(f"{crs} is not a projected coordinate system in metres")
+        # One call's place is asked for again and again on its road.
+        self._placed = lru_cache(maxsize=4_096)(self._place)
 
     def __repr__(self) -> str:
         return f"Projection({self.crs!r})"
@@ -62,6 +64,9 @@ class Projection:
 
     def place(self, lat: float, lon: float) -> tuple[float, float]:
         """As `forward` for one point; where the projection ends, a quarter around the earth, simply very far away."""
+        return self._placed(lat, lon)
+
+    def _place(self, lat: float, lon: float) -> tuple[float, float]:
         x, y = self.forward(lat, lon)
         return (x, y) if isfinite(x) and isfinite(y) else (FARTHEST_M, FARTHEST_M)
 

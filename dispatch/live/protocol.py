@@ -31,6 +31,7 @@ class ScreenProtocol(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.when_ready: Callable[[], None] | None = None
+        self._full = False
         self._deflate: PerMessageDeflate | None = None
         if config.ws_per_message_deflate:
             self.conn.available_extensions = [
@@ -53,14 +54,19 @@ class ScreenProtocol(WebSocketsSansIOProtocol):
     @property
     def ready(self) -> bool:
         """Whether the peer takes what it is sent: little of it waits here."""
-        return self.writable.is_set() and not self.close_sent and not self.transport.is_closing()
+        return not (self._full or self.close_sent or self.transport.is_closing())
 
     def write(self, frame: Frame) -> None:
         """At once, and whole: nothing else is written between its bytes."""
         self.transport.write(frame.on_wire(self._deflate))
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._full = True
+
     def resume_writing(self) -> None:
         super().resume_writing()
+        self._full = False
         if self.when_ready is not None:
             self.when_ready()
 

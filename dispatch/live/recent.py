@@ -29,10 +29,8 @@ class Recent:
         """Whether all events after `seq` are still here."""
         return seq >= self.seq - len(self._bodies)
 
-    def since(self, seq: int) -> Frame | None:
-        """A frame of all events after `seq`, None where there are none. Raises TooSlow."""
-        if seq >= self.seq:
-            return None
+    def since(self, seq: int) -> Frame:
+        """A frame of all events after `seq`, of which there are some. Raises TooSlow."""
         if not self.has_after(seq):
             raise TooSlow
         frame = self._frames.get(seq)

@@ -24,19 +24,22 @@ class Wire(Protocol):
 
 
 class News(Protocol):
-    """What happened since a screen was told: the frame for it (None: nothing), and up to where it goes."""
+    """What there is to tell: events up to `seq`, positions up to `batch`, pulses up to `beat`."""
+
+    seq: int
+    batch: int
+    beat: int
+    pulse: Frame
 
     def keeps(self, seq: int) -> bool:
         """Whether all events after `seq` can still be told."""
         ...
 
-    def events_since(self, seq: int) -> tuple[Frame | None, int]:
+    def events_since(self, seq: int) -> Frame:
         """Raises TooSlow."""
         ...
 
-    def moved_since(self, batch: int) -> tuple[Frame | None, int]: ...
-
-    def pulse_since(self, beat: int) -> tuple[Frame | None, int]: ...
+    def moved_since(self, batch: int) -> Frame | None: ...
 
 
 class Screen:
@@ -72,24 +75,25 @@ class Screen:
         return (frames.move if self.moving else frames.resync)(self.closing)
 
     def tell(self, news: News) -> None:
-        """All events that wait in one message, then positions, then the pulse, as far as the peer takes them."""
+        """All events that wait in one message, then positions, then the pulse, as far as the peer takes them. Done for
+        thousands of screens one after the other: what is not news to this one is not asked for."""
         wire = self._wire
         if wire is None or self.closing:
             return
+        if not wire.ready:
+            if not news.keeps(self.seq):
+                self.close(TOO_SLOW)
+            return
         try:
-            if wire.ready:
-                frame, self.seq = news.events_since(self.seq)
-                if frame is not None:
-                    wire.write(frame)
-            if wire.ready:
-                frame, self.batch = news.moved_since(self.batch)
-                if frame is not None:
-                    wire.write(frame)
-            if wire.ready:
-                frame, self.beat = news.pulse_since(self.beat)
-                if frame is not None:
-                    wire.write(frame)
-            elif not news.keeps(self.seq):
-                raise TooSlow
+            if self.seq < news.seq:
+                wire.write(news.events_since(self.seq))
+                self.seq = news.seq
+            if self.batch < news.batch and wire.ready:
+                moved, self.batch = news.moved_since(self.batch), news.batch
+                if moved is not None:
+                    wire.write(moved)
+            if self.beat < news.beat and wire.ready:
+                wire.write(news.pulse)
+                self.beat = news.beat
         except TooSlow:
             self.close(TOO_SLOW)

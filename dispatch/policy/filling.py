@@ -7,9 +7,10 @@ from functools import cached_property, lru_cache
 from dispatch.model.city import Need
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
-    """The places that `needs` leave to fill: one unit fills one, with a capability that it has."""
+    """The places that `needs` leave to fill: one unit fills one, with a capability that it has. `plan_of` makes one for
+    all who need the same."""
 
     needs: tuple[Need, ...]
 

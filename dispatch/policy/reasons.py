@@ -12,6 +12,7 @@ from dispatch.policy.filling import Plan
 from dispatch.policy.preference import Preference
 from dispatch.policy.recommendation import Preempts, RankedUnit
 from dispatch.policy.shift import minutes_left
+from dispatch.policy.standby import Able
 
 # A place this far from any road is reached on foot, or the position is wrong.
 OFF_ROAD_M = 100.0
@@ -25,6 +26,7 @@ class Telling:
     plan: Plan
     arrivals: Arrivals
     choice: Choice
+    able: Able
     nearest: int | None
     coverage_lost: Mapping[UnitId, float]
     off_road_m: Mapping[int, float]
@@ -63,7 +65,7 @@ class Telling:
         """What it is sent for, or would be: rather what nobody fills."""
         if row in self.choice.fills:
             return self.choice.fills[row]
-        able = self.arrivals.standby.able(self.plan).each[row]
+        able = self.able.each[row]
         missing = (s.capability for s in self.choice.shortfalls if s.capability in able)
         return next(missing, able[0] if able else None)
 

@@ -147,6 +147,7 @@ class _Answering:
             plan=plan,
             arrivals=there,
             choice=choice,
+            able=there.standby.able(plan),
             nearest=_nearest(there),
             coverage_lost=self.coverage_lost,
             off_road_m=_off_road_m(there, [*rows, *taken], self.travel),

@@ -25,7 +25,8 @@ NOT_THERE_YET = frozenset({UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Able:
-    """What units can do of a plan: the wanted capabilities of each, and which have any (n,)."""
+    """What units can do of a plan: the wanted capabilities of each, and which have any (n,). `found`: those that some
+    free unit has."""
 
     each: Sequence[tuple[str, ...]]
     helps: Bools
@@ -94,7 +95,10 @@ class Standby:
             of_sort = [plan.able(sort.capabilities) for sort in self.lineup.sorts]
             each = [of_sort[sort] for sort in self.lineup.sort.tolist()]
             helps = self.lineup.which(lambda sort: bool(plan.able(sort.capabilities)))
-            known = self._able[plan] = Able(each, helps, frozenset(c for some in each for c in some))
+            found = frozenset(
+                c for some, is_free in zip(each, self.is_free.tolist(), strict=True) if is_free for c in some
+            )
+            known = self._able[plan] = Able(each, helps, found)
         return known
 
 
