@@ -19,7 +19,7 @@ HOSTILE = "<img src=x onerror=\"window.hacked='yes'\"><script>window.hacked='yes
 
 async def until_drawn(shown: Screen, colour: str, more_than: int) -> int:
     """The map draws a frame or two after the room changes."""
-    for _ in range(40):
+    for _ in range(120):
         if (count := await shown.pixels(colour)) > more_than:
             return count
         await asyncio.sleep(0.5)

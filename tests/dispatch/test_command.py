@@ -12,7 +12,7 @@ import pytest
 from dispatch.store.embedded import EmbeddedPostgres
 from tests.reports import a_call
 from tests.screens import Screen
-from tests.service import Service
+from tests.service import STOP_S, Service
 
 
 async def command(*words: str) -> tuple[int, str, str]:
@@ -78,7 +78,7 @@ async def test_however_it_is_ended_it_takes_its_postgres_along(
         assert EmbeddedPostgres(state).status().running
         for number in signals:
             service.process.send_signal(number)
-        assert await asyncio.to_thread(service.process.wait, 20) == 0
+        assert await asyncio.to_thread(service.process.wait, STOP_S) == 0
     assert not EmbeddedPostgres(state).status().running
 
 

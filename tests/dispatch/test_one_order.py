@@ -84,14 +84,14 @@ async def nobody_is_in_two_places(pool: Pool, room: Room) -> None:
     assert all((u.status in busy) == (u.incident_id is not None) for u in room.units.values())
 
 
-async def test_a_rolled_back_act_leaves_no_gap(service: Service, database_url: str) -> None:
-    pool = await open_pool(database_url, size=2)
+async def test_a_rolled_back_act_leaves_no_gap(module_service: Service, module_database_url: str) -> None:
+    pool = await open_pool(module_database_url, size=2)
     async with connection(pool) as db:
         last = await journal.head(db)
         [example] = await journal.after(db, seq=last - 1, limit=1)
     with pytest.raises(ZeroDivisionError):
         await append_and_fail(pool, example.event)
-    async with service.client() as http:
+    async with module_service.client() as http:
         await http.post("/v1/calls", json=a_call())
     async with connection(pool) as db:
         assert [e.event.seq for e in await journal.after(db, seq=last, limit=1)] == [last + 1]
@@ -104,8 +104,12 @@ async def append_and_fail(pool: Pool, event: Event) -> None:
         raise ZeroDivisionError
 
 
-async def test_another_nodes_events_reach_this_nodes_screens(service: Service, database_url: str) -> None:
-    async with Service.started(database_url) as other, Screen.on(service) as here, Screen.on(other) as there:
+async def test_another_nodes_events_reach_this_nodes_screens(module_service: Service, module_database_url: str) -> None:
+    async with (
+        Service.started(module_database_url) as other,
+        Screen.on(module_service) as here,
+        Screen.on(other) as there,
+    ):
         async with other.client() as http:
             answers = [
                 (await http.post("/v1/calls", json=a_call(a_fix(-0.3, -78.5 - i / 100)))).json() for i in range(5)
@@ -122,10 +126,10 @@ def test_an_event_is_the_same_after_its_journey(event_json: str) -> None:
 
 
 @pytest.fixture
-async def event_json(service: Service, database_url: str) -> str:
-    async with service.client() as http:
+async def event_json(module_service: Service, module_database_url: str) -> str:
+    async with module_service.client() as http:
         await http.post("/v1/calls", json=a_call())
-    pool = await open_pool(database_url, size=1)
+    pool = await open_pool(module_database_url, size=1)
     async with connection(pool) as db:
         body = (await journal.after(db, seq=await journal.head(db) - 1, limit=1))[0].body
     await pool.close()

@@ -21,7 +21,7 @@ from dispatch.store.db import Pool, transaction
 from geo import Point, destination
 from tests.keys import a_key
 from tests.screens import Screen
-from tests.service import Service
+from tests.service import ANSWER_S, Service
 
 CITY = load_city(Settings().city)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -69,11 +69,12 @@ async def trail(http: httpx.AsyncClient, unit: str, **span: Any) -> dict[str, An
 
 async def written(http: httpx.AsyncClient, unit: str, count: int) -> list[dict[str, Any]]:
     """The unit's trail of the last hour, once it has so many positions."""
-    for _ in range(1_000):
-        items: list[dict[str, Any]] = (await trail(http, unit))["items"]
-        if len(items) >= count:
-            return items
-    raise AssertionError(f"{unit} has no {count} positions")
+    async with asyncio.timeout(ANSWER_S):
+        while True:
+            items: list[dict[str, Any]] = (await trail(http, unit))["items"]
+            if len(items) >= count:
+                return items
+            await asyncio.sleep(0.05)
 
 
 def picture(*units: str, capabilities: tuple[str, ...] = ()) -> Picture:

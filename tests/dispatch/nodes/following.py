@@ -17,7 +17,7 @@ from dispatch.store.db import Pool, connection, transaction
 from dispatch.store.servers import Servers
 from tests.dispatch.desk.nodes import Node
 
-WAIT_S = 20
+WAIT_S = 60
 
 
 @dataclass(frozen=True)

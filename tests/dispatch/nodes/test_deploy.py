@@ -27,7 +27,7 @@ from tests.service import CODE, Service, free_port
 
 DEPLOY = Path(__file__).parents[3] / "docs" / "deploy"
 CALLERS, CALLS = 4, 25
-START_S = 20
+START_S = 60
 WRAPPER = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr warn;
 events {{}}

@@ -14,7 +14,7 @@ from dispatch.store.db import Pool, connection, transaction
 from tests.dispatch.operations.waiting import beside, held, running, until
 from tests.reports import a_call
 from tests.screens import Screen
-from tests.service import Service
+from tests.service import STOP_S, Service
 
 CALLS = 20
 MOVE = 1012
@@ -42,7 +42,7 @@ async def not_acknowledged(post: asyncio.Task[httpx.Response]) -> None:
 
 
 async def exit_code(service: Service) -> int:
-    return await asyncio.to_thread(service.process.wait, 20)
+    return await asyncio.to_thread(service.process.wait, STOP_S)
 
 
 async def test_calls_in_hand_are_finished(database_url: str, pool: Pool) -> None:
