@@ -221,5 +221,5 @@ def _move(hub: Hub, unit: str, second: int) -> None:
 
 
 async def _shown(hub: Hub) -> None:
-    while hub.moved_since(0)[0] is None:  # noqa: ASYNC110 - the hub's own clock
+    while hub.batch < hub.picture.moved:  # noqa: ASYNC110 - the hub's own clock
         await asyncio.sleep(0.05)
