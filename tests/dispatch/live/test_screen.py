@@ -199,6 +199,20 @@ async def test_who_comes_late_in_a_sweep_is_told_at_once_what_came_meanwhile(wat
     assert sorted(len(wire.sent) for wire in wires) == [1] + [2] * AT_A_STRETCH
 
 
+async def test_news_that_comes_in_the_midst_of_a_round_has_reached_all_a_round_later(watched: Watched) -> None:
+    stretches = 4
+    wires = [Wire() for _ in range(stretches * AT_A_STRETCH)]
+    for wire in wires:
+        watched.watch(wire)
+    watched.happen(1)
+    while not any(wire.sent for wire in wires):  # noqa: ASYNC110 - one turn of the loop at a time
+        await asyncio.sleep(0)
+    watched.happen(1)
+    for _ in range(stretches):
+        await asyncio.sleep(0)
+    assert all(wire.seqs == [1, 2] for wire in wires)
+
+
 async def test_one_screen_that_fails_stops_no_other(watched: Watched) -> None:
     class Broken(Wire):
         def write(self, frame: Frame) -> None:
