@@ -2,7 +2,7 @@ import h3.api.basic_int as h3  # type: ignore[import-untyped]
 import numpy as np
 
 from geo import Parishes, cells_of, cells_of_many
-from geo.hexagons import ancestor_masks, interior_cells
+from geo.hexagons import ancestor_masks, cells_between, centres_of, interior_cells
 
 
 def test_a_cell_that_is_kept_holds_points_of_its_parish_only(quito: Parishes) -> None:
@@ -29,6 +29,18 @@ def test_the_cells_kept_are_of_mixed_resolution_and_none_lies_in_another(quito: 
     for cell in interior:
         above = range(8, h3.get_resolution(cell))
         assert not any(h3.cell_to_parent(cell, resolution) in interior for resolution in above)
+
+
+def test_the_cells_of_a_box_are_those_whose_centre_is_in_it() -> None:
+    south, west, north, east = -0.3, -78.6, -0.1, -78.4
+    wide = cells_between(south, west, north, east, 8, margin_m=3_000)
+    lat, lon = centres_of(wide).T
+    inside = (south <= lat) & (lat <= north) & (west <= lon) & (lon <= east)
+    assert set(cells_between(south, west, north, east, 8).tolist()) == set(wide[inside].tolist())
+    # And with a margin that no cell's corner is beyond, those that any point of it can be in.
+    random = np.random.default_rng(3)
+    points = zip(random.uniform(south, north, 5_000).tolist(), random.uniform(west, east, 5_000).tolist(), strict=True)
+    assert {h3.latlng_to_cell(*point, 8) for point in points} < set(wide.tolist())
 
 
 def test_ancestors_by_bits_are_those_of_the_library() -> None:
