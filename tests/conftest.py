@@ -22,6 +22,12 @@ from tests.service import Service
 TEMPLATE = "migrated"
 # Tests that kill and wait, and those that look at a browser.
 LONGEST = ("tests/faults/", "dispatch/nodes/", "dispatch/operations/", "tests/browser/")
+# What Chromium does beside the page: its address line is a page too, of which each window loads one that nobody sees.
+# The last such list wins: the others of these are Playwright's own.
+LEFT_OUT = (
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup,AimEnabled,LensOverlay,MediaRouter,OptimizationHints,PreconnectToSearch,"
+    "NetworkTimeServiceQuerying,HttpsUpgrades,PaintHolding,DestroyProfileOnBrowserClose"
+)
 _numbers = count(1)
 
 
@@ -125,6 +131,7 @@ async def browser() -> AsyncIterator[Browser]:
                 "--use-angle=swiftshader",
                 "--enable-unsafe-swiftshader",
                 "--disable-gpu-compositing",  # the page around the map: cheaper without a make-believe GPU
+                f"--disable-features={LEFT_OUT}",
                 "--disable-quic",
                 "--no-first-run",
                 "--disable-background-networking",
