@@ -80,9 +80,14 @@ async def _commit(desk: Desk, places: Sequence[Waiting]) -> None:
 
 
 async def _together(desk: Desk, places: Sequence[Waiting]) -> Outcome:
-    for _ in range(TRIES):
+    for left in reversed(range(TRIES)):
         try:
             return await take_together(desk, places)
         except (Moved, SchemaChanged):
             continue
+        except Conflict:
+            # Numbers that a primary gave which is no more may be given again by the next.
+            desk.line.numbers.clear()
+            if not left:
+                raise
     raise Conflict("the incident of this call is being linked elsewhere at the same moment")

@@ -15,7 +15,7 @@ from dispatch.desk.calls import take_call
 from dispatch.desk.line import MOST_TOGETHER, Line, Waiting
 from dispatch.desk.together import FLOOD
 from dispatch.errors import DispatchError, Invalid, Unavailable
-from dispatch.model import Caller, CallId, Channel, EventKind, Report
+from dispatch.model import Caller, CallId, Channel, EventKind, IncidentId, Report
 from dispatch.model.city import City
 from dispatch.store.db import connection
 from dispatch.travel.choice import Router, Travelled
@@ -101,6 +101,18 @@ async def test_one_that_cant_be_stored_fails_alone(database_url: str, city: City
         answers = await take(node, reports)
         assert [n for n, answer in enumerate(answers) if isinstance(answer, Invalid)] == [7]
         assert (await stored(node))["call"] == 11
+        assert await node.is_fresh()
+
+
+async def test_a_number_that_was_given_twice_costs_no_call(database_url: str, city: City) -> None:
+    """As after a failover to a standby that had not heard of the last numbers."""
+    async with Node.on(database_url, city) as node:
+        [first] = await take(node, [a_report(-0.1)])
+        assert isinstance(first, dict)
+        node.desk.line.numbers.appendleft(IncidentId(int(str(first["incident_id"]))))
+        [second] = await take(node, [a_report(-0.3)])
+        assert isinstance(second, dict) and second["incident_id"] != first["incident_id"]
+        assert (await stored(node))["incident"] == 2
         assert await node.is_fresh()
 
 
