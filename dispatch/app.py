@@ -33,10 +33,10 @@ from dispatch.api.problems import RESPONSES, render_errors
 from dispatch.api.shortcut import Shortcut
 from dispatch.api.traced import Traced
 from dispatch.city import load_city
+from dispatch.desk.calls.batch_queue import BatchQueue
 from dispatch.desk.desk import Desk
 from dispatch.desk.elsewhere import Elsewhere
 from dispatch.desk.fleet import add_units
-from dispatch.desk.line import Line
 from dispatch.desk.positions import PositionWriter
 from dispatch.desk.timers import Timers
 from dispatch.errors import Conflict
@@ -133,7 +133,7 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
         travel=straight_travel(settings, city),
         router=router,
         cells=_cells(settings),
-        line=Line(most=settings.call_queue, most_wait_s=settings.call_wait_s),
+        queue=BatchQueue(most=settings.call_queue, most_wait_s=settings.call_wait_s),
         settings=settings,
     )
     timers = Timers(desk)

@@ -45,7 +45,7 @@ class Figures(NamedTuple):
         desk = self.desk
         for name, what, value in (
             ("requests_running", "Requests in hand, this one among them", self.running),
-            ("line_calls", "Calls that wait for those before them to be committed", len(desk.line)),
+            ("line_calls", "Calls that wait for those before them to be committed", len(desk.queue)),
             ("screens", "Screens connected", len(self.hub.screens)),
             ("journal_seq", "Last event told", desk.feed.seq),
             ("journal_lag", "Events committed and not yet told here", self.lag),

@@ -15,7 +15,7 @@ from dispatch.api.access import Actor, Intake, takes_calls
 from dispatch.api.problems import malformed
 from dispatch.api.state import TheDesk, ThePool, desk_of
 from dispatch.api.wire import Json, describes, raw_body
-from dispatch.desk.calls import Refined, Taken, add_fixes, take_call
+from dispatch.desk.calls.take_call import Refined, Taken, add_fixes, take_call
 from dispatch.desk.desk import Desk
 from dispatch.desk.quarantine import keep
 from dispatch.errors import DispatchError, Invalid, TooLarge
@@ -87,7 +87,7 @@ async def through_door(
     began = perf_counter()
     raw, size = read or await take_raw(request)
     # Who can't be taken is told before he is read: in a flood most of the work would be for nothing.
-    desk.line.admit()
+    desk.queue.admit()
     try:
         report = parse(_whole(raw, size))
         bind_contextvars(report=str(report.id))

@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 
 from dispatch import meters
+from dispatch.desk.calls.batch_queue import BatchQueue
 from dispatch.desk.coverage import Coverage
-from dispatch.desk.line import Line
 from dispatch.errors import Unavailable
 from dispatch.model import EventKind, Happening, Incident, QuarantineItem, Unit
 from dispatch.model.city import City
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """`line` lets calls decide one after another which incident they belong to, so that two calls of one accident,
+    """`queue` lets calls decide one after another which incident they belong to, so that two calls of one accident,
     arriving together, don't both find nothing to join. `travel`: by straight lines, for what can't wait; `router`: by
     the best that there is."""
 
@@ -40,7 +40,7 @@ class Desk:
     router: Router
     cells: CellTable | None = None
     settings: Settings
-    line: Line
+    queue: BatchQueue
     coverage: Coverage = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,11 +79,12 @@ class Act:
 
 
 @asynccontextmanager
-async def act(desk: Desk, *, actor: str) -> AsyncIterator[Act]:
+async def act(desk: Desk, *, actor: str, lock: int | None = None) -> AsyncIterator[Act]:
     """A transaction whose last statements are its events; after the commit they go to the feed. Who acts sees what was
-    done in the picture afterwards, also when another's act before it has not been told yet."""
+    done in the picture afterwards, also when another's act before it has not been told yet.
+    `lock`: of `transaction`."""
     entries: list[journal.Entry] = []
-    async with transaction(desk.pool) as db:
+    async with transaction(desk.pool, lock=lock) as db:
         doing = Act(db, actor, datetime.now(UTC))
         yield doing
         if doing.told:

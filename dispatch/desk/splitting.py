@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from dispatch.desk.desk import Act, Desk, act
-from dispatch.desk.joining import look_around, suggested
-from dispatch.desk.opening import opened
+from dispatch.desk.joining import open_incidents
 from dispatch.desk.retold import retold
 from dispatch.errors import Conflict
 from dispatch.model import Call, CallId, EventKind, Incident, IncidentId
+from dispatch.policy.new_incident import opened
+from dispatch.policy.open_incidents import suggested
 from dispatch.policy.same_incident import Sighting
 from dispatch.store import calls, incidents
 
@@ -28,10 +29,9 @@ async def split(
             raise Conflict(f"incident {incident_id} was changed meanwhile", incident=left)
         if left.calls < 2:
             raise Conflict(f"incident {incident_id} has only this call", incident=left)
-        known = look_around(desk, Sighting(call.location, call.nature, call.received_at)).known
-        new = await incidents.add(
-            doing.db, incident=opened(desk.city, call, similar=suggested(desk, known, but=incident_id))
-        )
+        similar = open_incidents(desk).like_sighting(Sighting(call.location, call.nature, call.received_at))
+        similar_ones = suggested(similar, above=desk.settings.suggest_above, but=incident_id)
+        new = await incidents.add(doing.db, incident=opened(desk.city, call, similar=similar_ones))
         await calls.save(doing.db, call=replace(call, incident_id=new.id, likeness=None, linked_from=None))
         new = await incidents.save(doing.db, incident=await retold(doing, new))
         left = await incidents.save(doing.db, incident=await _without(doing, left, call))

@@ -9,8 +9,8 @@ from dispatch.model.city import City
 from dispatch.model.doubt import Doubt
 from dispatch.model.room import Room
 from dispatch.picture.fleet import Fleet
-from dispatch.picture.nearby import Nearby
 from dispatch.policy.echoes import Echoes
+from dispatch.policy.incident_index import IncidentIndex
 from dispatch.policy.lineup import Lineup, Sort
 from dispatch.policy.position_doubt import Believable, Rival, after_rival, believable_in, doubt_of
 from dispatch.store.journal import Entry
@@ -73,7 +73,7 @@ class Picture:
         self._index: UnitIndex[UnitId] = UnitIndex(self._projection)
         self._fleet: Fleet | None = None
         self._stations = {s.id: Point(s.lat, s.lon) for s in city.stations}
-        self.nearby = Nearby(self._projection, Echoes(city))
+        self.nearby = IncidentIndex(self._projection, Echoes(city))
         for incident in room.incidents.values():
             self.nearby.follow(incident)
         for unit in room.units.values():

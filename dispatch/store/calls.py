@@ -1,23 +1,69 @@
 """Calls, and the reports that make them."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from asyncpg import Record
 
 from dispatch.errors import NotFound
-from dispatch.model import Call, Caller, CallId, Channel, IncidentId, Report, Seq
+from dispatch.model import Call, Caller, CallId, Channel, IncidentId, Report
 from dispatch.model.wire import decode, encode
 from dispatch.store.db import Connection
+from dispatch.store.unnest import columns, unnest
 from geo import Fix, Location
 
 # By name: a column that a newer node adds changes nothing here, not even a statement that is prepared already.
-SELECT = (
-    "select id, incident_id, channel, number, name, imei, imsi, language, nature, text, civic, fixes, location, "
-    "received_at, likeness, linked_from from call"
-)
+TYPES = {
+    "id": "uuid",
+    "incident_id": "bigint",
+    "channel": "text",
+    "number": "text",
+    "name": "text",
+    "imei": "text",
+    "imsi": "text",
+    "language": "text",
+    "nature": "text",
+    "text": "text",
+    "civic": "json",
+    "fixes": "json",
+    "location": "json",
+    "received_at": "timestamptz",
+    "likeness": "float8",
+    "linked_from": "bigint",
+}
+CALLER = ("number", "name", "imei", "imsi", "language")
+COLUMNS = ", ".join(TYPES)
+SELECT = f"select {COLUMNS} from call"  # noqa: S608
+# A row of a call as JSON in the shape of the model.
+AS_JSON = f"""json_build_object({", ".join(f"'{name}', {name}" for name in TYPES if name not in CALLER)},
+    'caller', json_build_object({", ".join(f"'{name}', {name}" for name in CALLER)}))"""
+RECEIPT_TYPES = {
+    "id": "uuid",
+    "call_id": "uuid",
+    "channel": "text",
+    "flaws": "json",
+    "received_at": "timestamptz",
+    "received_by": "text",
+    "answer": "json",
+}
+RECEIPT_COLUMNS = ", ".join(RECEIPT_TYPES)
+
+
+def insert_sql(first: int = 1) -> str:
+    """Parameters: the columns of `values`, numbered from `first` on."""
+    return f"insert into call ({COLUMNS}) select * from {unnest(TYPES, first)}"  # noqa: S608
+
+
+def update_sql(first: int = 1) -> str:
+    changed = COLUMNS.removeprefix("id, ")
+    change = ", ".join(f"u.{name}" for name in TYPES if name != "id")
+    return f"update call set ({changed}) = row({change}) from {unnest(TYPES, first)} where call.id = u.id"  # noqa: S608
+
+
+def insert_receipts_sql(first: int = 1) -> str:
+    """Parameters: the columns of `receipt_values`."""
+    chosen = RECEIPT_COLUMNS.replace("flaws", "array(select json_array_elements_text(u.flaws))")
+    return f"insert into report ({RECEIPT_COLUMNS}) select {chosen} from {unnest(RECEIPT_TYPES, first)}"  # noqa: S608
 
 
 def to_call(row: Record) -> Call:
@@ -35,32 +81,6 @@ def to_call(row: Record) -> Call:
         likeness=row["likeness"],
         linked_from=IncidentId(row["linked_from"]) if row["linked_from"] is not None else None,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """`head` of the journal; the answers that reports got when they came first, as JSON; `numbers` of incidents that
-    nobody else will be given."""
-
-    head: Seq
-    answered: dict[UUID, str]
-    numbers: list[IncidentId]
-
-
-async def begin(db: Connection, *, report_ids: Sequence[UUID], numbers: int) -> Begun:
-    """All that must be known before calls can be taken together, in one question."""
-    row = await db.fetchrow(
-        """select (select seq from journal_head) as head,
-               array(select id from report where id = any($1) order by id) as ids,
-               array(select answer::text from report where id = any($1) order by id) as answers,
-               array(select nextval(pg_get_serial_sequence('incident', 'id')) from generate_series(1, $2))
-                   as numbers""",
-        report_ids,
-        max(numbers, 0),
-    )
-    assert row is not None
-    answered = dict(zip(row["ids"], row["answers"], strict=True))
-    return Begun(Seq(row["head"]), answered, [IncidentId(number) for number in row["numbers"]])
 
 
 async def get(db: Connection, *, call_id: CallId) -> Call:
@@ -81,45 +101,11 @@ async def of_incident(db: Connection, *, incident_id: IncidentId) -> list[Call]:
     return [to_call(row) for row in rows]
 
 
-async def of_phones(db: Connection, *, callers: Iterable[Caller], since: datetime) -> list[Call]:
-    """Calls that may be of one of these phones, newest first; whether they are is for the model to decide, not SQL."""
-    numbers, imeis, imsis = (
-        {getattr(caller, name) for caller in callers} - {None} for name in ("number", "imei", "imsi")
-    )
-    rows = await db.fetch(
-        f"""{SELECT} where received_at >= $1 and (number = any($2) or imei = any($3) or imsi = any($4))
-           order by received_at desc limit 1000""",
-        since,
-        list(numbers),
-        list(imeis),
-        list(imsis),
-    )
-    return [to_call(row) for row in rows]
-
-
-async def add(db: Connection, *, calls: Sequence[Call]) -> None:
-    """All in one statement."""
-    await db.execute(
-        """insert into call (id, incident_id, channel, number, name, imei, imsi, language, nature, text, civic,
-               fixes, location, received_at, likeness, linked_from)
-           select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-               $8::text[], $9::text[], $10::text[], $11::json[], $12::json[], $13::json[], $14::timestamptz[],
-               $15::float8[], $16::bigint[])""",
-        *map(list, zip(*map(_values, calls), strict=True)),
-    )
-
-
 async def save(db: Connection, *, call: Call) -> None:
-    await db.execute(
-        """update call set incident_id = $2, channel = $3, number = $4, name = $5, imei = $6, imsi = $7, language = $8,
-               nature = $9, text = $10, civic = $11, fixes = $12, location = $13, received_at = $14, likeness = $15,
-               linked_from = $16
-           where id = $1""",
-        *_values(call),
-    )
+    await db.execute(update_sql(), *columns([values(call)]))
 
 
-def _values(call: Call) -> tuple[object, ...]:
+def values(call: Call) -> tuple[object, ...]:
     caller = call.caller
     return (
         call.id,
@@ -160,21 +146,10 @@ class Receipt:
     answer: str
 
 
-async def receipts(db: Connection, *, receipts: Sequence[Receipt]) -> None:
-    """All in one statement; lists within come as JSON, for arrays of arrays are something else to SQL."""
-    await db.execute(
-        """insert into report (id, call_id, channel, flaws, received_at, received_by, answer)
-           select id, call_id, channel, array(select json_array_elements_text(flaws)), received_at, received_by, answer
-           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::json[], $5::timestamptz[], $6::text[], $7::json[])
-               as r (id, call_id, channel, flaws, received_at, received_by, answer)""",
-        [r.report.id for r in receipts],
-        [r.call_id for r in receipts],
-        [r.report.channel for r in receipts],
-        [encode(r.report.flaws) for r in receipts],
-        [r.at for r in receipts],
-        [r.by for r in receipts],
-        [r.answer for r in receipts],
-    )
+def receipt_values(receipt: Receipt) -> tuple[object, ...]:
+    report = receipt.report
+    flaws = encode(report.flaws)
+    return (report.id, receipt.call_id, report.channel, flaws, receipt.at, receipt.by, receipt.answer)
 
 
 async def flaws(db: Connection, *, incident_id: IncidentId) -> dict[CallId, list[str]]:

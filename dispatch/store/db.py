@@ -45,7 +45,12 @@ async def open_pool(at: str | Servers, *, size: int, command_s: float = COMMAND_
             max_size=size,
             connect=servers.connect,
             command_timeout=command_s,
+            reset=_leave_as_it_is,
         )
+
+
+async def _leave_as_it_is(_: Connection) -> None:
+    """Nothing here changes a session, so there is nothing to undo: asyncpg's own reset is a round trip for each act."""
 
 
 @asynccontextmanager
@@ -75,13 +80,33 @@ async def _acquired(pool: Pool) -> AsyncIterator[Connection]:
 
 
 @asynccontextmanager
-async def transaction(pool: Pool, *, isolation: Isolation | None = None) -> AsyncIterator[Connection]:
-    async with connection(pool) as db, db.transaction(isolation=isolation):
+async def transaction(
+    pool: Pool, *, isolation: Isolation | None = None, lock: int | None = None
+) -> AsyncIterator[Connection]:
+    """`lock`: the number of an advisory lock, taken with the begin of the transaction and held to its end."""
+    async with (
+        connection(pool) as db,
+        _locked(db, lock) if lock is not None else db.transaction(isolation=isolation),
+    ):
         try:
             yield db
         except TimeoutError:
+            # Not to be rolled back: who doesn't answer a statement won't answer that either.
             db.terminate()
             raise
+
+
+@asynccontextmanager
+async def _locked(db: Connection, lock: int) -> AsyncIterator[None]:
+    """One round trip where asyncpg's own transaction and a lock are two."""
+    await db.execute(f"begin; select pg_advisory_xact_lock({lock})")
+    try:
+        yield
+    except BaseException:
+        if not db.is_closed():
+            await db.execute("rollback")
+        raise
+    await db.execute("commit")
 
 
 @contextmanager

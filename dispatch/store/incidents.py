@@ -11,6 +11,7 @@ from dispatch.errors import NotFound
 from dispatch.model import Assignment, Incident, IncidentId, IncidentStatus, Overdue, Similar, UnitId
 from dispatch.model.wire import decode, encode
 from dispatch.store.db import Connection
+from dispatch.store.unnest import columns, unnest
 from geo import Location
 
 # Column by column as arrays, so that many are written by one statement; a list within comes as JSON.
@@ -35,24 +36,35 @@ TYPES = {
 }
 # The running assignments come along as one JSON array, so that an incident is one row. No `*`: a column that a newer
 # node adds must not change a statement that is prepared already.
-INCIDENTS = f"""
-    select {", ".join(f"i.{name}" for name in TYPES)}, (
+ASSIGNMENTS = """(
         select json_agg(json_build_object(
             'unit_id', a.unit_id, 'assigned_at', a.assigned_at, 'assigned_by', a.assigned_by,
             'en_route_at', a.en_route_at, 'on_scene_at', a.on_scene_at,
             'transporting_at', a.transporting_at, 'at_hospital_at', a.at_hospital_at) order by a.id)
         from assignment a where a.incident_id = i.id and a.released_at is null
-    ) as assignments
+    )"""
+INCIDENTS = f"""
+    select {", ".join(f"i.{name}" for name in TYPES)}, {ASSIGNMENTS} as assignments
     from incident i
 """  # noqa: S608
-LISTS = {"channels": "array(select json_array_elements_text(u.channels))"}
 COLUMNS = ", ".join(TYPES)
-SELECTED = ", ".join(LISTS.get(name, f"u.{name}") for name in TYPES)
-ARRAYS = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(TYPES.values(), start=1))
-ROWS = f"unnest({ARRAYS}) as u ({COLUMNS})"
-INSERT = f"insert into incident ({COLUMNS}) overriding system value select {SELECTED} from {ROWS}"  # noqa: S608
-CHANGED, CHANGE = COLUMNS.removeprefix("id, "), SELECTED.removeprefix("u.id, ")
-UPDATE = f"update incident set ({CHANGED}) = row({CHANGE}) from {ROWS} where incident.id = u.id"  # noqa: S608
+SELECTED = ", ".join(
+    "array(select json_array_elements_text(u.channels))" if name == "channels" else f"u.{name}" for name in TYPES
+)
+# The same of an incident `i`, as JSON in the shape of the model.
+FIELDS = {"similar_to": "similar"}
+AS_JSON = f"""json_build_object({", ".join(f"'{FIELDS.get(name, name)}', i.{name}" for name in TYPES)},
+    'assignments', coalesce({ASSIGNMENTS}, '[]'))"""
+
+
+def insert_sql(first: int = 1) -> str:
+    """Parameters: the columns of `values`, numbered from `first` on."""
+    return f"insert into incident ({COLUMNS}) overriding system value select {SELECTED} from {unnest(TYPES, first)}"  # noqa: S608
+
+
+def update_sql(first: int = 1) -> str:
+    changed, change = COLUMNS.removeprefix("id, "), SELECTED.removeprefix("u.id, ")
+    return f"update incident set ({changed}) = row({change}) from {unnest(TYPES, first)} where incident.id = u.id"  # noqa: S608
 
 
 def to_incident(row: Record) -> Incident:
@@ -87,7 +99,7 @@ async def add(db: Connection, *, incident: Incident) -> Incident:
 
 async def add_all(db: Connection, *, incidents: Sequence[Incident]) -> None:
     """All in one statement, each with a number that nobody else was given."""
-    await db.execute(INSERT, *_columns(incidents))
+    await db.execute(insert_sql(), *columns(map(values, incidents)))
 
 
 async def lock(db: Connection, *, incident_id: IncidentId) -> Incident:
@@ -120,7 +132,7 @@ async def save(db: Connection, *, incident: Incident) -> Incident:
 
 async def save_all(db: Connection, *, incidents: Sequence[Incident]) -> None:
     """All in one statement, each with the version that it has by now."""
-    await db.execute(UPDATE, *_columns(incidents))
+    await db.execute(update_sql(), *columns(map(values, incidents)))
 
 
 async def open_ones(db: Connection) -> list[Incident]:
@@ -180,12 +192,7 @@ async def assignments(db: Connection, *, incident_id: IncidentId) -> list[Assign
     return [Assignment(**row) for row in rows]
 
 
-def _columns(incidents: Sequence[Incident]) -> Iterable[list[object]]:
-    """As COLUMNS."""
-    return map(list, zip(*map(_values, incidents), strict=True))
-
-
-def _values(incident: Incident) -> tuple[object, ...]:
+def values(incident: Incident) -> tuple[object, ...]:
     return (
         incident.id,
         incident.status,

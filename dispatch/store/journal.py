@@ -1,7 +1,6 @@
 """The journal: what happened, in the order in which it was committed."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any, NamedTuple
 
 from dispatch.model import Event, Happening, IncidentId, Seq
@@ -10,7 +9,10 @@ from dispatch.store.db import Connection
 from dispatch.store.newer import event_of
 
 CHANNEL = "journal"
+# Who holds this lock decides which incident calls belong to; nobody else does meanwhile, on whichever node.
 DECIDING = 0x4341_4C4C  # "CALL"
+# An event's last field, whose value the database gives.
+SEQ = ',"seq":'
 
 
 class Entry(NamedTuple):
@@ -21,28 +23,42 @@ class Entry(NamedTuple):
 
 
 async def append(db: Connection, *, happenings: Sequence[Happening]) -> list[Entry]:
-    """The last act of a transaction: from here to the commit nobody else appends, so order of seq = order of commit."""
-    last = await db.fetchval("update journal_head set seq = seq + $1 returning seq", len(happenings))
-    entries = [_numbered(h, Seq(seq)) for seq, h in enumerate(happenings, last - len(happenings) + 1)]
-    await db.execute(
-        """with told as (
+    """The last act of a transaction: from here to the commit nobody else appends, so order of seq = order of commit.
+
+    The database gives the numbers and completes the bodies with them, in one statement."""
+    bodies = [encode(happening).removesuffix("}") + SEQ for happening in happenings]
+    last = await db.fetchval(
+        """with head as (update journal_head set seq = seq + $1 returning seq),
+           added as (
                insert into journal (seq, at, kind, incident_id, body)
-               select * from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::bigint[], $5::json[])
-           ) select pg_notify($6, $7)""",
-        [e.event.seq for e in entries],
-        [e.event.at for e in entries],
-        [e.event.kind for e in entries],
-        [e.event.incident.id if e.event.incident else None for e in entries],
-        [e.body for e in entries],
+               select head.seq - $1 + number, at, kind, incident_id,
+                   (body || (head.seq - $1 + number)::text || '}')::json
+               from head, unnest($2::timestamptz[], $3::text[], $4::bigint[], $5::text[]) with ordinality
+                   as event (at, kind, incident_id, body, number))
+           select seq, pg_notify($6, seq::text) from head""",
+        len(happenings),
+        [h.at for h in happenings],
+        [h.kind for h in happenings],
+        [h.incident.id if h.incident else None for h in happenings],
+        bodies,
         CHANNEL,
-        str(last),
     )
-    return entries
+    first = last - len(happenings) + 1
+    numbered = zip(happenings, bodies, range(first, last + 1), strict=True)
+    return [Entry(_numbered(happening, Seq(seq)), f"{body}{seq}}}") for happening, body, seq in numbered]
 
 
-def _numbered(happening: Happening, seq: Seq) -> Entry:
-    event = Event(**{f.name: getattr(happening, f.name) for f in fields(Happening)}, seq=seq)
-    return Entry(event, encode(event))
+def _numbered(happening: Happening, seq: Seq) -> Event:
+    return Event(
+        happening.kind,
+        happening.at,
+        happening.actor,
+        happening.incident,
+        happening.units,
+        happening.quarantine,
+        happening.data,
+        seq,
+    )
 
 
 def in_short(entries: Sequence[Entry]) -> dict[str, Any]:
@@ -55,11 +71,6 @@ def in_short(entries: Sequence[Entry]) -> dict[str, Any]:
         "calls": list(calls),
         "incidents": list(incidents),
     }
-
-
-async def queue_up(db: Connection) -> None:
-    """Until this transaction ends nobody else decides which incident a call belongs to, on whichever node."""
-    await db.execute("select pg_advisory_xact_lock($1)", DECIDING)
 
 
 async def head(db: Connection) -> Seq:

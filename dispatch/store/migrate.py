@@ -56,6 +56,13 @@ async def migrate(db: Connection) -> list[str]:
     Raises MigrationError where one already applied has since been changed, and where a newer node has taken away what
     this one needs. A database that is merely ahead is left alone: older nodes can live with what migrations add."""
     await db.execute("select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout'")
+    try:
+        return await _migrate(db)
+    finally:
+        await db.execute("reset all")
+
+
+async def _migrate(db: Connection) -> list[str]:
     async with _one_at_a_time(db):
         await db.execute(
             """create table if not exists schema_migration (

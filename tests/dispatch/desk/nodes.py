@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Self
 from uuid import uuid4
 
-from dispatch.desk.calls import take_call
+from dispatch.desk.calls.batch_queue import BatchQueue
+from dispatch.desk.calls.take_call import take_call
 from dispatch.desk.desk import Desk
-from dispatch.desk.line import Line
 from dispatch.desk.timers import Timers
 from dispatch.model import Caller, CallId, Channel, Event, Incident, IncidentId, Report, Seq, Unit
 from dispatch.model.city import City
@@ -45,7 +45,7 @@ class Node:
             feed=feed,
             travel=travel,
             router=Router(travel),
-            line=Line(most=Settings().call_queue, most_wait_s=Settings().call_wait_s),
+            queue=BatchQueue(most=Settings().call_queue, most_wait_s=Settings().call_wait_s),
             settings=Settings(),
         )
         timers = Timers(desk, now=now)

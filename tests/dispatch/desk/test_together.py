@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from dispatch.city import load_city
-from dispatch.desk.calls import take_call
-from dispatch.desk.line import MOST_TOGETHER, Line, Waiting
-from dispatch.desk.together import FLOOD
+from dispatch.desk.calls.batch_queue import MOST_TOGETHER, BatchQueue, Waiting
+from dispatch.desk.calls.take_batch import FLOOD
+from dispatch.desk.calls.take_call import take_call
 from dispatch.errors import DispatchError, Invalid, Unavailable
 from dispatch.model import Caller, CallId, Channel, EventKind, IncidentId, Report
 from dispatch.model.city import City
@@ -109,7 +109,7 @@ async def test_a_number_that_was_given_twice_costs_no_call(database_url: str, ci
     async with Node.on(database_url, city) as node:
         [first] = await take(node, [a_report(-0.1)])
         assert isinstance(first, dict)
-        node.desk.line.numbers.appendleft(IncidentId(int(str(first["incident_id"]))))
+        node.desk.queue.numbers.insert(0, IncidentId(int(str(first["incident_id"]))))
         [second] = await take(node, [a_report(-0.3)])
         assert isinstance(second, dict) and second["incident_id"] != first["incident_id"]
         assert (await stored(node))["incident"] == 2
@@ -166,7 +166,7 @@ async def test_each_call_says_itself_who_took_it(database_url: str, city: City) 
 
 
 async def test_a_full_line_says_so_at_once() -> None:
-    line = Line(most=2, most_wait_s=10)
+    line = BatchQueue(most=2, most_wait_s=10)
     for _ in range(2):
         line.join(a_report(), actor="test")
     with pytest.raises(Unavailable, match="send this one again"):
@@ -176,7 +176,7 @@ async def test_a_full_line_says_so_at_once() -> None:
 
 async def test_nobody_waits_for_longer_than_he_would_listen() -> None:
     """As many as go together may always come; those behind only while the last commits say that their turn is near."""
-    line, turn, served = Line(most=10_000, most_wait_s=0.01), asyncio.Event(), asyncio.Event()
+    line, turn, served = BatchQueue(most=10_000, most_wait_s=0.01), asyncio.Event(), asyncio.Event()
 
     async def serve(places: Sequence[Waiting]) -> None:
         await turn.wait()

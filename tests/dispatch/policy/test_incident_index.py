@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from dispatch.city import load_city
 from dispatch.model import Incident, IncidentId, IncidentStatus
-from dispatch.picture.nearby import Nearby
 from dispatch.policy.echoes import Echoes
+from dispatch.policy.incident_index import IncidentIndex
 from dispatch.settings import PROJECT
 from geo import Location, LocationStatus, Projection
 
@@ -50,7 +50,7 @@ def test_all_within_and_none_beyond(
     asked: tuple[float, float],
     metres: float,
 ) -> None:
-    nearby, now = Nearby(PLANE, echoes()), dict(enumerate(places))
+    nearby, now = IncidentIndex(PLANE, echoes()), dict(enumerate(places))
     for number, place in now.items():
         nearby.follow(incident(number, *place))
     for number, lat, lon in moves:
@@ -64,7 +64,7 @@ def test_all_within_and_none_beyond(
 
 
 def test_one_without_a_place_is_nowhere_until_it_has_one() -> None:
-    nearby = Nearby(PLANE, echoes())
+    nearby = IncidentIndex(PLANE, echoes())
     nearby.follow(incident(1, None, None))
     assert len(nearby.within(-0.2, -78.5, 1e6)) == 0
     nearby.follow(incident(1, -0.2, -78.5))

@@ -9,7 +9,7 @@ from time import perf_counter
 
 from dispatch import meters
 from dispatch.errors import Unavailable
-from dispatch.model import IncidentId, Report
+from dispatch.model import CallId, IncidentId, Report
 
 # More at once would make the first wait for the last; fewer, and the commit costs more than the calls.
 MOST_TOGETHER = 64
@@ -19,12 +19,13 @@ NEWEST = 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """`answer`: the answer as JSON, and whether the report was new. `since`: when it came; `span`: which waits;
-    `context`: in which it came."""
+    """`answer`: the answer as JSON, and whether the report was new. `adds_to`: the call that it refines. `since`: when
+    it came; `span`: which waits; `context`: in which it came."""
 
     report: Report
     actor: str
     answer: asyncio.Future[tuple[str, bool]]
+    adds_to: CallId | None = None
     since: float = field(default_factory=perf_counter)
     span: object = field(default_factory=meters.here)
     context: Context = field(default_factory=copy_context)
@@ -33,11 +34,11 @@ class Waiting:
 Serve = Callable[[Sequence[Waiting]], Coroutine[None, None, None]]
 
 
-class Line:
+class BatchQueue:
     """`numbers` are ids of incidents that were not used, kept for the next."""
 
     def __init__(self, *, most: int, most_wait_s: float) -> None:
-        self.numbers: deque[IncidentId] = deque()
+        self.numbers: list[IncidentId] = []
         self._most, self._most_wait_s = most, most_wait_s
         self._waiting: deque[Waiting] = deque()
         self._serving: asyncio.Task[None] | None = None
@@ -53,10 +54,10 @@ class Line:
         if count >= self._most or (count >= MOST_TOGETHER and count * self._call_s > self._most_wait_s):
             raise Unavailable(f"{count:,} calls wait to be stored; send this one again")
 
-    def join(self, report: Report, *, actor: str) -> Waiting:
+    def join(self, report: Report, *, actor: str, adds_to: CallId | None = None) -> Waiting:
         """Raises Unavailable, as `admit`."""
         self.admit()
-        place = Waiting(report, actor, asyncio.get_running_loop().create_future())
+        place = Waiting(report, actor, asyncio.get_running_loop().create_future(), adds_to)
         self._waiting.append(place)
         return place
 
@@ -64,7 +65,7 @@ class Line:
         """All who wait are served, as many at a time as go together, by one server: those who wait are woken once, each
         with its answer. No caller serves, so that none who hangs up stops the others."""
         if self._serving is None or self._serving.done():
-            self._serving = asyncio.create_task(self._serve(serve), name="line", context=Context())
+            self._serving = asyncio.create_task(self._serve(serve), name="batch-queue", context=Context())
 
     async def _serve(self, serve: Serve) -> None:
         while self._waiting:

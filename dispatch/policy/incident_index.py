@@ -20,7 +20,7 @@ NONE = Near(np.zeros(0, ROW), np.zeros(0))
 Square = tuple[int, int]
 
 
-class Nearby:
+class IncidentIndex:
     """A table with a row for each incident that has a place, and which rows lie in which square of a projected plane:
     apart for incidents that are well located and for such that are known only widely, for these are few, and alone to
     be looked for farther away."""
@@ -36,9 +36,9 @@ class Nearby:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def beside(self) -> "Nearby":
-        """An empty one of the same city."""
-        return Nearby(self._projection, self.echoes)
+    def empty_copy(self) -> "IncidentIndex":
+        """An empty index of the same city."""
+        return IncidentIndex(self._projection, self.echoes)
 
     def follow(self, incident: Incident) -> None:
         """The incident as it now is: placed anew, or forgotten when it is closed."""

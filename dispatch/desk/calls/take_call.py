@@ -1,0 +1,87 @@
+"""Take a call, or further fixes of one: wait for the batch that it goes with."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from uuid import uuid4
+
+from dispatch import meters
+from dispatch.desk.calls.batch_queue import Waiting
+from dispatch.desk.calls.take_batch import Batch, Refined, Taken, take_batch
+from dispatch.desk.desk import Desk
+from dispatch.desk.joining import settle
+from dispatch.errors import Conflict, FieldProblem, Invalid, SchemaChanged, Unavailable
+from dispatch.logs import about
+from dispatch.model import CallId, Channel, Report
+from dispatch.policy.calls.batch import IncidentMovedError
+from geo import Fix
+
+__all__ = ["Refined", "Taken", "add_fixes", "take_call"]
+
+TRIES = 5
+
+
+async def take_call(desk: Desk, report: Report, *, actor: str) -> tuple[str, bool]:
+    """The answer (`Taken`) as JSON, and whether this report was new. Sent again, a report gets the same answer.
+
+    Raises Invalid for a nature the catalogue doesn't have, Unavailable where too many wait."""
+    if report.nature is not None and report.nature not in desk.city.natures_by_code:
+        raise Invalid(f"no nature {report.nature!r}", errors=[FieldProblem("nature", "not in the catalogue")])
+    return await _wait(desk, desk.queue.join(report, actor=actor))
+
+
+async def add_fixes(desk: Desk, *, call_id: CallId, fixes: Sequence[Fix], actor: str) -> str:
+    """A later, better or moved fix: the call is located anew, and so is its incident. The answer (`Refined`) as JSON.
+
+    Raises NotFound, Unavailable where too many wait."""
+    report = Report(CallId(uuid4()), Channel.APP, fixes=tuple(fixes))
+    answer, _ = await _wait(desk, desk.queue.join(report, actor=actor, adds_to=call_id))
+    return answer
+
+
+async def _wait(desk: Desk, place: Waiting) -> tuple[str, bool]:
+    desk.queue.attend(partial(_commit, desk))
+    # A caller that hangs up is taken all the same.
+    return await asyncio.shield(place.answer)
+
+
+async def _commit(desk: Desk, places: Sequence[Waiting]) -> None:
+    """Gives each its answer, or its error: one that can't be stored fails alone."""
+    meters.GROUP_CALLS.observe(len(places))
+    try:
+        with about(reports=[str(place.report.id) for place in places]), meters.COMMIT([p.span for p in places]):
+            batch = await _take(desk, places)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not take those along who came with it
+        if len(places) > 1 and not isinstance(error, Unavailable):
+            for place in places:
+                await _commit(desk, [place])
+            return
+        # Those behind would only wait for the same: they are told now, not each after a wait of its own.
+        behind = desk.queue.first(len(desk.queue)) if isinstance(error, Unavailable) else []
+        for place in (*places, *behind):
+            place.answer.set_exception(error)
+        return
+    except BaseException:
+        desk.queue.put_back(places)
+        raise
+    for place, answer in zip(places, batch.answers, strict=True):
+        if isinstance(answer, Exception):
+            place.answer.set_exception(answer)
+        else:
+            place.answer.set_result(answer)
+    for incident_id in sorted(batch.joined):
+        await settle(desk, incident_id, actor=places[0].actor)
+
+
+async def _take(desk: Desk, places: Sequence[Waiting]) -> Batch:
+    for left in reversed(range(TRIES)):
+        try:
+            return await take_batch(desk, places)
+        except (IncidentMovedError, SchemaChanged):
+            continue
+        except Conflict:
+            # Numbers that a primary gave which is no more may be given again by the next.
+            desk.queue.numbers.clear()
+            if not left:
+                raise
+    raise Conflict("the incident of this call is being changed again and again at the same moment")

@@ -1,0 +1,80 @@
+"""What goes into the decision about a batch of reports, and what comes out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from dispatch.errors import DispatchError
+from dispatch.model import Call, CallId, Happening, Incident, IncidentId, Report
+from dispatch.model.city import City
+from geo import Fix, Location
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A report as it came, and where its own fixes put the caller. `adds_to`: the call that its sender says it refines;
+    such a report has fixes only, and no receipt."""
+
+    report: Report
+    actor: str
+    location: Location
+    adds_to: CallId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database says of a batch. `answered`: the stored answer of each report that came before. `calls`: recent
+    calls of the phones that report, and the calls that are refined, newest first. `incidents`: those that are locked.
+    `locations`: of all calls of the incidents that `calls` belong to. `numbers`: unused incident ids, one a report."""
+
+    answered: Mapping[UUID, str]
+    calls: Sequence[Call]
+    incidents: Mapping[IncidentId, Incident]
+    locations: Mapping[IncidentId, Mapping[CallId, Location]]
+    numbers: Sequence[IncidentId]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`join_above`, `suggest_above`: probabilities (0-1) from which a call joins an incident, or is suggested to."""
+
+    city: City
+    locate: Callable[[Sequence[Fix]], Location]
+    at: datetime
+    join_above: float
+    suggest_above: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`joined`: the call belongs to an incident that was known before this report. `refined`: it only got fixes."""
+
+    call: Call
+    joined: bool
+    refined: bool = False
+
+
+@dataclass(slots=True)
+class Decision:
+    """`outcomes`: one for each report that has not been answered before, by the report's id, or the error that it alone
+    gets. Everything is as it will be when the whole batch is written; an incident that is new and changed is new.
+    `used`: how many incident numbers."""
+
+    outcomes: dict[UUID, Outcome | DispatchError] = field(default_factory=dict)
+    new_incidents: dict[IncidentId, Incident] = field(default_factory=dict)
+    changed_incidents: dict[IncidentId, Incident] = field(default_factory=dict)
+    new_calls: dict[CallId, Call] = field(default_factory=dict)
+    changed_calls: dict[CallId, Call] = field(default_factory=dict)
+    events: list[Happening] = field(default_factory=list)
+    used: int = 0
+
+    @property
+    def joined_incidents(self) -> set[IncidentId]:
+        taken = (one for one in self.outcomes.values() if isinstance(one, Outcome))
+        return {one.call.incident_id for one in taken if one.joined}
+
+
+class IncidentMovedError(Exception):
+    """A call is in an incident that this batch has not locked, or would join such a one: the batch is gathered anew,
+    for whoever waits for a second lock while holding a first may wait forever."""

@@ -1,0 +1,126 @@
+"""What becomes of a batch of reports: each in turn begins a call, in a new incident or a known one, or continues one.
+
+Nothing here waits, reads a clock or a database: the same arguments give the same decision. Each report sees what was
+decided of those before it, so that a batch ends as the same reports taken one by one would."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from dispatch.errors import NotFound
+from dispatch.model import Call, EventKind, Happening, Incident, IncidentId, IncidentStatus
+from dispatch.policy.best_location import best_location
+from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, Rules
+from dispatch.policy.calls.merge import call_data, new_call, with_call, with_report, with_words
+from dispatch.policy.calls.phones import KnownPhones
+from dispatch.policy.new_incident import opened
+from dispatch.policy.open_incidents import OpenIncidents, suggested
+from dispatch.policy.same_incident import Sighting
+from geo import Source
+
+
+def decide(batch: Sequence[Incoming], known: Known, incidents: OpenIncidents, rules: Rules) -> Decision:
+    """Raises IncidentMovedError where an incident that a report belongs to is not locked."""
+    deciding = _Deciding(known, incidents, rules)
+    for one in batch:
+        deciding.take(one)
+    return deciding.decision
+
+
+class _Deciding:
+    def __init__(self, known: Known, incidents: OpenIncidents, rules: Rules) -> None:
+        self.decision = Decision()
+        self._known, self._rules, self._incidents = known, rules, incidents
+        self._calls = {call.id: call for call in known.calls}
+        self._phones = KnownPhones(known.calls)
+        self._locations = {incident_id: dict(by_call) for incident_id, by_call in known.locations.items()}
+        self._held: dict[IncidentId, Incident] = dict(known.incidents)
+        for incident in known.incidents.values():
+            incidents.put(incident)
+
+    def take(self, incoming: Incoming) -> None:
+        report = incoming.report
+        if report.id in self._known.answered or report.id in self.decision.outcomes:
+            return
+        call_id = incoming.adds_to or self._phones.call_of(report)
+        if call_id is None:
+            self.decision.outcomes[report.id] = self._begin(incoming)
+        elif call_id in self._calls:
+            self.decision.outcomes[report.id] = self._continue(self._calls[call_id], incoming)
+        else:
+            self.decision.outcomes[report.id] = NotFound(f"no call {call_id}")
+
+    def _begin(self, incoming: Incoming) -> Outcome:
+        rules, report = self._rules, incoming.report
+        sighting = Sighting(incoming.location, report.nature, rules.at)
+        similar = self._incidents.like_sighting(sighting)
+        same = self._incidents.surely_same(sighting, similar, above=rules.join_above)
+        # One that is not locked is left alone: what is surely the same is joined after the commit.
+        into = self._held.get(same.incident_id) if same is not None else None
+        if same is not None and into is not None:
+            call = new_call(incoming, rules.at, into.id, same.score)
+            incident = self._change(with_call(rules.city, into, call))
+        else:
+            call = new_call(incoming, rules.at, self._next_number())
+            new = opened(rules.city, call, similar=suggested(similar, above=rules.suggest_above))
+            incident = self._open(replace(new, id=call.incident_id))
+        self.decision.new_calls[call.id] = call
+        self._remember(call)
+        kind = EventKind.CALL_TAKEN if into is None else EventKind.CALL_JOINED
+        self._event(kind, incident, incoming, call_data(call, report.channel))
+        return Outcome(call, joined=into is not None)
+
+    def _continue(self, before: Call, incoming: Incoming) -> Outcome:
+        report, incident = incoming.report, self._held.get(before.incident_id)
+        if incident is None:
+            raise IncidentMovedError(f"call {before.id} went to another incident")
+        call = with_report(before, report)
+        if incident.status is not IncidentStatus.CLOSED and incoming.adds_to is None:
+            incident = self._change(with_words(self._rules.city, incident, report))
+            self._event(EventKind.CALL_JOINED, incident, incoming, call_data(call, report.channel))
+        call = replace(call, location=self._rules.locate(call.fixes))
+        (self.decision.new_calls if call.id in self.decision.new_calls else self.decision.changed_calls)[call.id] = call
+        self._remember(call)
+        if incident.status is not IncidentStatus.CLOSED and call.location != before.location:
+            self._relocate(incident, before, call, incoming)
+        return Outcome(call, joined=True, refined=incoming.adds_to is not None)
+
+    def _relocate(self, incident: Incident, before: Call, call: Call, incoming: Incoming) -> None:
+        places = list(self._locations[incident.id].values())
+        if incident.location.source is Source.MANUAL:
+            places.append(incident.location)
+        moved = replace(incident, location=best_location([call.location, *places]))
+        similar = suggested(self._incidents.like_incident(moved), above=self._rules.suggest_above)
+        moved = self._change(replace(moved, similar=similar))
+        data = {"call_id": call.id, "before_m": before.location.radius_m, "after_m": call.location.radius_m}
+        self._event(EventKind.LOCATION_CHANGED, moved, incoming, data)
+        if {s.incident_id for s in similar} - {s.incident_id for s in incident.similar}:
+            self._event(EventKind.LIKENESS_FOUND, moved, incoming, {"similar": list(similar)})
+
+    def _open(self, incident: Incident) -> Incident:
+        self._held[incident.id] = self.decision.new_incidents[incident.id] = incident
+        self._incidents.put(incident)
+        return incident
+
+    def _change(self, incident: Incident) -> Incident:
+        """With the next version, as every incident that is written."""
+        changed = self._held[incident.id] = replace(incident, version=incident.version + 1)
+        decision = self.decision
+        (decision.new_incidents if changed.id in decision.new_incidents else decision.changed_incidents)[changed.id] = (
+            changed
+        )
+        self._incidents.put(changed)
+        return changed
+
+    def _remember(self, call: Call) -> None:
+        self._calls[call.id] = call
+        self._phones.add(call)
+        self._locations.setdefault(call.incident_id, {})[call.id] = call.location
+
+    def _next_number(self) -> IncidentId:
+        self.decision.used += 1
+        return self._known.numbers[self.decision.used - 1]
+
+    def _event(self, kind: EventKind, incident: Incident, incoming: Incoming, data: dict[str, Any]) -> None:
+        event = Happening(kind, self._rules.at, incoming.actor, incident=incident, data=data)
+        self.decision.events.append(event)

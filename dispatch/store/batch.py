@@ -1,0 +1,151 @@
+"""Taking a batch of reports: all that must be known of it in two statements, all that is written in one."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from dispatch.model import Call, Caller, CallId, Incident, IncidentId, Seq
+from dispatch.model.wire import decode
+from dispatch.store import calls, incidents
+from dispatch.store.calls import Receipt
+from dispatch.store.db import Connection
+from dispatch.store.unnest import columns
+from geo import Location
+
+# More recent calls of one phone than these say nothing new.
+MOST_CALLS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`head` of the journal; `answered`: the stored answer of each report that came before, as JSON; `numbers`: unused
+    incident ids; `call_ids` that the reports may continue; `incident_ids` that exist and are locked."""
+
+    head: Seq
+    answered: dict[UUID, str]
+    numbers: list[IncidentId]
+    call_ids: list[CallId]
+    incident_ids: list[IncidentId]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """As they are under the locks. `locations`: of all calls of the incidents that `calls` belong to."""
+
+    calls: list[Call]
+    incidents: dict[IncidentId, Incident]
+    locations: dict[IncidentId, dict[CallId, Location]]
+
+
+NO_ROWS = Rows([], {}, {})
+
+
+async def claim(
+    db: Connection,
+    *,
+    report_ids: Sequence[UUID],
+    call_ids: Sequence[CallId],
+    callers: Iterable[Caller],
+    since: datetime,
+    incident_ids: Iterable[IncidentId],
+    numbers: int,
+) -> Claim:
+    """Lock the incidents that a batch may change, by id, as everybody locks several: those named, and those of calls
+    since `since` of the same phones. `call_ids`: calls that the reports name."""
+    marks = [list({getattr(c, name) for c in callers} - {None}) for name in ("number", "imei", "imsi")]
+    row = await db.fetchrow(
+        """with mine as materialized (
+               (select id, incident_id from call
+                where received_at >= $3 and (number = any($4) or imei = any($5) or imsi = any($6))
+                order by received_at desc limit $8)
+               union select id, incident_id from call where id = any($2)),
+           locked as materialized (
+               select id from incident where id = any($7) or id in (select incident_id from mine)
+               order by id for update)
+           select (select seq from journal_head) as head,
+               array(select id from report where id = any($1) order by id) as reports,
+               array(select answer::text from report where id = any($1) order by id) as answers,
+               array(select nextval(pg_get_serial_sequence('incident', 'id')) from generate_series(1, $9)) as numbers,
+               array(select id from mine) as call_ids,
+               array(select id from locked) as incident_ids""",
+        report_ids,
+        call_ids,
+        since,
+        *marks,
+        list(incident_ids),
+        MOST_CALLS,
+        max(numbers, 0),
+    )
+    assert row is not None
+    return Claim(
+        head=Seq(row["head"]),
+        answered=dict(zip(row["reports"], row["answers"], strict=True)),
+        numbers=[IncidentId(number) for number in row["numbers"]],
+        call_ids=[CallId(call_id) for call_id in row["call_ids"]],
+        incident_ids=[IncidentId(number) for number in row["incident_ids"]],
+    )
+
+
+async def read(db: Connection, *, claim: Claim) -> Rows:
+    """What was claimed, as it is now that it is locked: a statement of its own, for what the first one saw may have
+    changed while it waited for the locks."""
+    row = await db.fetchrow(
+        f"""with mine as materialized (select * from call where id = any($1))
+            select (select json_agg({calls.AS_JSON} order by received_at desc) from mine) as calls,
+                (select json_agg({incidents.AS_JSON}) from incident i where i.id = any($2)) as incidents,
+                (select json_object_agg(incident_id, locations) from (
+                    select incident_id, json_object_agg(id, location) as locations from call
+                    where incident_id in (select incident_id from mine) group by incident_id) c) as locations""",  # noqa: S608
+        claim.call_ids,
+        claim.incident_ids,
+    )
+    assert row is not None
+    return Rows(
+        calls=decode(row["calls"] or "[]", list[Call]),
+        incidents={one.id: one for one in decode(row["incidents"] or "[]", list[Incident])},
+        locations=decode(row["locations"] or "{}", dict[IncidentId, dict[CallId, Location]]),
+    )
+
+
+async def write(
+    db: Connection,
+    *,
+    new_incidents: Sequence[Incident],
+    changed_incidents: Sequence[Incident],
+    new_calls: Sequence[Call],
+    changed_calls: Sequence[Call],
+    receipts: Sequence[Receipt],
+) -> None:
+    """All in one statement. A changed incident has its next version already."""
+    groups = {
+        "new_incidents": [incidents.values(one) for one in new_incidents],
+        "changed_incidents": [incidents.values(one) for one in changed_incidents],
+        "new_calls": [calls.values(one) for one in new_calls],
+        "changed_calls": [calls.values(one) for one in changed_calls],
+        "receipts": [calls.receipt_values(one) for one in receipts],
+    }
+    groups = {name: rows for name, rows in groups.items() if rows}
+    if groups:
+        await db.execute(_statement(tuple(groups)), *(column for rows in groups.values() for column in columns(rows)))
+
+
+@cache
+def _statement(groups: tuple[str, ...]) -> str:
+    """One statement that writes these groups of rows; each row's values are parameters, an array for each column."""
+    parts, first = [], 1
+    for name in groups:
+        sql, width = _SQL[name]
+        parts.append(f"{name} as ({sql(first)})")
+        first += width
+    return f"with {', '.join(parts)} select"
+
+
+_SQL: Mapping[str, tuple[Callable[[int], str], int]] = {
+    "new_incidents": (incidents.insert_sql, len(incidents.TYPES)),
+    "changed_incidents": (incidents.update_sql, len(incidents.TYPES)),
+    "new_calls": (calls.insert_sql, len(calls.TYPES)),
+    "changed_calls": (calls.update_sql, len(calls.TYPES)),
+    "receipts": (calls.insert_receipts_sql, len(calls.RECEIPT_TYPES)),
+}
