@@ -39,7 +39,8 @@ class Advice:
 def recommend_for(
     desk: Desk, incidents: Sequence[Incident], *, at: datetime, in_flood: bool = False
 ) -> list[Recommendation]:
-    """By what is at hand in this process, and without its certainty: nobody waits for more while calls are taken. In a
+    """By what is at hand in this process: the chosen only, without its certainty and the alternatives, which whoever
+    looks at the incident asks for: nobody waits for more while calls are taken. In a
     flood by straight lines, for a search of the streets costs ten calls; who looks at the incident has it made."""
     with RECOMMEND():
         if len(desk.picture.room.units) <= CITY:
@@ -53,7 +54,7 @@ def _at_hand(desk: Desk, incidents: Sequence[Incident], *, at: datetime, in_floo
         travelled = desk.router.local_for([target for one in incidents for target in _targets(desk, one)])
     questions = [_question(desk, one, one.alarm) for one in incidents]
     lineup = _candidates(desk, questions)
-    return _recommended(desk, questions, lineup, travelled, at, with_certainty=False)
+    return _recommended(desk, questions, lineup, travelled, at, in_full=False)
 
 
 async def recommendation(
@@ -85,7 +86,7 @@ def _recommended(
     travelled: Travelled,
     at: datetime,
     *,
-    with_certainty: bool = True,
+    in_full: bool = True,
 ) -> list[Recommendation]:
     city, open_now = desk.city, desk.picture.room.incidents
     busy = lineup.units[lineup.which(lambda sort: sort.status not in ASSIGNABLE)]
@@ -100,7 +101,8 @@ def _recommended(
         parishes=city.parishes,
         engaged={u.incident_id: open_now[u.incident_id].priority for u in busy if u.incident_id in open_now},
         coverage_lost=desk.coverage.lost(at=at),
-        with_certainty=with_certainty,
+        with_certainty=in_full,
+        with_alternatives=in_full,
     )
 
 

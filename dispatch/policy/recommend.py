@@ -94,6 +94,7 @@ def recommend_each(
     coverage_lost: Mapping[UnitId, float] = {},
     preference: Preference = BALANCED,
     with_certainty: bool = True,
+    with_alternatives: bool = True,
 ) -> list[Recommendation]:
     """Rank the units of `lineup`, whose distances have a column for each of the q `questions`, for each of them, as if
     the others weren't: nobody has been sent yet.
@@ -101,7 +102,8 @@ def recommend_each(
     `speed_kmh`: each agency's at this hour. `zone`: the city's, in which shifts are written. `parishes`: give a wide
     location its shape. `engaged`: the priority of each open incident that units are on. `coverage_lost`: what the city
     loses with each unit that may be sent; one that isn't named loses nothing. `with_certainty`: say too whether one
-    would choose the same wherever the caller is; it costs a choice for each place.
+    would choose the same wherever the caller is; it costs a choice for each place. `with_alternatives`: name the next best
+    and those passed over beside the chosen.
 
     The answer depends on the arguments alone. A location without a position gives no ranking: every need is then a
     shortfall, which says so."""
@@ -118,7 +120,7 @@ def recommend_each(
         engaged=engaged,
         coverage_lost=coverage_lost,
     )
-    answering = _Answering(travel, coverage_lost, preference, minute_of_day(at, zone), with_certainty)
+    answering = _Answering(travel, coverage_lost, preference, minute_of_day(at, zone), with_certainty, with_alternatives)
     places = [Place(supports[number], questions[number].priority) for number in asked]
     for number, there in zip(asked, arrivals(standby, places, travel=travel), strict=True):
         answers[number] = answering.answer(plan_of(questions[number].needs), there)
@@ -138,11 +140,15 @@ class _Answering:
     preference: Preference
     minute_of_day: float
     with_certainty: bool
+    with_alternatives: bool
 
     def answer(self, plan: Plan, there: Arrivals) -> Recommendation:
         choice = choose(plan, there, preference=self.preference, with_certainty=self.with_certainty)
-        rows = shown(plan, there, choice, preference=self.preference)
-        taken = takeable(plan, there, choice, preference=self.preference)
+        if self.with_alternatives:
+            rows = shown(plan, there, choice, preference=self.preference)
+            taken = takeable(plan, there, choice, preference=self.preference)
+        else:
+            rows, taken = sorted(choice.fills, key=lambda row: (there.eta_s.item(row), row)), []
         telling = Telling(
             plan=plan,
             arrivals=there,
