@@ -102,8 +102,8 @@ def recommend_each(
     `speed_kmh`: each agency's at this hour. `zone`: the city's, in which shifts are written. `parishes`: give a wide
     location its shape. `engaged`: the priority of each open incident that units are on. `coverage_lost`: what the city
     loses with each unit that may be sent; one that isn't named loses nothing. `with_certainty`: say too whether one
-    would choose the same wherever the caller is; it costs a choice for each place. `with_alternatives`: name the next best
-    and those passed over beside the chosen.
+    would choose the same wherever the caller is; it costs a choice for each place. `with_alternatives`: name the next
+    best and those passed over beside the chosen.
 
     The answer depends on the arguments alone. A location without a position gives no ranking: every need is then a
     shortfall, which says so."""
@@ -120,7 +120,8 @@ def recommend_each(
         engaged=engaged,
         coverage_lost=coverage_lost,
     )
-    answering = _Answering(travel, coverage_lost, preference, minute_of_day(at, zone), with_certainty, with_alternatives)
+    minute = minute_of_day(at, zone)
+    answering = _Answering(travel, coverage_lost, preference, minute, with_certainty, with_alternatives)
     places = [Place(supports[number], questions[number].priority) for number in asked]
     for number, there in zip(asked, arrivals(standby, places, travel=travel), strict=True):
         answers[number] = answering.answer(plan_of(questions[number].needs), there)
