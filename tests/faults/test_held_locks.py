@@ -15,16 +15,15 @@ async def test_the_database_lets_go_of_who_says_nothing(pool: Pool) -> None:
     holds, free = asyncio.Event(), asyncio.Event()
 
     async def hang() -> None:
-        async with transaction(pool) as db:
-            await journal.queue_up(db)
+        async with transaction(pool, lock=journal.DECIDING) as db:
             holds.set()
             await free.wait()
             await journal.head(db)
 
     hanging = asyncio.create_task(hang())
     await holds.wait()
-    async with asyncio.timeout(PATIENCE_S), transaction(pool) as db:
-        await journal.queue_up(db)
+    async with asyncio.timeout(PATIENCE_S), transaction(pool, lock=journal.DECIDING):
+        pass
     free.set()
     with pytest.raises(Unavailable):
         await hanging
