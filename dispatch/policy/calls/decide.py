@@ -114,7 +114,7 @@ class _Deciding:
 
     def _remember(self, call: Call) -> None:
         self._calls[call.id] = call
-        self._phones.add(call)
+        self._phones.put(call)
         self._locations.setdefault(call.incident_id, {})[call.id] = call.location
 
     def _next_number(self) -> IncidentId:

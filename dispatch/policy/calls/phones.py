@@ -11,22 +11,25 @@ class KnownPhones:
     one call, whichever of its reports is first."""
 
     def __init__(self, calls: Iterable[Call] = ()) -> None:
-        self._calls: dict[tuple[str, str], list[Call]] = {}
-        # The newest last, as those of this batch will be.
-        for call in sorted(calls, key=lambda call: (call.received_at, call.id)):
-            self.add(call)
+        self._calls: dict[tuple[str, str], dict[CallId, Call]] = {}
+        for call in calls:
+            self.put(call)
 
-    def add(self, call: Call) -> None:
+    def put(self, call: Call) -> None:
+        """The call as it is from now on."""
         for identity in _identities(call.caller):
-            self._calls.setdefault(identity, []).append(call)
+            self._calls.setdefault(identity, {})[call.id] = call
 
     def call_of(self, report: Report) -> CallId | None:
         """The newest call that this report continues."""
-        for identity in _identities(report.caller):
-            for call in reversed(self._calls.get(identity, ())):
-                if Channel.AML in {report.channel, call.channel} and same_phone(call.caller, report.caller):
-                    return call.id
-        return None
+        found = (
+            call
+            for identity in _identities(report.caller)
+            for call in self._calls.get(identity, {}).values()
+            if Channel.AML in {report.channel, call.channel} and same_phone(call.caller, report.caller)
+        )
+        newest = max(found, key=lambda call: (call.received_at, call.id), default=None)
+        return newest.id if newest is not None else None
 
 
 def _identities(caller: Caller) -> list[tuple[str, str]]:
