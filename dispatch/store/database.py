@@ -1,9 +1,15 @@
 """One database and the two roles that use it: the application's, and the owner's, which migrates and grants."""
 
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 
+from dispatch.errors import Unavailable
 from dispatch.store.db import COMMAND_S, Connection, domain_errors
 from dispatch.store.migrate import MigrationError, migrate
 from dispatch.store.rights import grant
@@ -29,7 +35,9 @@ class Database:
 async def prepare(database: Database) -> list[str]:
     """Bring the database to the newest schema, and give the application's role its rights; returns the names of the
     migrations applied. Raises MigrationError, Unavailable."""
-    with domain_errors():
+    for url in {database.url, database.owner_url}:
+        _check_authority(url)
+    with domain_errors(), _way_told():
         owner = await Servers(database.owner_url).connect(name="owner", command_timeout=COMMAND_S)
         try:
             applied = await migrate(owner)
@@ -40,6 +48,28 @@ async def prepare(database: Database) -> list[str]:
         finally:
             await owner.close()
         return applied
+
+
+def _check_authority(url: str) -> None:
+    """What asyncpg says of a missing one names no file."""
+    file = parse_qs(urlsplit(url).query).get("sslrootcert", [""])[-1]
+    if file and not os.access(file, os.R_OK):
+        raise Unavailable(f"the file {file}, which sslrootcert in the database's URL names, can't be read")
+
+
+@contextmanager
+def _way_told() -> Iterator[None]:
+    """Why there is no way to the database where it isn't its absence: only at a start, to who made the settings."""
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        raise Unavailable(f"the database's certificate is refused: {error.verify_message}") from error
+    except ssl.SSLError as error:
+        raise Unavailable(f"there is no TLS with the database: {error.reason}") from error
+    except asyncpg.ClientConfigurationError as error:
+        raise Unavailable(f"the database's URL can't be used: {error}") from error
+    except asyncpg.InvalidAuthorizationSpecificationError as error:
+        raise Unavailable(f"the database doesn't let us in: {error.args[0]}") from error
 
 
 async def _role_of(url: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
 from dispatch.errors import DispatchError, Unavailable
 from dispatch.store.embedded.programs import client_programs
@@ -53,10 +53,10 @@ def _run(
     """The password goes by the environment: a command line is for everybody to see."""
     place = urlsplit(url)
     host = place.netloc.rpartition("@")[2]
-    bare = urlunsplit(place._replace(netloc=f"{quote(place.username or '')}@{host}" if place.username else host))
+    bare = urlunsplit(place._replace(netloc=f"{place.username}@{host}" if place.username else host))
     env: dict[str, Any] = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "HOME") if name in os.environ}
     if place.password:
-        env["PGPASSWORD"] = place.password
+        env["PGPASSWORD"] = unquote(place.password)
     words = [str(_program(command[0], url)), *command[1:], f"--dbname={bare}"]
     with tempfile.TemporaryFile() as said:
         program = subprocess.Popen(words, stderr=said, env=env | {"LC_ALL": "C"}, **streams)

@@ -181,12 +181,15 @@ async def test_nobody_else_calls_what_the_owner_lends(both: Database) -> None:
             await db.execute("select drop_position_days(current_date)")
 
 
-async def test_two_roles_of_ones_own(postgres: EmbeddedPostgres) -> None:
+async def test_two_roles_of_ones_own(
+    postgres: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As docs/operations.md has it: neither is a superuser, and a name is any name."""
     owner, app, name = (f'{word} "{next(_numbers)}"' for word in ("own-er", "Áp-p", "data base"))
     async with connected(postgres.dsn) as db:
         for role in (owner, app):
             await db.execute(f"create role {_quoted(role)} login")
+        await db.execute(f"alter role {_quoted(owner)} createdb")
         await db.execute(f"create database {_quoted(name)} owner {_quoted(owner)}")
     place = postgres.dsn.replace("/dispatch?", f"/{quote(name)}?")
     database = Database(*(place.replace(f"//{OWNER}@", f"//{quote(role)}@") for role in (app, owner)))
@@ -205,6 +208,19 @@ async def test_two_roles_of_ones_own(postgres: EmbeddedPostgres) -> None:
         assert await excess(db) == []
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await db.execute("delete from journal")
+    # A restored database has its owner's tables, and the application's rights, again.
+    monkeypatch.setenv("DISPATCH_DATABASE_URL", database.url)
+    monkeypatch.setenv("DISPATCH_DATABASE_OWNER_URL", database.owner_url)
+    for words in (("backup", str(tmp_path / "b")), ("restore", str(tmp_path / "b"), "--replace")):
+        code, _, said = await command(*words)
+        assert code == 0, said
+    async with connected(database.url) as db:
+        assert await db.fetchval("select count(*) from call") == 2
+        await an_event(db)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await db.execute("delete from journal")
+    code, out, said = await command("replaced", "list")
+    assert code == 0 and "_before_" in out, said
 
 
 async def test_without_the_owner_a_schema_that_is_behind_is_told(
