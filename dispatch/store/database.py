@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
 
@@ -73,6 +73,8 @@ def _way_told() -> Iterator[None]:
 
 
 async def _role_of(url: str) -> str:
+    if named := urlsplit(url).username:
+        return unquote(named)  # a connection less
     db = await Servers(url).connect(name="role", command_timeout=COMMAND_S)
     try:
         role: str = await db.fetchval("select current_user")
