@@ -48,10 +48,11 @@ from dispatch.picture.picture import Picture
 from dispatch.policy.position_doubt import Believable, believable_in
 from dispatch.settings import Settings
 from dispatch.store.announcements import Announcements
-from dispatch.store.db import Pool, connection, open_pool
+from dispatch.store.database import Database, prepare
+from dispatch.store.db import Connection, Pool, connection, open_pool
 from dispatch.store.embedded import EmbeddedPostgres, default_state
-from dispatch.store.migrate import migrate
 from dispatch.store.positions import latest
+from dispatch.store.rights import excess
 from dispatch.store.servers import Servers
 from dispatch.store.snapshot import snapshot
 from dispatch.store.units import ever
@@ -111,15 +112,14 @@ def create_app(settings: Settings) -> FastAPI:
 
 async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None:
     await rooms.enter_async_context(tracing(settings.otlp_endpoint))
-    city, url = await _city_and_database(settings, rooms)
+    city, database = await _city_and_database(settings, rooms)
     router = router_for(settings, local_travel(settings, city))
     rooms.push_async_callback(router.close)
-    servers = Servers(url)
+    servers = Servers(database.url)
     pool = await open_pool(servers, size=settings.pool_size, command_s=settings.database_timeout_s)
     rooms.push_async_callback(_close, pool)
     async with connection(pool) as db:
-        for name in await migrate(db):
-            log.info("migration_applied", name=name)
+        await _warn_of_excess(db)
         where = await latest(db)
 
     picture = Picture(await snapshot(pool), city, where, believable=_believable(city, settings))
@@ -155,15 +155,32 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     log.info("open", city=city.name, parishes=len(city.parishes), units=len(picture.room.units), seq=feed.seq)
 
 
-async def _city_and_database(settings: Settings, rooms: AsyncExitStack) -> tuple[City, str]:
+async def _city_and_database(settings: Settings, rooms: AsyncExitStack) -> tuple[City, Database]:
     """Both at once: a PostgreSQL of our own starts on another core while the city is read on this one."""
-    starting = asyncio.create_task(database_url(settings, rooms), name="database")
+    starting = asyncio.create_task(_prepared(settings, rooms), name="database")
     try:
         city = await asyncio.to_thread(load_city, settings.city)
     finally:
         # Also after a city that can't be read: what was started is ended with the rooms.
-        url = await starting
-    return city, url
+        database = await starting
+    return city, database
+
+
+async def _prepared(settings: Settings, rooms: AsyncExitStack) -> Database:
+    database = await database_of(settings, rooms)
+    for name in await prepare(database):
+        log.info("migration_applied", name=name)
+    return database
+
+
+async def _warn_of_excess(db: Connection) -> None:
+    """Whoever finds a way to run SQL through us could then rewrite what happened."""
+    if found := await excess(db):
+        log.warning(
+            "database_role_may_too_much",
+            because=found,
+            advice="see 'Two roles' in docs/operations.md: DISPATCH_DATABASE_URL and DISPATCH_DATABASE_OWNER_URL",
+        )
 
 
 async def _close(pool: Pool) -> None:
@@ -175,12 +192,12 @@ async def _close(pool: Pool) -> None:
         pool.terminate()
 
 
-async def database_url(settings: Settings, rooms: AsyncExitStack) -> str:
+async def database_of(settings: Settings, rooms: AsyncExitStack) -> Database:
     """The PostgreSQL that was named, else one of our own that runs as long as these rooms are open."""
     if settings.database_url:
-        return settings.database_url
-    embedded = EmbeddedPostgres(settings.state or default_state())
-    return (await rooms.enter_async_context(embedded.running())).dsn
+        return Database(settings.database_url, settings.database_owner_url)
+    server = await rooms.enter_async_context(EmbeddedPostgres(settings.state or default_state()).running())
+    return Database(server.application_dsn, server.dsn)
 
 
 def _believable(city: City, settings: Settings) -> Believable:

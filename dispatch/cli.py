@@ -19,9 +19,11 @@ from dispatch.city import CityError
 from dispatch.errors import DispatchError
 from dispatch.evaluate.command import evaluate
 from dispatch.settings import Settings
+from dispatch.store.database import Database, prepare
 from dispatch.store.db import Connection, connection, open_pool
 from dispatch.store.embedded import EmbeddedPostgres, EmbeddedPostgresError, StateInUse, default_state
-from dispatch.store.migrate import MigrationError, migrate
+from dispatch.store.migrate import MigrationError
+from dispatch.tools.backup_commands import backup_commands
 from dispatch.tools.commands import locate, parishes
 from dispatch.tools.fleet_commands import fleet_commands
 from dispatch.tools.intervals import intervals_command
@@ -86,53 +88,8 @@ def run(
 def migrate_command(state: StateOption = None) -> None:
     """Bring the database to the newest schema, and end."""
 
-    async def apply(db: Connection) -> list[str]:
-        return await migrate(db)
-
-    applied = _with_database(_settings(state=state), apply)
+    applied = _with_server(_settings(state=state), prepare)
     err.print("\n".join(applied) or "The schema is up to date.")
-
-
-@app.command()
-def backup(
-    file: Annotated[Path, typer.Argument(help="Written whole, then named so; readable by you alone.")],
-    state: StateOption = None,
-) -> None:
-    """One consistent moment of everything, taken while the room works."""
-    from dispatch.store.backup import dump
-
-    if not file.parent.is_dir():
-        _fail(f"{file.parent} is not a folder")
-
-    async def doing(url: str) -> int:
-        return await asyncio.to_thread(dump, url, file)
-
-    size = _with_url(_settings(state=state), doing)
-    err.print(f"{file} holds everything up to now: {size:,} bytes.", highlight=False)
-
-
-@app.command()
-def restore(
-    file: Annotated[Path, typer.Argument(help="A file that `dispatch backup` made.")],
-    state: StateOption = None,
-    replace: Annotated[bool, typer.Option(help="Though there is something; that is kept, under another name.")] = False,
-) -> None:
-    """Put a backup in place, whole or not at all; with no service running on it."""
-    from dispatch.store.backup import contents
-    from dispatch.store.backup import restore as put_back
-
-    async def doing(url: str) -> None:
-        old = await put_back(url, file, replace=replace)
-        found = await _connected(url, contents)
-        if old:
-            err.print(f"What was there is kept in the database {old}.", highlight=False)
-        err.print(
-            f"{found.incidents:,} incidents, {found.calls:,} calls, {found.units:,} units, journal up to {found.seq:,}"
-            f"{' without a gap' if not found.gaps else f', {found.gaps} events missing'}.",
-            highlight=False,
-        )
-
-    _with_url(_settings(state=state), doing, beside=False)
 
 
 @keys.command("add")
@@ -193,32 +150,33 @@ def _settings(**given: Any) -> Settings:
 
 
 def _with_database(settings: Settings, act: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
-    return _with_url(settings, lambda url: _connected(url, act))
+    return _with_server(settings, lambda database: _connected(database, act))
 
 
-async def _connected(url: str, act: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
-    pool = await open_pool(url, size=2)
+async def _connected(database: Database, act: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+    await prepare(database)
+    pool = await open_pool(database.url, size=2)
     try:
         async with connection(pool) as db:
-            await migrate(db)
             return await act(db)
     finally:
         await pool.close()
 
 
-def _with_url(settings: Settings, act: Callable[[str], Coroutine[Any, Any, T]], *, beside: bool = True) -> T:
+def _with_server(settings: Settings, act: Callable[[Database], Coroutine[Any, Any, T]], *, beside: bool = True) -> T:
     """`beside`: a service that runs on this state is no hindrance; what it talks to will do for us too."""
-    from dispatch.app import database_url
+    from dispatch.app import database_of
 
     async def doing() -> T:
         async with AsyncExitStack() as rooms:
             try:
-                url = await database_url(settings, rooms)
+                database = await database_of(settings, rooms)
             except StateInUse:
                 if not beside:
                     raise
-                url = (await asyncio.to_thread(EmbeddedPostgres(settings.state or default_state()).beside)).dsn
-            return await act(url)
+                server = await asyncio.to_thread(EmbeddedPostgres(settings.state or default_state()).beside)
+                database = Database(server.application_dsn, server.dsn)
+            return await act(database)
 
     try:
         return asyncio.run(doing())
@@ -231,6 +189,7 @@ def _fail(error: object) -> NoReturn:
     sys.exit(1)
 
 
+backup_commands(app, _settings, _with_server, _connected)
 app.add_typer(fleet_commands(_settings, _with_database), name="fleet")
 app.command("intervals")(intervals_command(_settings, _with_database))
 

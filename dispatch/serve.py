@@ -157,6 +157,9 @@ def _own_key(settings: Settings) -> str:
     if not file.exists():
         file.touch(0o600)
         file.write_text(secrets.token_urlsafe(32))
+    elif file.stat().st_mode & 0o077:
+        file.chmod(0o600)
+        log.warning("key_was_open_to_others", file=file.name, advice="delete it and restart: it is then made anew")
     return file.read_text().strip()
 
 

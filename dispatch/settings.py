@@ -23,7 +23,8 @@ class Settings:
     on, and then calls in hand `grace_s` to be finished. `ready_lag`: with more events of other nodes than these not yet
     told here, it isn't ready. `otlp_endpoint`: a collector of traces, such as http://127.0.0.1:4318.
 
-    `database_url` may name several servers; whichever takes writes is used. `database_timeout_s`: how long a statement
+    `database_url` may name several servers; whichever takes writes is used. `database_owner_url`: the same database
+    by the role that owns its tables, which migrates and grants rights. `database_timeout_s`: how long a statement
     may take before who waits for it is told to try again.
 
     Secrets are left out of the repr."""
@@ -32,6 +33,7 @@ class Settings:
     port: int = 8000
     state: Path | None = None
     database_url: str | None = None
+    database_owner_url: str | None = None
     city: Path = PROJECT / "data" / "quito"
     cells: Path | None = None
     roads: Path | None = None
@@ -97,7 +99,10 @@ class Settings:
         return cls(**values)
 
     def __repr__(self) -> str:
-        secret = {"database_url", "routing_url", "otlp_endpoint", "aml_hmac_key", "bootstrap_key", "sign_in_code"}
+        secret = {
+            *("database_url", "database_owner_url", "routing_url", "otlp_endpoint"),
+            *("aml_hmac_key", "bootstrap_key", "sign_in_code"),
+        }
         shown = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.name not in secret)
         return f"Settings({', '.join(shown)})"
 

@@ -14,6 +14,8 @@ from typing import Self
 import httpx
 from websockets.asyncio.client import connect
 
+from dispatch.store.embedded.client import APPLICATION, OWNER
+
 KEY = "test-key-of-the-first-administrator"
 CODE = "test-sign-in-code"
 # Patience with a machine that has other things to do.
@@ -92,6 +94,8 @@ def _environment(database_url: str | None, settings: Mapping[str, str]) -> dict[
     given = {f"DISPATCH_{name.upper()}": value for name, value in settings.items()}
     ours = {"DISPATCH_BOOTSTRAP_KEY": KEY, "DISPATCH_SIGN_IN_CODE": CODE}
     if database_url:
-        ours["DISPATCH_DATABASE_URL"] = database_url
+        # As in earnest: the service by a role that may do little, its migrations by the one that owns the tables.
+        ours["DISPATCH_DATABASE_URL"] = database_url.replace(f"//{OWNER}@", f"//{APPLICATION}@")
+        ours["DISPATCH_DATABASE_OWNER_URL"] = database_url
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DISPATCH_")}
     return inherited | ours | given

@@ -1,25 +1,23 @@
 """A copy of everything, taken while the room works, and put back whole or not at all: by PostgreSQL's own programs."""
 
 import os
-import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
-from dispatch.errors import Conflict, DispatchError, Unavailable
+from dispatch.errors import Conflict
+from dispatch.store import dump_programs, sealed
 from dispatch.store.db import Connection, domain_errors
-from dispatch.store.embedded.programs import client_programs
+from dispatch.store.dump_programs import BackupError
 
 FORMAT = b"PGDMP"
-
-
-class BackupError(DispatchError):
-    """What PostgreSQL's program said; nothing was changed by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +31,38 @@ class Contents:
     gaps: int
 
 
-def dump(url: str, file: Path) -> int:
+def dump(url: str, file: Path, *, encrypt_to: Sequence[str] = ()) -> int:
     """One consistent moment of the database, written beside `file` and then named so; returns its bytes. Blocks.
 
-    Only its owner may read it: it holds what citizens said. Raises BackupError, Unavailable."""
+    Only its owner may read it: it holds what citizens said. `encrypt_to`: public keys of age, or files of them; not a
+    byte of the plain text is then written to disk. Raises BackupError, SealError, Unavailable."""
+    to = sealed.recipients(encrypt_to)
     handle, making = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     os.close(handle)
     try:
-        _run(["pg_dump", "--format=custom", "--no-owner", "--no-acl", f"--file={making}"], url)
-        with Path(making).open("rb") as written:
-            os.fsync(written.fileno())
+        dump_programs.dump(url, Path(making), through=partial(sealed.seal, to=to) if to else None)
         Path(making).replace(file)
+    except OSError as error:
+        raise BackupError(f"the backup can't be written: {error.strerror or error}") from error
     finally:
         Path(making).unlink(missing_ok=True)
     return file.stat().st_size
 
 
-async def restore(url: str, file: Path, *, replace: bool) -> str | None:
+async def restore(url: str, file: Path, *, replace: bool, identity: Path | None = None) -> str | None:
     """Put a dump back, whole or not at all. Into a database that isn't empty only with `replace`: the new one is made
     beside it and takes its name when it is complete; the old one stays, and its name is returned.
 
-    Raises BackupError for a file that isn't a dump; Conflict where somebody uses the database, or it isn't empty."""
-    if not _is_dump(file):
-        raise BackupError(f"{file} is not a backup of ours")
+    `identity`: the file with the secret key of one that is encrypted. All of it is read and found whole before anything
+    is put back. Raises BackupError for a file that isn't a dump; SealError for one that is damaged or has another key;
+    Conflict where somebody uses the database, or it isn't empty."""
+    through = _opened(file, identity)
     with domain_errors():
         db = await asyncpg.connect(url)
         try:
             await _refuse_in_use(db)
             if not await _holds_something(db):
-                _run(["pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", str(file)], url, into=True)
+                dump_programs.fill(url, file, through=through)
                 return None
             name: str = await db.fetchval("select current_database()")
         finally:
@@ -70,7 +71,7 @@ async def restore(url: str, file: Path, *, replace: bool) -> str | None:
             raise Conflict(
                 f"the database {name} isn't empty; --replace puts the backup in its place and keeps the old one"
             )
-        return await _replace(url, name, file)
+        return await _replace(url, name, file, through)
 
 
 async def contents(db: Connection) -> Contents:
@@ -83,29 +84,43 @@ async def contents(db: Connection) -> Contents:
     return Contents(**row)
 
 
-async def _replace(url: str, name: str, file: Path) -> str:
+def _opened(file: Path, identity: Path | None) -> "partial[None] | None":
+    """What hands a sealed file to pg_restore; None for one that it can read by itself."""
+    if _is_dump(file):
+        return None
+    if not sealed.is_sealed(file):
+        raise BackupError(f"{file} is not a backup of ours")
+    if identity is None:
+        raise BackupError(f"{file} is encrypted: --identity names the file with its key")
+    by = sealed.identities(identity)
+    sealed.check(file, by=by)
+    return partial(sealed.unseal, file, by=by)
+
+
+async def _replace(url: str, name: str, file: Path, through: Any) -> str:
     moment = f"{datetime.now(UTC):%Y%m%d_%H%M%S}"
     making, old = f"{name}_restoring_{moment}", f"{name}_before_{moment}"
-    maintenance = await asyncpg.connect(_of_database(url, "postgres"))
+    maintenance = await asyncpg.connect(of_database(url, "postgres"))
     try:
-        await maintenance.execute(f"create database {_quoted(making)}")
+        await maintenance.execute(f"create database {quoted(making)}")
         try:
-            command = ["pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", str(file)]
-            _run(command, _of_database(url, making), into=True)
+            dump_programs.fill(of_database(url, making), file, through=through)
         except BaseException:
-            await maintenance.execute(f"drop database {_quoted(making)}")
+            await maintenance.execute(f"drop database {quoted(making)}")
             raise
-        await maintenance.execute(f"alter database {_quoted(name)} rename to {_quoted(old)}")
-        await maintenance.execute(f"alter database {_quoted(making)} rename to {_quoted(name)}")
+        await maintenance.execute(f"alter database {quoted(name)} rename to {quoted(old)}")
+        await maintenance.execute(f"alter database {quoted(making)} rename to {quoted(name)}")
     finally:
         await maintenance.close()
     return old
 
 
 async def _refuse_in_use(db: Connection) -> None:
+    # Of the sessions of other roles a role that is no superuser sees the user, but not what kind they are.
     others = await db.fetchval(
         """select count(*) from pg_stat_activity
-           where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"""
+           where datname = current_database() and pid <> pg_backend_pid() and usesysid is not null
+               and coalesce(backend_type, 'client backend') = 'client backend'"""
     )
     if others:
         raise Conflict(f"{others} connection(s) use this database: stop the services on it first")
@@ -124,27 +139,10 @@ def _is_dump(file: Path) -> bool:
         raise BackupError(f"{file} can't be read: {error.strerror}") from error
 
 
-def _run(command: list[str], url: str, *, into: bool = False) -> None:
-    """The password goes by the environment: a command line is for everybody to see."""
-    place = urlsplit(url)
-    host = place.netloc.rpartition("@")[2]
-    bare = urlunsplit(place._replace(netloc=f"{quote(place.username or '')}@{host}" if place.username else host))
-    env: dict[str, Any] = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "HOME") if name in os.environ}
-    if place.password:
-        env["PGPASSWORD"] = place.password
-    program = client_programs() / command[0]
-    words = [str(program), *command[1:], f"--dbname={bare}"]
-    ran = subprocess.run(words, capture_output=True, check=False, env=env | {"LC_ALL": "C"})
-    if ran.returncode:
-        said = ran.stderr.decode("utf-8", "replace").strip()[-1_000:]
-        if "connection to server" in said:
-            raise Unavailable(f"the database is not reachable: {said}")
-        raise BackupError(f"{'restoring' if into else 'the backup'} failed, and nothing was changed: {said}")
-
-
-def _of_database(url: str, name: str) -> str:
+def of_database(url: str, name: str) -> str:
+    """The URL of another database of the same server."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{quote(name)}"))
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'

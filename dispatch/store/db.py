@@ -110,9 +110,20 @@ async def _locked(db: Connection, lock: int) -> AsyncIterator[None]:
 
 
 @contextmanager
-def domain_errors() -> "Iterator[None]":
+def _values_left_out() -> "Iterator[None]":
+    """PostgreSQL's details repeat the row that failed: what a caller said would get into the log with a traceback."""
     try:
         yield
+    except asyncpg.PostgresError as error:
+        error.detail = None
+        raise
+
+
+@contextmanager
+def domain_errors() -> "Iterator[None]":
+    try:
+        with _values_left_out():
+            yield
     except asyncpg.UniqueViolationError as error:
         detail = CONFLICTS.get(error.constraint_name or "", "something of that name exists already")
         raise Conflict(detail) from error

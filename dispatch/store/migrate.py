@@ -55,31 +55,37 @@ async def migrate(db: Connection) -> list[str]:
 
     Raises MigrationError where one already applied has since been changed, and where a newer node has taken away what
     this one needs. A database that is merely ahead is left alone: older nodes can live with what migrations add."""
+    ours = all_migrations()
+    done = await _done(db)
+    _live_with([row["name"] for row in done.values() if row["version"] > ours[-1].version])
+    # Nothing is written where nothing is to be done: a role that may only read the list can start a node.
+    if not _to_do(ours, done):
+        return []
     await db.execute("select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout'")
-    try:
-        return await _migrate(db)
-    finally:
-        await db.execute("reset all")
-
-
-async def _migrate(db: Connection) -> list[str]:
-    async with _one_at_a_time(db):
+    async with one_at_a_time(db):
         await db.execute(
             """create table if not exists schema_migration (
                    version integer primary key, name text not null, digest text not null,
                    applied_at timestamptz not null default now())"""
         )
-        done = {r["version"]: r for r in await db.fetch("select version, name, digest from schema_migration")}
-        ours = all_migrations()
-        _live_with([row["name"] for row in done.values() if row["version"] > ours[-1].version])
-        applied = []
-        for migration in ours:
-            if migration.version not in done:
-                await _apply(db, migration)
-                applied.append(migration.name)
-            elif done[migration.version]["digest"] != migration.digest:
-                raise MigrationError(f"{migration.name} was changed after it had been applied to this database")
-        return applied
+        to_do = _to_do(ours, await _done(db))
+        for migration in to_do:
+            await _apply(db, migration)
+        return [migration.name for migration in to_do]
+
+
+async def _done(db: Connection) -> dict[int, asyncpg.Record]:
+    """What was applied, by version."""
+    if not await db.fetchval("select to_regclass('schema_migration') is not null"):
+        return {}
+    return {row["version"]: row for row in await db.fetch("select version, name, digest from schema_migration")}
+
+
+def _to_do(ours: list[Migration], done: dict[int, asyncpg.Record]) -> list[Migration]:
+    for migration in ours:
+        if migration.version in done and done[migration.version]["digest"] != migration.digest:
+            raise MigrationError(f"{migration.name} was changed after it had been applied to this database")
+    return [migration for migration in ours if migration.version not in done]
 
 
 def _live_with(newer: list[str]) -> None:
@@ -94,8 +100,9 @@ def _live_with(newer: list[str]) -> None:
 
 
 @asynccontextmanager
-async def _one_at_a_time(db: Connection) -> AsyncIterator[None]:
-    """Asks again and again, for who waits in a statement would hold up an index that is made concurrently."""
+async def one_at_a_time(db: Connection) -> AsyncIterator[None]:
+    """No other node migrates or grants meanwhile. Asks again and again, for who waits in a statement would hold up an
+    index that is made concurrently."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             if await db.fetchval("select pg_try_advisory_lock($1)", LOCK):

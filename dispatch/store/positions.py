@@ -3,7 +3,7 @@ other nodes fetch."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from asyncpg import Record
@@ -104,21 +104,12 @@ async def write(db: Connection, *, rows: Sequence[Row], batch: Batch) -> None:
 
 
 async def keep_days(db: Connection, *, days: Iterable[date], before: date) -> None:
-    """Make the partitions of these days; drop those `before` one. In a transaction, one service at a time."""
+    """Make the partitions of these days; drop those `before` one, but none of today or later. In a transaction, one
+    service at a time."""
     await db.execute("select pg_advisory_xact_lock($1)", DAYS_LOCK)
     for day in sorted(set(days)):
-        start, end = (datetime.combine(d, time(), UTC).isoformat() for d in (day, day + timedelta(days=1)))
-        await db.execute(
-            f"create table if not exists unit_position_{day:%Y%m%d} partition of unit_position "
-            f"for values from ('{start}') to ('{end}')"
-        )
-    rows = await db.fetch(
-        """select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-           where i.inhparent = 'unit_position'::regclass and c.relname < $1""",
-        f"unit_position_{before:%Y%m%d}",
-    )
-    for row in rows:
-        await db.execute(f"drop table {row['relname']}")
+        await db.execute("select make_position_day($1)", day)
+    await db.execute("select drop_position_days($1)", before)
 
 
 async def is_known(db: Connection, *, unit_id: UnitId) -> bool:

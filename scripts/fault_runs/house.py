@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dispatch.store.db import Pool, open_pool
 from dispatch.store.embedded import EmbeddedPostgres
-from dispatch.store.embedded.client import SOCKET_NAME
+from dispatch.store.embedded.client import APPLICATION, SOCKET_NAME
 from dispatch.store.embedded.processes import end, processes_in
 from scripts.fault_runs.disk import Disk, mounted
 from scripts.fault_runs.node import Node
@@ -83,8 +83,8 @@ async def house(*, small_disk: bool = False) -> AsyncIterator[House]:
         for name in NAMES:
             wire = await Wire.to(postgres.status().data.parent / "run" / SOCKET_NAME)
             open_rooms.push_async_callback(wire.close)
-            url = f"postgresql://dispatch@127.0.0.1:{wire.port}/dispatch"
-            node = Node(name, database_url=url, key=key, log=folder / f"{name}.log")
+            url = f"postgresql://{APPLICATION}@127.0.0.1:{wire.port}/dispatch"
+            node = Node(name, database_url=url, database_owner_url=postgres.dsn, key=key, log=folder / f"{name}.log")
             open_rooms.push_async_callback(node.end)
             nodes.append(node)
             wires.append(wire)

@@ -1,4 +1,4 @@
-"""The two things asked of the embedded server over its socket; not to be called on a thread whose event loop runs."""
+"""What is asked of the embedded server over its socket; not to be called on a thread whose event loop runs."""
 
 import asyncio
 import os
@@ -7,16 +7,19 @@ from urllib.parse import urlencode
 
 import asyncpg
 
-ROLE = "dispatch"
+# Made by initdb: a superuser, which owns the tables, migrates, takes and restores backups.
+OWNER = "dispatch"
+# The service's: it may do what dispatch/store/rights.py grants.
+APPLICATION = "dispatch_app"
 DATABASE = "dispatch"
 PORT = 5432
 SOCKET_NAME = f".s.PGSQL.{PORT}"
 TIMEOUT_S = 5.0
 
 
-def url(sockets: Path, database: str = DATABASE) -> str:
+def url(sockets: Path, database: str = DATABASE, *, role: str = OWNER) -> str:
     """What `asyncpg.connect` takes, for the server that listens in the folder `sockets`."""
-    return f"postgresql://{ROLE}@/{database}?{urlencode({'host': os.fspath(sockets), 'port': PORT})}"
+    return f"postgresql://{role}@/{database}?{urlencode({'host': os.fspath(sockets), 'port': PORT})}"
 
 
 def answers(sockets: Path) -> bool:
@@ -33,15 +36,17 @@ def answers(sockets: Path) -> bool:
     return True
 
 
-def ensure_database(sockets: Path) -> None:
-    """Create our database unless it is there."""
+def make_roles_and_database(sockets: Path) -> None:
+    """Make the application's role and our database where they are missing, as in a state folder of an older version."""
 
-    async def create() -> None:
+    async def make() -> None:
         db = await asyncpg.connect(url(sockets, "postgres"), timeout=TIMEOUT_S)
         try:
-            if not await db.fetchval("SELECT true FROM pg_database WHERE datname = $1", DATABASE):
-                await db.execute(f'CREATE DATABASE "{DATABASE}"')
+            if not await db.fetchval("select exists (select from pg_roles where rolname = $1)", APPLICATION):
+                await db.execute(f'create role "{APPLICATION}" login')
+            if not await db.fetchval("select exists (select from pg_database where datname = $1)", DATABASE):
+                await db.execute(f'create database "{DATABASE}"')
         finally:
             await db.close(timeout=TIMEOUT_S)
 
-    asyncio.run(create())
+    asyncio.run(make())

@@ -9,9 +9,10 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from dispatch.store.embedded.account import Account
-from dispatch.store.embedded.client import ROLE, SOCKET_NAME
+from dispatch.store.embedded.client import OWNER, SOCKET_NAME
 from dispatch.store.embedded.errors import EmbeddedPostgresError
 from dispatch.store.embedded.programs import Programs
 
@@ -32,6 +33,17 @@ SETTINGS = {
     "log_truncate_on_rotation": "on",
     "log_rotation_age": "1d",
     "log_rotation_size": "0",
+    # What callers say must not get into the log: it stands in the DETAIL and CONTEXT of errors, in statements and their
+    # parameters. What went wrong, and by which constraint, is logged still.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_transaction_sample_rate": "0",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_file_mode": "0600",
 }
 
 
@@ -69,6 +81,19 @@ class Cluster:
                 f"allow it (chmod o+x {refused}) or choose another place with --state"
             )
         account.own_folder(self.log)
+        self._close_to_others()
+
+    def _close_to_others(self) -> None:
+        """What was opened to others since it was made, by a copy or by hand, and what older versions left open."""
+        for path in (self.data, self.log, self.home / "run", self.start_log, *self.log.glob("*")):
+            with contextlib.suppress(FileNotFoundError):
+                mode = path.lstat().st_mode
+                if not stat.S_ISLNK(mode) and stat.S_IMODE(mode) & 0o077:
+                    path.chmod(stat.S_IMODE(mode) & 0o700)
+
+    def open_start_log(self) -> BinaryIO:
+        """What the server says before it has its log."""
+        return os.fdopen(os.open(self.start_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb")
 
     def make_data(self, programs: Programs, account: Account) -> None:
         """Run initdb unless it was done; aside and renamed, so that an interrupted one leaves nothing half made."""
@@ -80,7 +105,7 @@ class Cluster:
         making = Path(tempfile.mkdtemp(prefix="data.new-", dir=self.home))
         if account.switch:
             os.chown(making, account.uid, account.gid)
-        command = [str(programs.initdb), "--pgdata", str(making), "--username", ROLE, "--data-checksums"]
+        command = [str(programs.initdb), "--pgdata", str(making), "--username", OWNER, "--data-checksums"]
         command += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         command += ["--auth-local=trust", "--auth-host=reject"]  # the socket's folder, 0700, is the door
         ran = subprocess.run(

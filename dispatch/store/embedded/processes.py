@@ -27,6 +27,14 @@ def program_of(pid: int) -> str:
     return Path(f"/proc/{pid}/exe").readlink().name
 
 
+def command_of(pid: int) -> list[str]:
+    """The command line that `pid` was started with; empty when it is gone."""
+    try:
+        return [os.fsdecode(word) for word in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]]
+    except OSError:
+        return []
+
+
 def postmaster_of(data: Path) -> int | None:
     """The id of the server that runs on `data`; None when postmaster.pid is absent, damaged or left by a dead one."""
     try:

@@ -18,7 +18,7 @@ from dispatch.store.embedded import client
 from dispatch.store.embedded.account import Account
 from dispatch.store.embedded.cluster import Cluster
 from dispatch.store.embedded.errors import EmbeddedPostgresError
-from dispatch.store.embedded.processes import PAUSE_S, end, gone, postmaster_of, processes_in
+from dispatch.store.embedded.processes import PAUSE_S, command_of, end, gone, postmaster_of, processes_in
 from dispatch.store.embedded.programs import Programs, programs_for
 from dispatch.store.embedded.state import StateLock, make_state
 
@@ -89,10 +89,19 @@ class EmbeddedPostgres:
 
     @property
     def dsn(self) -> str:
-        """URL of our database for `asyncpg.connect`. Raises `EmbeddedPostgresError` before the first start."""
+        """URL of our database for `asyncpg.connect`, as its owner, a superuser. Raises `EmbeddedPostgresError` before
+        the first start."""
+        return self._url(client.OWNER)
+
+    @property
+    def application_dsn(self) -> str:
+        """The same as the role of the service, which may do no more than it needs."""
+        return self._url(client.APPLICATION)
+
+    def _url(self, role: str) -> str:
         if self._sockets is None:
             raise EmbeddedPostgresError("the embedded PostgreSQL has not been started")
-        return client.url(self._sockets)
+        return client.url(self._sockets, role=role)
 
     def status(self) -> Status:
         """Look at the process table; asks nothing of the server."""
@@ -124,6 +133,7 @@ class EmbeddedPostgres:
         sockets = self._cluster.socket_folder(Account.for_data(self._cluster.data))
         if not client.answers(sockets):
             raise EmbeddedPostgresError(f"the PostgreSQL in {self.state} does not answer")
+        client.make_roles_and_database(sockets)
         self._sockets = sockets
         return self
 
@@ -144,18 +154,21 @@ class EmbeddedPostgres:
         if not self._adopt(programs, self._sockets):
             self._end_server()
             self._launch(programs, account, self._sockets)
-        client.ensure_database(self._sockets)
+        client.make_roles_and_database(self._sockets)
 
     def _adopt(self, programs: Programs, sockets: Path) -> bool:
-        """Whether a server of these very programs is here and answers (it may be recovering from a crash just now)."""
+        """Whether a server of these very programs and settings is here and answers (it may be recovering from a crash
+        just now)."""
         pid = postmaster_of(self._cluster.data)
         if pid is None or os.path.realpath(f"/proc/{pid}/exe") != os.path.realpath(programs.postgres):
+            return False
+        if command_of(pid) != self._cluster.command(programs, sockets):
             return False
         return self._answers(sockets, within_s=ADOPTION_S)
 
     def _launch(self, programs: Programs, account: Account, sockets: Path) -> None:
         self._remove_leftovers(sockets)
-        with self._cluster.start_log.open("wb") as log:
+        with self._cluster.open_start_log() as log:
             self._child = subprocess.Popen(
                 self._cluster.command(programs, sockets),
                 stdin=subprocess.DEVNULL,

@@ -70,6 +70,7 @@ class StateLock:
                 f"another service (process {holder}) is using the state folder {self.path.parent}; "
                 "stop it, or give this one its own with --state"
             ) from None
+        os.fchmod(fd, 0o600)
         os.truncate(fd, 0)
         os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
         self._fd = fd

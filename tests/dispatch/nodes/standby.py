@@ -14,7 +14,7 @@ from typing import Self
 import asyncpg
 
 from dispatch.store.embedded.account import Account
-from dispatch.store.embedded.client import ROLE, answers, ensure_database, url
+from dispatch.store.embedded.client import OWNER, answers, make_roles_and_database, url
 from dispatch.store.embedded.cluster import Cluster
 from dispatch.store.embedded.programs import Programs, client_programs, programs_for
 
@@ -42,7 +42,7 @@ class Server:
         server = cls(home, account, programs_for(account, home))
         cluster.make_data(server.programs, account)
         server.start()
-        ensure_database(server.sockets)
+        make_roles_and_database(server.sockets)
         return server
 
     def standby(self, home: Path) -> Self:
@@ -51,7 +51,7 @@ class Server:
         home.chmod(0o711)
         follower = type(self)(home, self.account, self.programs)
         command = [str(client_programs() / "pg_basebackup"), "--write-recovery-conf", "--checkpoint=fast"]
-        command += [f"--dbname=host={self.sockets} user={ROLE}", f"--pgdata={follower.data}"]
+        command += [f"--dbname=host={self.sockets} user={OWNER}", f"--pgdata={follower.data}"]
         subprocess.run(command, check=True, capture_output=True, timeout=START_S)
         if self.account.switch:
             for path in (follower.data, *follower.data.rglob("*")):
@@ -129,7 +129,7 @@ class Pair:
     @property
     def url(self) -> str:
         """Of both."""
-        return f"postgresql://{ROLE}@/dispatch?host={self.primary.sockets},{self.standby.sockets}&port=5432"
+        return f"postgresql://{OWNER}@/dispatch?host={self.primary.sockets},{self.standby.sockets}&port=5432"
 
     async def fail_over(self) -> None:
         """What Patroni does: the primary is gone, the standby takes its place."""

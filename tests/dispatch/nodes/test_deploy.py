@@ -19,6 +19,7 @@ from websockets.asyncio.client import connect
 
 from dispatch.settings import Settings
 from dispatch.store.db import connection, open_pool
+from dispatch.store.embedded.cluster import SETTINGS
 from dispatch.store.snapshot import snapshot
 from tests.dispatch.nodes.following import until
 from tests.dispatch.nodes.watcher import Watcher
@@ -47,6 +48,31 @@ def test_every_setting_that_is_named_is_one() -> None:
         for name in re.findall(r"DISPATCH_[A-Z_]+", file.read_text().replace("_*", ""))
     }
     assert named and named <= known
+
+
+def test_a_database_on_another_machine_is_shown_with_tls_that_knows_its_name() -> None:
+    """What is copied from the documentation is what runs; compose's is on the same machine."""
+    here = {"127.0.0.1", "localhost", "postgres"}
+    files = [
+        DEPLOY.parents[1] / "README.md",
+        *DEPLOY.parent.glob("*.md"),
+        *(f for f in DEPLOY.iterdir() if f.is_file()),
+    ]
+    shown = [url for file in files for url in re.findall(r"postgresql://[^\s`'\"]+", file.read_text())]
+    elsewhere = [url for url in shown if "@" in url and not set(re.findall(r"@([\w.]+)", url)) <= here]
+    assert len(elsewhere) >= 2
+    assert [url for url in elsewhere if "sslmode=verify-full&sslrootcert=" not in url] == []
+
+
+def test_nodes_of_the_composition_own_no_table() -> None:
+    composed = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    settings = composed["services"]["node-1"]["environment"]
+    assert "//dispatch_app:" in settings["DISPATCH_DATABASE_URL"]
+    mounted = [volume.split(":")[0] for volume in composed["services"]["postgres"]["volumes"]]
+    assert "./roles.sql" in mounted and (DEPLOY / "roles.sql").is_file()
+    # Its log is told the same as that of the embedded server.
+    given = dict(word.removeprefix("-c").split("=") for word in composed["services"]["postgres"]["command"][1:])
+    assert given and given.items() <= SETTINGS.items()
 
 
 def test_the_composition_is_whole() -> None:

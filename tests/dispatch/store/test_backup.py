@@ -8,8 +8,9 @@ import asyncpg
 import pytest
 
 from dispatch.errors import Conflict, Unavailable
-from dispatch.store.backup import BackupError, Contents, contents, dump, restore
+from dispatch.store.backup import Contents, contents, dump, restore
 from dispatch.store.db import Connection
+from dispatch.store.dump_programs import BackupError
 from tests.dispatch.test_command import command
 from tests.reports import a_call
 from tests.service import Service

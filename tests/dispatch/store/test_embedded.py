@@ -140,6 +140,33 @@ def test_only_its_own_user_gets_at_data_and_socket(server: EmbeddedPostgres) -> 
     assert [(home / name).stat().st_mode & 0o777 for name in ("data", "run", "log")] == [0o700] * 3
 
 
+def test_what_was_opened_to_others_is_closed_at_the_next_start(server: EmbeddedPostgres) -> None:
+    """By a copy, a restore from tape, a hurried chmod -R; or by older versions."""
+    server.stop()
+    home = server.status().data.parent
+    secret = [home / "data", home / "log", home / "run", home / "start.log", server.state / "service.lock"]
+    secret += list((home / "log").iterdir())
+    assert len(secret) > 5
+    for path in secret:
+        path.chmod(0o755)
+    server.start()
+    assert [path for path in secret if path.stat().st_mode & 0o077] == []
+    assert ask(server, "SELECT 1") == 1
+
+
+def test_no_file_but_programs_is_open_to_others(place: Path) -> None:
+    os.umask(before := os.umask(0o022))
+    try:
+        os.umask(0o022)
+        server = EmbeddedPostgres(place / "state").start()
+    finally:
+        os.umask(before)
+    found = [path for path in (place / "state").rglob("*") if "programs-" not in str(path)]
+    server.stop()
+    assert len(found) > 100
+    assert [path for path in found if path.is_file() and path.lstat().st_mode & 0o077] == []
+
+
 def test_an_acknowledged_row_survives_the_kill_of_the_server(server: EmbeddedPostgres) -> None:
     ask(server, "CREATE TABLE call (id int)")
     ask(server, "INSERT INTO call SELECT generate_series(1, 500)")
