@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dispatch.city import CityError, load_city
+from dispatch.simulation.service import is_loopback
 from scripts.load import report
 from scripts.load.bench import RAMP_S, Bench, ramp_table
 from scripts.load.deflate import COMPARED_S, compare, deflate_table
@@ -24,7 +25,6 @@ from scripts.load.restart import restart_table, restarts
 from scripts.load.run import Refused
 from scripts.load.suite import reports
 from scripts.load.summary import reach
-from scripts.simulation.service import is_loopback
 
 QUITO = Path(__file__).resolve().parents[2] / "data" / "quito"
 OTHERS = ("capacity", "deflate", "restart", "reports")
