@@ -1,5 +1,6 @@
 """Reading a layer of polygons from whatever GDAL reads: GeoJSON, GeoPackage, a Shapefile or a zip of one."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import isfinite
@@ -15,16 +16,52 @@ from shapely.geometry.base import BaseGeometry
 
 from dispatch.tools.faults import Fault, FaultKind
 from dispatch.tools.layer import Feature, Layer, metres_crs, on_grid
+from dispatch.tools.layer_completion import folded
 from dispatch.tools.unusable import Unusable
 from geo import Projection
 
 WGS84 = "EPSG:4326"
+# Without accents, in small letters, "_" for what stands between words; a Shapefile keeps the first ten letters.
 _USUAL = {
-    "code": ("code", "codigo", "código", "cod", "dpa_parroq", "cod_parroquia", "cod_parr", "id"),
-    "name": ("name", "nombre", "dpa_despar", "parroquia", "nom_parroquia", "nom_parr"),
-    "kind": ("kind", "tipo", "type", "clase", "zona"),
-    "population": ("population_2022", "population", "poblacion", "población", "pob_2022", "pob", "habitantes"),
+    "code": (
+        "code",
+        "dpa_parroq",
+        "dpa_parroquia",
+        "codigo",
+        "codigo_parroquia",
+        "cod_parroquia",
+        "cod_parroq",
+        "cod_parr",
+        "codparroq",
+        "codigo_dpa",
+        "cod_dpa",
+        "cod",
+        "id",
+    ),
+    "name": (
+        "name",
+        "dpa_despar",
+        "nombre",
+        "nombre_parroquia",
+        "nom_parroquia",
+        "nom_parroq",
+        "nom_parr",
+        "parroquia",
+        "desc_parroquia",
+    ),
+    "kind": ("kind", "tipo", "tipo_parroquia", "type", "clase", "zona", "area_tipo"),
+    "population": (
+        "population_2022",
+        "population",
+        "poblacion_2022",
+        "poblacion",
+        "pob_2022",
+        "pob_total",
+        "pob",
+        "habitantes",
+    ),
 }
+_SHAPEFILE_LETTERS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +128,24 @@ def _read(file: Path, encoding: str | None) -> Any:
 
 def _fields(given: Fields, names: Sequence[str]) -> dict[str, str | None]:
     lowered = {name.lower(): name for name in names}
+    plain = {_plain(name): name for name in names}
     found: dict[str, str | None] = {}
     for field in (field.name for field in fields(given)):
         name = getattr(given, field)
         if name is not None and name.lower() not in lowered:
             raise Unusable(f"there is no field {name!r} for --{field}-field; there are {', '.join(names) or 'none'}")
-        usual = (name,) if name is not None else _USUAL[field]
-        found[field] = next((lowered[one.lower()] for one in usual if one.lower() in lowered), None)
+        found[field] = lowered[name.lower()] if name is not None else _usual(field, plain)
     return found
+
+
+def _usual(field: str, plain: dict[str, str]) -> str | None:
+    usual = _USUAL[field]
+    whole_or_cut = (*usual, *(name[:_SHAPEFILE_LETTERS] for name in usual))
+    return next((plain[name] for name in whole_or_cut if name in plain), None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\W+", "_", folded(name))
 
 
 def _crs(
