@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import isfinite
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import geopandas
 import numpy as np
@@ -62,6 +63,7 @@ _USUAL = {
     ),
 }
 _SHAPEFILE_LETTERS = 10
+_LAYER_SUFFIXES = {".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +119,24 @@ def _read(file: Path, encoding: str | None) -> Any:
         raise Unusable(f"there is no file {file}")
     options = {"encoding": encoding} if encoding else {}
     try:
-        layers = geopandas.list_layers(file)
+        source = _unzipped(file)
+        layers = geopandas.list_layers(source)
         with_geometry = layers.loc[layers["geometry_type"].notna(), "name"].tolist()
         if len(with_geometry) != 1:
             raise Unusable(f"{file} must have one layer with geometry, not {', '.join(with_geometry) or 'none'}")
-        return geopandas.read_file(file, layer=with_geometry[0], on_invalid="ignore", **options)
-    except (OSError, ValueError, LookupError, RuntimeError) as error:
+        return geopandas.read_file(source, layer=with_geometry[0], on_invalid="ignore", **options)
+    except (OSError, ValueError, LookupError, RuntimeError, BadZipFile) as error:
         raise Unusable(f"{file} can't be read as a layer: {error}") from error
+
+
+def _unzipped(file: Path) -> str:
+    """Where GDAL finds the only layer of a zip, in whichever folder of it; else the file itself."""
+    if file.suffix.lower() != ".zip":
+        return str(file)
+    with ZipFile(file) as opened:
+        names = [name for name in opened.namelist() if not name.startswith("__MACOSX/")]
+    layers = [name for name in names if PurePosixPath(name).suffix.lower() in _LAYER_SUFFIXES]
+    return f"/vsizip/{file.resolve()}/{layers[0]}" if len(layers) == 1 else str(file)
 
 
 def _fields(given: Fields, names: Sequence[str]) -> dict[str, str | None]:

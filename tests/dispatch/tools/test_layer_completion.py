@@ -102,6 +102,16 @@ def test_what_is_known_of_a_parish_is_taken_by_code(
     assert any(line.startswith("population from the layer in place: 65 (170101, ") for line in taken)
 
 
+def test_a_zip_may_have_its_layer_in_a_folder(official: Frame, tmp_path: Path) -> None:
+    inner = tmp_path / "zipped" / "Parroquias DMQ"
+    inner.mkdir(parents=True)
+    official.to_crs("EPSG:32717").to_file(inner / "parroquias.shp", encoding="utf-8")
+    (inner / "metadata.xml").write_text("<metadata/>")
+    file = Path(shutil.make_archive(str(tmp_path / "parroquias"), "zip", tmp_path / "zipped"))
+    layer, faults = read_layer_file(file, Fields())
+    assert len(layer.features) == 65 and faults == ()
+
+
 def test_the_official_layer_goes_in_by_one_command(official: Frame, city: Path, tmp_path: Path) -> None:
     before = json.loads((city / "parishes.geojson").read_bytes())
     file = write(official, tmp_path / "parroquias.geojson")
