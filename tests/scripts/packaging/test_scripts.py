@@ -11,20 +11,10 @@ from dispatch.settings import PROJECT
 from tests.scripts.packaging.bare import after_scripts_run, clone
 
 SCRIPTS = sorted(file.name for file in (PROJECT / "scripts").iterdir() if file.is_file() and os.access(file, os.X_OK))
-# Their help is their own, with every option; that of the others is the comment at their head.
-WITH_OPTIONS = {
-    "bench_dispatch",
-    "bench_geo",
-    "calibrate_joins",
-    "calibrate_location",
-    "draw_location",
-    "faults",
-    "load_test",
-    "run",
-    "screenshot",
-    "simulate",
-}
-NEEDS_DEV = {"load_test", "screenshot", "test", "check", "build_wheel"}
+TEXTS = {name: (PROJECT / "scripts" / name).read_text("utf-8") for name in SCRIPTS}
+# Their help is that of their module, with every option; that of the others is the comment at their head.
+WITH_OPTIONS = {name for name, text in TEXTS.items() if "help_of_the_head" not in text}
+NEEDS_DEV = {name for name, text in TEXTS.items() if "--dev" in text or "install requirements-dev.lock" in text}
 NAMED = re.compile(r"(?<![\w/])scripts/([a-z_]+)(?![a-z_./])")
 
 
@@ -103,6 +93,11 @@ def test_what_needs_no_more_packages_does_its_work(
     said = call(set_up, script, *arguments, home=tmp_path)
     assert said.returncode == 0, said.stderr
     assert made is None or any((tmp_path / made).iterdir())
+
+
+def test_scripts_are_told_apart() -> None:
+    assert {"run", "load_test", "simulate", "faults"} <= WITH_OPTIONS and {"load_test", "test", "check"} <= NEEDS_DEV
+    assert {"test", "check", "build_wheel"}.isdisjoint(WITH_OPTIONS) and {"run", "simulate"}.isdisjoint(NEEDS_DEV)
 
 
 def test_every_script_that_is_named_exists() -> None:
