@@ -19,6 +19,7 @@ from dispatch.city import CityError
 from dispatch.errors import DispatchError
 from dispatch.evaluate.command import evaluate
 from dispatch.settings import Settings
+from dispatch.simulation.command import simulate
 from dispatch.store.database import Database, prepare
 from dispatch.store.db import Connection, connection, open_pool
 from dispatch.store.embedded import EmbeddedPostgres, EmbeddedPostgresError, StateInUse, default_state
@@ -37,6 +38,7 @@ keys = typer.Typer(no_args_is_help=True, help="Keys of clients: apps, crews' dev
 app.add_typer(keys, name="keys")
 app.command()(locate)
 app.command()(evaluate)
+app.command()(simulate)
 app.add_typer(parishes, name="parishes")
 app.add_typer(roads, name="roads")
 

@@ -21,7 +21,7 @@ from dispatch.app import create_app
 from dispatch.live.hub import AWAY_PER_S
 from dispatch.live.protocol import ScreenProtocol
 from dispatch.logs import set_up_logs
-from dispatch.settings import PROJECT, Settings
+from dispatch.settings import Settings
 from dispatch.store.embedded import KEY_FILE, default_state, make_state
 
 log = structlog.get_logger()
@@ -31,7 +31,6 @@ console = Console(stderr=True)
 CUT_OFF_S = 2.0
 # Longer than a proxy in front keeps one (nginx: 60 s), so that it never sends a report down a line that we are ending.
 KEEP_ALIVE_S = 75
-SIMULATE = PROJECT / "scripts" / "simulate"
 # Two thousand calls a day is one in 43 s; the demo is a busy hour, so that a visitor sees something happen.
 DEMO_CALLS_PER_S = 0.1
 
@@ -168,14 +167,14 @@ async def _when_started(server: uvicorn.Server, settings: Settings) -> None:
         await asyncio.sleep(0.02)
     url = f"http://{_shown(settings.host)}:{settings.port}/"
     console.print(f"\n  [bold]Despacho[/]  {url}#code={settings.sign_in_code}\n", highlight=False, soft_wrap=True)
-    if settings.demo and SIMULATE.exists():
+    if settings.demo:
         await _demo(url, settings)
 
 
 async def _demo(url: str, settings: Settings) -> None:
     """The simulated city as a child that ends when its standard input closes: it can't outlive us, however we end."""
     child = await asyncio.create_subprocess_exec(
-        str(SIMULATE),
+        *(sys.executable, "-P", "-m", "dispatch", "simulate"),
         "--url",
         url.rstrip("/"),
         "--rate",
@@ -186,7 +185,8 @@ async def _demo(url: str, settings: Settings) -> None:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=None if os.environ.get("DISPATCH_DEMO_LOG") else asyncio.subprocess.DEVNULL,
-        env=os.environ | {"DISPATCH_KEY": settings.bootstrap_key or "", "DISPATCH_PYTHON": sys.executable},
+        # Our own search path: the child imports the same package, from wherever we were started.
+        env=os.environ | {"DISPATCH_KEY": settings.bootstrap_key or "", "PYTHONPATH": os.pathsep.join(sys.path)},
         start_new_session=True,
     )
     try:

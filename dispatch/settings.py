@@ -7,7 +7,18 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Self, get_args, get_origin, get_type_hints
 
-PROJECT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+# The checkout. In an installed wheel: the folder of installed packages, where nothing but packages is ours.
+PROJECT = PACKAGE.parent
+
+
+def _quito() -> Path:
+    """A wheel has the city inside the package; a checkout has it beside the package."""
+    inside = PACKAGE / "data" / "quito"
+    return inside if inside.is_dir() else PROJECT / "data" / "quito"
+
+
+QUITO = _quito()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +45,7 @@ class Settings:
     state: Path | None = None
     database_url: str | None = None
     database_owner_url: str | None = None
-    city: Path = PROJECT / "data" / "quito"
+    city: Path = QUITO
     cells: Path | None = None
     roads: Path | None = None
     roads_profile: str = "emergency"
@@ -43,7 +54,7 @@ class Settings:
     routing_kind: str = "valhalla"
     routing_timeout_s: float = 1.0
     routing_kmh: float = 35.0
-    console: Path = PROJECT / "dispatch" / "console" / "dist"
+    console: Path = PACKAGE / "console" / "dist"
     demo: bool = True
     tile_style_url: str | None = None
     log_format: str = "auto"

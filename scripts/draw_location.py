@@ -1,7 +1,7 @@
 """Draws the pictures of docs/location.md as SVG, from the real parishes and the very code that they explain."""
 
 import json
-import sys
+from argparse import ArgumentParser
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -147,7 +147,9 @@ PICTURES: dict[str, Any] = {
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "img"
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "docs" / "img", help="left out: docs/img")
+    folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     parishes = Parishes.from_geojson(json.loads(LAYER.read_text("utf-8")))
     for name, draw in PICTURES.items():

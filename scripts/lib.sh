@@ -23,6 +23,18 @@ console=$project/dispatch/console
 hash_of() { sha256sum "$@" | sha256sum | cut -c1-64; }
 stamped() { [ -f "$1" ] && [ "$(<"$1")" = "$2" ]; }
 
+asks_for_help() {
+  local given
+  for given in "$@"; do case $given in --) return 1 ;; --help | -h) return 0 ;; esac; done
+  return 1
+}
+
+# The comment at the head of the script that was called: the help that needs nothing installed.
+print_head() { awk 'NR == 1 { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$0"; }
+
+# help_of_the_head ARGUMENTS...: where help is asked for, the head of the script, and the end.
+help_of_the_head() { if asks_for_help "$@"; then print_head; exit; fi; }
+
 may_install() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 
@@ -173,4 +185,23 @@ one_at_a_time() {
   command -v flock >/dev/null || return 0
   exec 9<"$project/scripts/lib.sh"
   flock -n 9 || { say "waiting for another setup of this project to finish"; flock 9; }
+}
+
+# --- Our own modules, as scripts ----------------------------------------------------------------------------------
+
+# run_module [--dev] MODULE ARGUMENTS...: in the caller's working folder, with the service's own packages; --dev: with those of
+# requirements-dev.lock too. Help installs nothing: a module's --help works without the dev packages, and before the first
+# scripts/run it is the head of the script.
+run_module() {
+  local dev=
+  [ "$1" != --dev ] || { dev=1; shift; }
+  if asks_for_help "${@:2}"; then
+    stamped "$venv/.stamp-requirements.lock" "$(hash_of "$project/requirements.lock") $project" || { print_head; exit; }
+  else
+    one_at_a_time
+    ensure_python
+    [ -z "$dev" ] || install requirements-dev.lock "what scripts/$(basename "$0") needs"
+    exec 9>&-
+  fi
+  PYTHONPATH=$project exec "$python" -P -m "$@"
 }

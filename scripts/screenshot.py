@@ -6,9 +6,13 @@ import os
 import re
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
-from playwright.async_api import Page, ViewportSize, async_playwright, expect
+
+# A dev package, which `scripts/screenshot --help` must not need.
+if TYPE_CHECKING:
+    from playwright.async_api import Page, ViewportSize
 
 PICTURE = Path(__file__).parents[1] / "docs" / "img" / "console.png"
 FLAGS = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-first-run", "--disable-background-networking"]
@@ -28,7 +32,9 @@ async def telling(url: str, key: str) -> int | None:
     return placed[0]["id"] if placed else None
 
 
-async def sign_in(page: Page, url: str, key: str) -> None:
+async def sign_in(page: "Page", url: str, key: str) -> None:
+    from playwright.async_api import expect
+
     await page.goto(url)
     await page.locator("#key").fill(key)
     await page.locator("#key").press("Enter")
@@ -37,7 +43,9 @@ async def sign_in(page: Page, url: str, key: str) -> None:
     await expect(page.get_by_test_id("link")).to_have_text(re.compile("en vivo|live"), timeout=PATIENCE_MS)
 
 
-async def take(url: str, key: str, *, size: ViewportSize, language: str, press: list[str], into: Path) -> None:
+async def take(url: str, key: str, *, size: "ViewportSize", language: str, press: list[str], into: Path) -> None:
+    from playwright.async_api import async_playwright, expect
+
     async with async_playwright() as playwright:
         found = os.environ.get("DISPATCH_CHROMIUM") or shutil.which("chromium")
         browser = await playwright.chromium.launch(executable_path=found, chromium_sandbox=False, args=FLAGS)
@@ -69,12 +77,11 @@ def main() -> None:
     if not options.key:
         parser.error("a key is needed: --key or DISPATCH_KEY")
     width, height = (int(side) for side in options.size.split("x"))
-    size = ViewportSize(width=width, height=height)
     asyncio.run(
         take(
             options.url,
             options.key,
-            size=size,
+            size={"width": width, "height": height},
             language=options.language,
             press=options.press,
             into=options.into,

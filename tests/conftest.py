@@ -17,6 +17,7 @@ from playwright.async_api import Browser, async_playwright
 from dispatch.store.db import Connection, Pool, open_pool
 from dispatch.store.embedded import EmbeddedPostgres
 from dispatch.store.migrate import migrate
+from scripts.open_files import allow_open_files
 from tests.service import Service
 
 TEMPLATE = "migrated"
@@ -37,8 +38,10 @@ hypothesis.settings.load_profile("no deadline")
 
 
 def pytest_configure() -> None:
-    """Ended from outside, it still takes its servers with it."""
+    """Ended from outside, it still takes its servers with it. The usual soft limit of 1,024 open files is too low for
+    tests with hundreds of screens."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    allow_open_files()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -43,7 +43,7 @@ def evaluate(
     from dispatch.travel.unusable import TravelError
 
     if find_spec("matplotlib") is None:
-        _fail("the plots need matplotlib: install the extra `evaluate`")
+        _fail("the plots need matplotlib, which is not installed: pip install matplotlib")
     loads = _loads(days, load)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     try:

@@ -31,3 +31,11 @@ def crs_of(folder: Path) -> str | None:
         return None
     crs = head.get("crs") if isinstance(head, dict) else None
     return crs if isinstance(crs, str) else None
+
+
+def layer_in_place(folder: Path) -> Parishes | None:
+    """The layer of a folder, to complete another one from; None where there is none that can be used."""
+    try:
+        return parishes_of(folder)
+    except Unusable:
+        return None

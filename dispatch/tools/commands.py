@@ -99,12 +99,15 @@ def check(
 ) -> None:
     """What is wrong with a layer of parishes, and where. Exit code: 1 when anything is, 2 when it can't be read.
 
-    Areas are measured in the city's projected system where --city is given, else in the UTM zone of the layer."""
+    What it lacks is taken by code from the layer of --city (left out: of the city that the service uses), or from the
+    range of its INEC codes, and said. Areas are measured in the city's projected system where --city is given, else in
+    the UTM zone of the layer."""
     from dispatch.tools.city_layer import crs_of
     from dispatch.tools.faults import wrong
     from dispatch.tools.layer_check import check_layer
     from dispatch.tools.layer_file import Fields, read_layer_file
-    from dispatch.tools.report import as_json, console_for_tables, print_faults
+    from dispatch.tools.layer_import import complete_from
+    from dispatch.tools.report import as_json, console_for_tables, print_faults, print_taken
     from dispatch.tools.unusable import Unusable
 
     fields = Fields(code_field, name_field, kind_field, population_field)
@@ -113,10 +116,12 @@ def check(
         layer, found = read_layer_file(file, fields, metres=metres, from_crs=from_crs, encoding=encoding)
     except Unusable as error:
         _fail(error)
+    layer, taken = complete_from(layer, _folder(city))
     faults = check_layer(layer, found, gap_width_m=gap_width_m)
     if json:
-        print(as_json(faults, file=str(file), features=len(layer.features), crs=layer.projection.crs))
+        print(as_json(faults, file=str(file), features=len(layer.features), crs=layer.projection.crs, taken=taken))
     else:
+        print_taken(taken, console_for_tables())
         print_faults(faults, console_for_tables())
     raise SystemExit(SOMETHING_WRONG if wrong(faults) else 0)
 
@@ -143,7 +148,9 @@ def import_(
 ) -> None:
     """Install a layer of parishes into a city's folder, which keeps the one before as parishes.geojson.before.
 
-    A layer with faults is refused, and one with which the city would not load. Exit code: 1 when it is refused,
+    What the layer lacks (kind, population, the spelling of names in capitals) is taken by code from the layer in place,
+    or from the range of its INEC codes, and said. A layer with faults is refused, and one with which the city would not
+    load. Exit code: 1 when it is refused,
     2 when it can't be read or used."""
     from dispatch.tools.city_layer import crs_of
     from dispatch.tools.faults import wrong
@@ -163,6 +170,7 @@ def import_(
             gap_width_m=gap_width_m,
             accept_remaining=accept_remaining,
             dry_run=dry_run,
+            reference=_folder(None),
         )
     except Unusable as error:
         _fail(error)

@@ -1,10 +1,12 @@
 """Reading a layer of polygons from whatever GDAL reads: GeoJSON, GeoPackage, a Shapefile or a zip of one."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import isfinite
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import geopandas
 import numpy as np
@@ -15,16 +17,53 @@ from shapely.geometry.base import BaseGeometry
 
 from dispatch.tools.faults import Fault, FaultKind
 from dispatch.tools.layer import Feature, Layer, metres_crs, on_grid
+from dispatch.tools.layer_completion import folded
 from dispatch.tools.unusable import Unusable
 from geo import Projection
 
 WGS84 = "EPSG:4326"
+# Without accents, in small letters, "_" for what stands between words; a Shapefile keeps the first ten letters.
 _USUAL = {
-    "code": ("code", "codigo", "código", "cod", "dpa_parroq", "cod_parroquia", "cod_parr", "id"),
-    "name": ("name", "nombre", "dpa_despar", "parroquia", "nom_parroquia", "nom_parr"),
-    "kind": ("kind", "tipo", "type", "clase", "zona"),
-    "population": ("population_2022", "population", "poblacion", "población", "pob_2022", "pob", "habitantes"),
+    "code": (
+        "code",
+        "dpa_parroq",
+        "dpa_parroquia",
+        "codigo",
+        "codigo_parroquia",
+        "cod_parroquia",
+        "cod_parroq",
+        "cod_parr",
+        "codparroq",
+        "codigo_dpa",
+        "cod_dpa",
+        "cod",
+        "id",
+    ),
+    "name": (
+        "name",
+        "dpa_despar",
+        "nombre",
+        "nombre_parroquia",
+        "nom_parroquia",
+        "nom_parroq",
+        "nom_parr",
+        "parroquia",
+        "desc_parroquia",
+    ),
+    "kind": ("kind", "tipo", "tipo_parroquia", "type", "clase", "zona", "area_tipo"),
+    "population": (
+        "population_2022",
+        "population",
+        "poblacion_2022",
+        "poblacion",
+        "pob_2022",
+        "pob_total",
+        "pob",
+        "habitantes",
+    ),
 }
+_SHAPEFILE_LETTERS = 10
+_LAYER_SUFFIXES = {".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +119,46 @@ def _read(file: Path, encoding: str | None) -> Any:
         raise Unusable(f"there is no file {file}")
     options = {"encoding": encoding} if encoding else {}
     try:
-        layers = geopandas.list_layers(file)
+        source = _unzipped(file)
+        layers = geopandas.list_layers(source)
         with_geometry = layers.loc[layers["geometry_type"].notna(), "name"].tolist()
         if len(with_geometry) != 1:
             raise Unusable(f"{file} must have one layer with geometry, not {', '.join(with_geometry) or 'none'}")
-        return geopandas.read_file(file, layer=with_geometry[0], on_invalid="ignore", **options)
-    except (OSError, ValueError, LookupError, RuntimeError) as error:
+        return geopandas.read_file(source, layer=with_geometry[0], on_invalid="ignore", **options)
+    except (OSError, ValueError, LookupError, RuntimeError, BadZipFile) as error:
         raise Unusable(f"{file} can't be read as a layer: {error}") from error
+
+
+def _unzipped(file: Path) -> str:
+    """Where GDAL finds the only layer of a zip, in whichever folder of it; else the file itself."""
+    if file.suffix.lower() != ".zip":
+        return str(file)
+    with ZipFile(file) as opened:
+        names = [name for name in opened.namelist() if not name.startswith("__MACOSX/")]
+    layers = [name for name in names if PurePosixPath(name).suffix.lower() in _LAYER_SUFFIXES]
+    return f"/vsizip/{file.resolve()}/{layers[0]}" if len(layers) == 1 else str(file)
 
 
 def _fields(given: Fields, names: Sequence[str]) -> dict[str, str | None]:
     lowered = {name.lower(): name for name in names}
+    plain = {_plain(name): name for name in names}
     found: dict[str, str | None] = {}
     for field in (field.name for field in fields(given)):
         name = getattr(given, field)
         if name is not None and name.lower() not in lowered:
             raise Unusable(f"there is no field {name!r} for --{field}-field; there are {', '.join(names) or 'none'}")
-        usual = (name,) if name is not None else _USUAL[field]
-        found[field] = next((lowered[one.lower()] for one in usual if one.lower() in lowered), None)
+        found[field] = lowered[name.lower()] if name is not None else _usual(field, plain)
     return found
+
+
+def _usual(field: str, plain: dict[str, str]) -> str | None:
+    usual = _USUAL[field]
+    whole_or_cut = (*usual, *(name[:_SHAPEFILE_LETTERS] for name in usual))
+    return next((plain[name] for name in whole_or_cut if name in plain), None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\W+", "_", folded(name))
 
 
 def _crs(

@@ -5,17 +5,21 @@ from pathlib import Path
 
 from shapely.geometry import MultiPolygon, Polygon
 
+from dispatch.tools.city_layer import LAYER, layer_in_place
 from dispatch.tools.faults import Fault, wrong
 from dispatch.tools.layer import Layer
 from dispatch.tools.layer_check import check_layer
+from dispatch.tools.layer_completion import complete_layer
 from dispatch.tools.layer_install import Installed, install_layer
 from dispatch.tools.layer_repair import repair_layer
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """`remaining` is what is wrong, or to be noticed, after mending; `installed` None: it was not put into the city."""
+    """`taken` is what the layer lacked and was given from elsewhere; `changes` are those of its polygons and names;
+    `remaining` is what is wrong, or to be noticed, after mending; `installed` None: it was not put into the city."""
 
+    taken: tuple[str, ...]
     changes: tuple[str, ...]
     remaining: tuple[Fault, ...]
     installed: Installed | None
@@ -30,8 +34,11 @@ def import_layer(
     gap_width_m: float,
     accept_remaining: bool = False,
     dry_run: bool = False,
+    reference: Path | None = None,
 ) -> Imported:
-    """`found` are faults met on reading. Raises Unusable where the city can't be loaded with the layer."""
+    """`found` are faults met on reading; `reference` is the folder of a city to take from what the layer lacks, where
+    `folder` has no layer yet. Raises Unusable where the city can't be loaded with the layer."""
+    layer, taken = complete_from(layer, folder, reference)
     faults = check_layer(layer, found, gap_width_m=gap_width_m)
     changes: tuple[str, ...] = ()
     if repair:
@@ -42,4 +49,12 @@ def import_layer(
     changes = (*changes, *(f"{feature}: is left out, for it has no polygon" for feature in left_out))
     refused = wrong(faults) and not accept_remaining
     installed = None if dry_run or refused else install_layer(layer, folder)
-    return Imported(changes, faults, installed)
+    return Imported(taken, changes, faults, installed)
+
+
+def complete_from(layer: Layer, *folders: Path | None) -> tuple[Layer, tuple[str, ...]]:
+    """Completed from the first of these cities that has a layer."""
+    for folder in folders:
+        if folder is not None and (known := layer_in_place(folder)) is not None:
+            return complete_layer(layer, known, source=str(folder / LAYER))
+    return complete_layer(layer, None, source="")

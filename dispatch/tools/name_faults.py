@@ -1,12 +1,12 @@
 """Codes, names, kinds and populations: what is missing, twice, or was read in the wrong encoding."""
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 
 from dispatch.tools.faults import Fault, FaultKind, Severity
 from dispatch.tools.layer import Feature, Layer
+from dispatch.tools.layer_completion import folded
 
 _BROKEN = re.compile(r"[\ufffd\x00-\x08\x0b-\x1f\x7f-\x9f]|\w\?\w")
 
@@ -16,7 +16,7 @@ def name_faults(layer: Layer) -> Iterator[Fault]:
         yield from _missing(feature)
         yield from _encoding(feature)
     yield from _twice(layer, FaultKind.CODE, {f.number: f.code for f in layer.features})
-    yield from _twice(layer, FaultKind.NAME, {f.number: _folded(f.name) for f in layer.features})
+    yield from _twice(layer, FaultKind.NAME, {f.number: folded(f.name) for f in layer.features})
 
 
 def _missing(feature: Feature) -> Iterator[Fault]:
@@ -61,9 +61,3 @@ def _twice(layer: Layer, kind: FaultKind, values: dict[int, str]) -> Iterator[Fa
         if len(numbers) > 1:
             where = " and ".join(str(layer.features[number]) for number in numbers)
             yield Fault(kind, where, f"{value!r} is the {kind} of {len(numbers)} features", tuple(numbers))
-
-
-def _folded(name: str) -> str:
-    """Names that people take for the same: without case, accents or double spaces."""
-    plain = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
-    return " ".join(plain.casefold().split())

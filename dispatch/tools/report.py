@@ -30,6 +30,11 @@ def print_faults(faults: Sequence[Fault], console: Console) -> None:
     console.print(summary(faults), highlight=False)
 
 
+def print_taken(taken: Sequence[str], console: Console) -> None:
+    for line in taken:
+        console.print(f"taken: {line}", highlight=False, markup=False, soft_wrap=True)
+
+
 def summary(faults: Sequence[Fault]) -> str:
     count = len(wrong(faults))
     notices = len(faults) - count
@@ -46,9 +51,10 @@ def print_import(imported: Imported, *, json: bool) -> None:
     done = imported.installed
     if json:
         files = {"installed": str(done.path), "missing": done.missing} if done else {"installed": None, "missing": ()}
-        print(as_json(imported.remaining, changes=imported.changes, **files))
+        print(as_json(imported.remaining, taken=imported.taken, changes=imported.changes, **files))
         return
     console = console_for_tables()
+    print_taken(imported.taken, console)
     for change in imported.changes:
         console.print(f"mended: {change}", highlight=False, markup=False, soft_wrap=True)
     print_faults(imported.remaining, console)

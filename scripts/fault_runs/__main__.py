@@ -18,6 +18,7 @@ from scripts.fault_runs.disk import NoDisk
 from scripts.fault_runs.faults import FAULTS, ON_SMALL_DISK, Fault
 from scripts.fault_runs.house import House, house
 from scripts.fault_runs.rounds import CALLS_PER_S, Outcome, play
+from scripts.open_files import allow_open_files
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -110,7 +111,9 @@ def arguments() -> Namespace:
 
 
 def main() -> int:
-    outcomes = asyncio.run(run(arguments()))
+    asked = arguments()
+    allow_open_files()
+    outcomes = asyncio.run(run(asked))
     console.print()
     console.print(summary(outcomes))
     broken = sum(len(outcome.violations) for outcome in outcomes)

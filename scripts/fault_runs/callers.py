@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from dispatch.model.city import City
+from dispatch.simulation.callers import PlannedCall, plan_calls
 from scripts.fault_runs.door import PATIENCE_S, Answer, Door
 from scripts.fault_runs.logs import Sent
 from scripts.fault_runs.tasks import call_off
-from scripts.simulation.callers import PlannedCall, plan_calls
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2.0
 AGAIN = 0.1

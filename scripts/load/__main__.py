@@ -1,9 +1,7 @@
 """scripts/load_test: calls, screens and units in the numbers of a bad day, and what the service makes of them."""
 
 import asyncio
-import resource
 import signal
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -14,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dispatch.city import CityError, load_city
+from dispatch.simulation.service import is_loopback
 from scripts.load import report
 from scripts.load.bench import RAMP_S, Bench, ramp_table
 from scripts.load.deflate import COMPARED_S, compare, deflate_table
@@ -24,7 +23,7 @@ from scripts.load.restart import restart_table, restarts
 from scripts.load.run import Refused
 from scripts.load.suite import reports
 from scripts.load.summary import reach
-from scripts.simulation.service import is_loopback
+from scripts.open_files import ENOUGH, allow_open_files
 
 QUITO = Path(__file__).resolve().parents[2] / "data" / "quito"
 OTHERS = ("capacity", "deflate", "restart", "reports")
@@ -143,16 +142,11 @@ def _show(title: str, table: report.Table) -> None:
 def _allow_files(screens: int) -> None:
     """A screen is an open file here and in the service, whose limit is ours: it is our child."""
     needed = screens + FILES_BESIDES_SCREENS
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft >= needed:
-        return
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(needed, min(hard, 65_536)), max(hard, needed)))
-        return
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    if hard < needed:
-        _give_up(f"{screens:,} screens need {needed:,} open files, and {hard:,} are allowed: raise it with ulimit -n")
+    allowed = allow_open_files(max(needed, ENOUGH))
+    if allowed < needed:
+        _give_up(
+            f"{screens:,} screens need {needed:,} open files, and {allowed:,} are allowed: raise it with ulimit -n"
+        )
 
 
 def _give_up(why: str) -> NoReturn:

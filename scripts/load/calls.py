@@ -8,9 +8,9 @@ from random import Random
 import h3.api.basic_int as h3  # type: ignore[import-untyped]
 
 from dispatch.model.city import City
+from dispatch.simulation.callers import Callers, PlannedCall
+from dispatch.simulation.demand import Demand, Emergency
 from scripts.load.profiles import Profile
-from scripts.simulation.callers import Callers, PlannedCall
-from scripts.simulation.demand import Demand, Emergency
 
 CROWD = 40
 CROWD_WITHIN_S = 180.0

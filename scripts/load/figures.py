@@ -1,13 +1,17 @@
 """A run in figures, worded for a reader."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from hdrh.histogram import HdrHistogram
 
 from scripts.load.meter import Cost, Meter
 from scripts.load.outcome import Outcome, milliseconds
 from scripts.load.profiles import Profile
+
+# A dev package, which `scripts/load_test --help` must not need.
+if TYPE_CHECKING:
+    from hdrh.histogram import HdrHistogram
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +69,5 @@ def _busy(costs: list[Cost]) -> str:
     return f"mean {cores.mean():.2f}, most {cores.max():.2f}"
 
 
-def worded(histogram: HdrHistogram) -> str:
+def worded(histogram: "HdrHistogram") -> str:
     return " · ".join(f"p{p:g} {value:,.1f}" for p, value in milliseconds(histogram).items()) or "-"

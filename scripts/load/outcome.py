@@ -3,20 +3,26 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
 from scripts.load.phones import Fate, Phones
 from scripts.load.watchers import Watcher
 
+# A dev package, which `scripts/load_test --help` must not need.
+if TYPE_CHECKING:
+    from hdrh.histogram import HdrHistogram
+
 LONGEST_US, DIGITS = 120_000_000, 3
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
 
 
-def histogram(seconds: Iterable[float] | NDArray[np.float64]) -> HdrHistogram:
+def histogram(seconds: Iterable[float] | NDArray[np.float64]) -> "HdrHistogram":
     """Of microseconds, to three significant digits."""
+    from hdrh.histogram import HdrHistogram
+
     found = HdrHistogram(1, LONGEST_US, DIGITS)
     values = np.asarray(seconds if isinstance(seconds, np.ndarray) else list(seconds), dtype=float)
     microseconds, counts = np.unique(np.clip(np.rint(values * 1e6), 1, LONGEST_US).astype(int), return_counts=True)
@@ -34,11 +40,11 @@ class Outcome:
     sent: int
     statuses: Counter[int]
     seconds: float
-    acknowledged: HdrHistogram
-    shown: HdrHistogram
-    spread: HdrHistogram
-    late: HdrHistogram
-    position_age: HdrHistogram
+    acknowledged: "HdrHistogram"
+    shown: "HdrHistogram"
+    spread: "HdrHistogram"
+    late: "HdrHistogram"
+    position_age: "HdrHistogram"
     unseen: int
     gaps: int
     resyncs: int
@@ -126,7 +132,7 @@ def _shown(
     return shown[~np.isnan(shown)], spread[~np.isnan(spread)]
 
 
-def milliseconds(histogram: HdrHistogram) -> dict[float, float]:
+def milliseconds(histogram: "HdrHistogram") -> dict[float, float]:
     """Percentile → milliseconds; empty where nothing was measured."""
     if not histogram.get_total_count():
         return {}

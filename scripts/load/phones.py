@@ -10,8 +10,8 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from dispatch.simulation.callers import PlannedCall
 from scripts.load.wire import Broken, Client
-from scripts.simulation.callers import PlannedCall
 
 PATIENCE_S = 30.0
 NO_ANSWER = 0

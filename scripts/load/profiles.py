@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import exp
 from typing import Self
 
-from scripts.simulation.demand import HOURS
+from dispatch.simulation.demand import HOURS
 
 Rate = Callable[[float], float]
 """Calls a second at a part (0-1) of the run."""

@@ -6,6 +6,7 @@ from time import perf_counter, process_time
 from uuid import uuid4
 
 from dispatch.model.city import City
+from dispatch.simulation.callers import PlannedCall
 from scripts.load.calls import plan
 from scripts.load.closers import Closers
 from scripts.load.fleet import Fleet
@@ -14,7 +15,6 @@ from scripts.load.phones import Phones
 from scripts.load.profiles import Profile
 from scripts.load.watchers import Watcher
 from scripts.load.wire import Client
-from scripts.simulation.callers import PlannedCall
 
 READING = 4
 """Screens that read all; the others only note when what came."""

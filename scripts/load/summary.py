@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-
-from hdrh.histogram import HdrHistogram
+from typing import TYPE_CHECKING
 
 from scripts.load.bench import is_good, ramp_table
 from scripts.load.deflate import deflate_table
@@ -15,6 +14,10 @@ from scripts.load.machine import machine
 from scripts.load.outcome import milliseconds
 from scripts.load.report import Table
 from scripts.load.restart import Restarts, restart_table
+
+# A dev package, which `scripts/load_test --help` must not need.
+if TYPE_CHECKING:
+    from hdrh.histogram import HdrHistogram
 
 INSERT_PEER = "FastAPI, one durable insert each"
 
@@ -137,7 +140,7 @@ def _capacity(steps: list[Done]) -> tuple[str, str, str]:
     return "## Capacity, on 10 screens", said, markdown(ramp_table(steps))
 
 
-def _within(what: str, reach_ms: float, found: HdrHistogram, percentile: float) -> tuple[str, str, str, str]:
+def _within(what: str, reach_ms: float, found: "HdrHistogram", percentile: float) -> tuple[str, str, str, str]:
     value = milliseconds(found).get(percentile)
     said = "-" if value is None else f"{value:,.1f} ms"
     return what, f"{reach_ms:,.0f} ms", said, _kept(value is not None and value <= reach_ms)

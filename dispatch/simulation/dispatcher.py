@@ -6,9 +6,9 @@ from random import Random
 from time import perf_counter
 from typing import Any
 
-from scripts.simulation.demand import Emergency
-from scripts.simulation.feed import Feed
-from scripts.simulation.service import Service
+from dispatch.simulation.demand import Emergency
+from dispatch.simulation.feed import Feed
+from dispatch.simulation.service import Service
 
 LOOK_S = 1.0
 AGAIN_S = 30.0

@@ -1,8 +1,8 @@
 import pytest
 from typer.testing import CliRunner
 
-from scripts.simulation.__main__ import app
-from scripts.simulation.service import is_loopback
+from dispatch.cli import app
+from dispatch.simulation.service import is_loopback
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost", "http://[::1]:9", "https://127.9.9.9"])
@@ -27,7 +27,7 @@ def test_another_machine(url: str) -> None:
 )
 def test_what_cannot_begin_says_why_and_shows_no_key(arguments: list[str], why: str) -> None:
     result = CliRunner().invoke(
-        app, arguments, env={"DISPATCH_KEY": "", "DISPATCH_BOOTSTRAP_KEY": "", "COLUMNS": "200"}
+        app, ["simulate", *arguments], env={"DISPATCH_KEY": "", "DISPATCH_BOOTSTRAP_KEY": "", "COLUMNS": "200"}
     )
     assert result.exit_code == 2
     assert why in result.output

@@ -1,34 +1,17 @@
-"""scripts/simulate: Quito calls for help, and its crews answer, against a running service."""
+"""`dispatch simulate`. What it needs is imported only when it runs: the service starts without it."""
 
-import asyncio
-import os
-import signal
-import sys
-import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from dispatch.city import CityError, load_city
-from dispatch.store.embedded import KEY_FILE, default_state
-from scripts.simulation.day import Day, Options, Refused
-from scripts.simulation.dispatcher import Patience
-from scripts.simulation.service import is_loopback
+from dispatch.settings import QUITO
 
-QUITO = Path(__file__).resolve().parents[2] / "data" / "quito"
-DRAW_S = 0.2
-console = Console(stderr=True)
-# No pretty traceback: it may show a key.
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+err = Console(stderr=True)
 
 
-@app.command()
-def main(
+def simulate(
     url: Annotated[str, typer.Option(help="The service.")] = "http://127.0.0.1:8000",
     key: Annotated[
         str | None,
@@ -57,12 +40,21 @@ def main(
     state: Annotated[
         Path | None, typer.Option(envvar="DISPATCH_STATE", help="State folder of the service, for its key.")
     ] = None,
-    city: Annotated[Path, typer.Option(envvar="DISPATCH_CITY", help="Folder of the city's data.")] = QUITO,
+    city: Annotated[
+        Path | None, typer.Option(envvar="DISPATCH_CITY", help="Folder of the city's data; left out: Quito's.")
+    ] = None,
     until_stdin_closes: Annotated[bool, typer.Option(help="End when standard input does: with the parent.")] = False,
     allow_remote: Annotated[bool, typer.Option(help="Let made-up emergencies go to another machine.")] = False,
 ) -> None:
-    """Quito calls for help, and its crews answer, against a running service. Exit code 1: a call that was acknowledged
-    is missing on a screen; 2: it could not begin."""
+    """Simulate a city against a running service: callers, crews, a dispatcher and screens.
+
+    Exit code 1: a call that was acknowledged is missing on a screen; 2: it could not begin."""
+    from dispatch.city import CityError, load_city
+    from dispatch.simulation.day import Options, Refused
+    from dispatch.simulation.dispatcher import Patience
+    from dispatch.simulation.running import run
+    from dispatch.simulation.service import is_loopback
+
     if not is_loopback(url) and not allow_remote:
         _give_up(f"{url} is another machine: made-up emergencies stay on this one, unless --allow-remote.")
     key = key or _local_key(state)
@@ -71,7 +63,7 @@ def main(
     if not 0 <= patience[0] <= patience[1]:
         _give_up("--patience takes the least and the most seconds, in this order.")
     try:
-        quito = load_city(city)
+        known = load_city(city or QUITO)
     except CityError as error:
         _give_up(str(error))
     options = Options(
@@ -89,71 +81,18 @@ def main(
         patience=Patience(*patience, left),
     )
 
-    async def live() -> Day:
-        day = Day(quito, options)
-        _end_early(day, until_stdin_closes)
-        async with _progress(day):
-            await day.live()
-        return day
-
     try:
-        day = asyncio.run(live())
+        day = run(known, options, until_stdin_closes=until_stdin_closes, console=err)
     except Refused as error:
         _give_up(str(error))
-    console.print(day.summary.table(day.screens))
+    err.print(day.summary.table(day.screens))
     raise SystemExit(1 if day.summary.failed(day.screens) else 0)
-
-
-def _end_early(day: Day, until_stdin_closes: bool) -> None:
-    loop = asyncio.get_running_loop()
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(ending, day.over.set)
-    if until_stdin_closes:
-        threading.Thread(target=_watch_stdin, args=(loop, day.over.set), daemon=True).start()
-
-
-def _watch_stdin(loop: asyncio.AbstractEventLoop, closed: Callable[[], None]) -> None:
-    try:
-        while os.read(sys.stdin.fileno(), 4096):
-            pass
-    except OSError:
-        pass
-    loop.call_soon_threadsafe(closed)
-
-
-@asynccontextmanager
-async def _progress(day: Day) -> AsyncIterator[None]:
-    """A bar, on a terminal only."""
-    options = day.options
-    planned = None if options.duration_s is None else round(options.rate * options.duration_s)
-    progress = Progress(
-        SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console
-    )
-    bar = progress.add_task("", total=planned)
-
-    def update() -> None:
-        sent, acknowledged = len(day.summary.calls), len(day.summary.acknowledged)
-        progress.update(bar, completed=sent, description=f"{sent:,} calls · {acknowledged:,} acknowledged")
-
-    async def draw() -> None:
-        while True:
-            update()
-            await asyncio.sleep(DRAW_S)
-
-    if not console.is_terminal:
-        yield
-        return
-    drawing = asyncio.create_task(draw())
-    with progress:
-        try:
-            yield
-        finally:
-            drawing.cancel()
-            update()
 
 
 def _local_key(state: Path | None) -> str | None:
     """The key that a service on this machine keeps in its state folder, where we may read it."""
+    from dispatch.store.embedded import KEY_FILE, default_state
+
     try:
         return ((state or default_state()) / KEY_FILE).read_text().strip()
     except OSError:
@@ -161,9 +100,5 @@ def _local_key(state: Path | None) -> str | None:
 
 
 def _give_up(why: str) -> NoReturn:
-    console.print(why, style="bold red", highlight=False, markup=False)
+    err.print(why, style="bold red", highlight=False, markup=False)
     raise SystemExit(2)
-
-
-if __name__ == "__main__":
-    app(prog_name="scripts/simulate")

@@ -3,8 +3,8 @@ from random import Random
 
 import pytest
 
+from dispatch.simulation.fixes import RADIUS_M, PlannedFix, Positioning
 from geo import Projection, distance_m
-from scripts.simulation.fixes import RADIUS_M, PlannedFix, Positioning
 
 HERE = -0.2012, -78.4912
 

@@ -7,11 +7,11 @@ from time import perf_counter
 from typing import Any
 
 from dispatch.model.city import City
+from dispatch.simulation.crew import Crew, Task
+from dispatch.simulation.feed import Feed
+from dispatch.simulation.network import Network
+from dispatch.simulation.service import Service
 from geo import Projection
-from scripts.simulation.crew import Crew, Task
-from scripts.simulation.feed import Feed
-from scripts.simulation.network import Network
-from scripts.simulation.service import Service
 
 TICK_S = 1.0
 PARKED_REPORT_S = 20.0

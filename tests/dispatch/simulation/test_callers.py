@@ -9,10 +9,10 @@ import pytest
 
 from dispatch.intake.json_call import parse
 from dispatch.model.city import City
+from dispatch.simulation.callers import PlannedCall, plan_calls
+from dispatch.simulation.demand import spread
+from dispatch.simulation.words import Words
 from geo import distance_m
-from scripts.simulation.callers import PlannedCall, plan_calls
-from scripts.simulation.demand import spread
-from scripts.simulation.words import Words
 
 COUNT = 4_000
 

@@ -11,14 +11,14 @@ from time import perf_counter
 from uuid import UUID, uuid4, uuid5
 
 from dispatch.model.city import City
-from scripts.simulation.callers import PlannedCall, plan_calls
-from scripts.simulation.crews import Crews
-from scripts.simulation.demand import Emergency, by_the_hour, spread, steadily
-from scripts.simulation.dispatcher import Dispatcher, Patience
-from scripts.simulation.feed import Feed
-from scripts.simulation.screen import Screen
-from scripts.simulation.service import Service
-from scripts.simulation.summary import CallRecord, Summary
+from dispatch.simulation.callers import PlannedCall, plan_calls
+from dispatch.simulation.crews import Crews
+from dispatch.simulation.demand import Emergency, by_the_hour, spread, steadily
+from dispatch.simulation.dispatcher import Dispatcher, Patience
+from dispatch.simulation.feed import Feed
+from dispatch.simulation.screen import Screen
+from dispatch.simulation.service import Service
+from dispatch.simulation.summary import CallRecord, Summary
 
 # How long after the last call answers may still come, and after those the screens may show what they have to.
 # Ended early, by Ctrl-C or with its parent, it doesn't keep anybody waiting.
@@ -73,7 +73,7 @@ class Day:
     async def _knock(self, service: Service) -> None:
         answer = await service.get("/v1/units")
         if answer.status == 0:
-            raise Refused(f"No service answers at {self.options.url}: scripts/run starts one.")
+            raise Refused(f"No service answers at {self.options.url}: `dispatch run` starts one.")
         if not answer.is_good:
             raise Refused(f"The service at {self.options.url} answered {answer.status}: is the key right?")
 

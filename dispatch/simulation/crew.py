@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from dispatch.model.city import Agency
-from scripts.simulation.driving import Place, Vehicle
+from dispatch.simulation.driving import Place, Vehicle
 
 # Median minutes at the scene by service of the incident, and at the hospital until the patient is taken over.
 WORK_MIN = {"citizen_security": 8, "traffic": 12, "health": 10, "municipal": 15, "fire_rescue": 25}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from rich.table import Table
 
-from scripts.simulation.screen import Screen
+from dispatch.simulation.screen import Screen
 
 PERCENTILES = (50, 90, 99)
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from dispatch.model.city import City
-from scripts.simulation.day import Day, Options, Refused
-from scripts.simulation.dispatcher import Patience
+from dispatch.simulation.day import Day, Options, Refused
+from dispatch.simulation.dispatcher import Patience
 from tests.service import Service
 
 
@@ -72,7 +72,7 @@ async def calls_come(service: Service) -> None:
 
 async def test_it_ends_with_its_parent(module_service: Service) -> None:
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "scripts.simulation", "--until-stdin-closes"),
+        *(sys.executable, "-m", "dispatch", "simulate", "--until-stdin-closes"),
         *("--url", module_service.url, "--key", module_service.key, "--rate", "5"),
         stdin=PIPE,
         stdout=DEVNULL,

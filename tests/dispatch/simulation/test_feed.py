@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from scripts.simulation.feed import Feed, OutOfOrder
-from scripts.simulation.screen import Screen
-from scripts.simulation.summary import CallRecord, Summary, percentiles
+from dispatch.simulation.feed import Feed, OutOfOrder
+from dispatch.simulation.screen import Screen
+from dispatch.simulation.summary import CallRecord, Summary, percentiles
 
 
 def snapshot(seq: int, *incidents: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 from itertools import pairwise
 from random import Random
 
-from scripts.simulation.network import BETWEEN_S, Network
+from dispatch.simulation.network import BETWEEN_S, Network
 
 
 def lived(seed: int, seconds: int) -> list[bool]:

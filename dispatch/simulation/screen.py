@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scripts.simulation.feed import Feed
+from dispatch.simulation.feed import Feed
 
 
 class Screen:

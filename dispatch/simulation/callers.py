@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from dispatch.model.city import City
+from dispatch.simulation.demand import Demand, Emergency
+from dispatch.simulation.fixes import PlannedFix, Positioning
+from dispatch.simulation.words import Words
 from geo import Projection
-from scripts.simulation.demand import Demand, Emergency
-from scripts.simulation.fixes import PlannedFix, Positioning
-from scripts.simulation.words import Words
 
 CHANNELS = {"voice": 0.74, "app": 0.14, "sms": 0.06, "chat": 0.04, "web": 0.02}
 # What a phone knows at first, by channel: how often which sources together. "" is no fix at all.

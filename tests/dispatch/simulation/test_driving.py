@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.simulation.driving import Vehicle, streets
+from dispatch.simulation.driving import Vehicle, streets
 
 metres = st.floats(-30_000, 30_000)
 places = st.tuples(metres, metres)

@@ -5,7 +5,7 @@ import pytest
 
 from dispatch.model import STEPS, UnitStatus
 from dispatch.model.city import Agency
-from scripts.simulation.crew import ASK_AGAIN_S, Crew, Task
+from dispatch.simulation.crew import ASK_AGAIN_S, Crew, Task
 
 AGENCY = Agency("MSP", "Ministerio", "Ministry", "A", mobilisation_s=60, speed_kmh=36)
 HOSPITAL = (3_000.0, 3_000.0)

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from dispatch.model.city import City, Station
-from scripts.simulation.demand import (
+from dispatch.simulation.demand import (
     OPEN_COUNTRY,
     Demand,
     Emergency,
