@@ -1,9 +1,11 @@
 """Who is allowed what. A key in the Authorization header, or the cookie of a session; never in the address."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -11,7 +13,7 @@ from uuid import UUID
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
-from dispatch.api.identities import Kind, Proof, key_proof, session_proof
+from dispatch.api.identities import MOST_KNOWN, SESSION, Proof, key_proof, session_proof
 from dispatch.api.state import identities_of
 from dispatch.errors import Forbidden, Unauthenticated, Unavailable
 from dispatch.model import UnitId
@@ -19,8 +21,8 @@ from dispatch.store.access import Holder
 
 COOKIE = "dispatch_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# How long a page of metrics believes what was known of a key, where the database doesn't answer.
-METRICS_S = 600.0
+# Where the database doesn't answer within the one, figures are shown to who was known within the other.
+ANSWERS_S, KNOWN_S = 2.0, 86_400.0
 
 
 class Role(StrEnum):
@@ -59,7 +61,7 @@ async def who(connection_: HTTPConnection) -> Actor:
     another site's page."""
     proof = _proof(connection_)
     holder = await identities_of(connection_).holder(proof, address=address_of(connection_))
-    if proof.kind is Kind.SESSION:
+    if proof.kind == SESSION:
         refuse_foreign_page(connection_)
     return _actor(proof, holder)
 
@@ -67,12 +69,13 @@ async def who(connection_: HTTPConnection) -> Actor:
 async def who_measures(connection_: HTTPConnection) -> Actor:
     """As `who`; while the database is away also who was known lately. For figures alone, which are needed most then."""
     try:
-        return await who(connection_)
-    except Unavailable:
+        async with asyncio.timeout(ANSWERS_S):
+            return await who(connection_)
+    except (Unavailable, TimeoutError):
         proof = _proof(connection_)
-        holder = identities_of(connection_).known(proof, within_s=METRICS_S)
+        holder = identities_of(connection_).known(proof, within_s=KNOWN_S)
         if holder is None:
-            raise
+            raise Unavailable("who you are can't be found out at the moment") from None
         return _actor(proof, holder)
 
 
@@ -125,8 +128,9 @@ def _proof(connection_: HTTPConnection) -> Proof:
     raise Unauthenticated("send a key in the Authorization header, or sign in")
 
 
+@lru_cache(maxsize=MOST_KNOWN)
 def _actor(proof: Proof, holder: Holder) -> Actor:
-    """Raises Forbidden."""
+    """Made once for all requests while the holder is remembered. Raises Forbidden."""
     role = Role(holder.role)
     if role is Role.DEVICE:
         raise Forbidden("a device's key opens nothing but the positions of its unit")

@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from enum import Enum
 from time import monotonic
 from typing import NamedTuple
 
@@ -31,22 +30,23 @@ MOST_KNOWN = 20_000
 TRIES = 3
 
 
-class Kind(Enum):
-    KEY = "no such key"
-    SESSION = "this session has ended; sign in again"
+KEY, SESSION = "key", "session"
+NO_SUCH = {KEY: "no such key", SESSION: "this session has ended; sign in again"}
 
 
 class Proof(NamedTuple):
-    kind: Kind
+    """Of which `kind`, KEY or SESSION, and the digest of its secret. Plain text, for it is hashed for every request."""
+
+    kind: str
     digest: bytes
 
 
 def key_proof(key: str) -> Proof:
-    return Proof(Kind.KEY, digest(key))
+    return Proof(KEY, digest(key))
 
 
 def session_proof(cookie: str) -> Proof:
-    return Proof(Kind.SESSION, digest(cookie))
+    return Proof(SESSION, digest(cookie))
 
 
 class Seat:
@@ -91,7 +91,7 @@ class Identities:
         found = await self._ask(proof)
         if found is None:
             self.guesses.wrong(address, proof.digest)
-            raise Unauthenticated(proof.kind.value)
+            raise Unauthenticated(NO_SUCH[proof.kind])
         self.guesses.right(proof.digest)
         return found
 
@@ -149,7 +149,7 @@ class Identities:
         for _ in range(TRIES):
             changes, asked_s, now = self._changes, monotonic(), datetime.now(UTC)
             async with connection(self._pool) as db:
-                if proof.kind is Kind.KEY:
+                if proof.kind == KEY:
                     found = await access.holder(db, key=proof.digest)
                 else:
                     found = await sessions.holder(db, session=proof.digest, at=now)
@@ -201,9 +201,9 @@ class Identities:
         if not seats:
             return
         async with connection(self._pool) as db:
-            keys = await access.good_keys(db, digests=self._digests(Kind.KEY))
-            signed_in = await sessions.good(db, digests=self._digests(Kind.SESSION), at=datetime.now(UTC))
-        good = {Kind.KEY: keys, Kind.SESSION: signed_in}
+            keys = await access.good_keys(db, digests=self._digests(KEY))
+            signed_in = await sessions.good(db, digests=self._digests(SESSION), at=datetime.now(UTC))
+        good = {KEY: keys, SESSION: signed_in}
         for seat in seats:
             if seat.proof.digest not in good[seat.proof.kind]:
                 self._known.pop(seat.proof, None)
@@ -211,9 +211,9 @@ class Identities:
 
     async def _note_used(self, now: datetime) -> None:
         """A console that only looks on uses its session too."""
-        if watching := self._digests(Kind.SESSION):
+        if watching := self._digests(SESSION):
             async with connection(self._pool) as db:
                 await sessions.note_used(db, digests=watching, at=now)
 
-    def _digests(self, kind: Kind) -> set[bytes]:
-        return {seat.proof.digest for seat in self._seats if seat.proof.kind is kind}
+    def _digests(self, kind: str) -> set[bytes]:
+        return {seat.proof.digest for seat in self._seats if seat.proof.kind == kind}

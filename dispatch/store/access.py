@@ -16,7 +16,7 @@ from dispatch.store.db import Connection
 CHANNEL = "access"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Holder:
     """Who a key or a session is. `unit_id`: the unit that the key is bound to. `key`: digest of the key itself, or of
     the one that the session was made with, None where the service's own link made it. `session` and `expires_at` are
