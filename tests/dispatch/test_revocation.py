@@ -132,13 +132,15 @@ async def test_sessions_are_listed_and_ended(nodes: tuple[Service, Service], mod
     assert await status(nodes[1], eva) == 401
 
 
-async def test_a_session_that_expires_ends_its_screen(database_url: str) -> None:
-    async with Service.started(database_url, session_hours=str(6 / 3600)) as service:
-        cookie = await signed_in(service, code=await service.code())
-        async with screen_of(service, cookie) as screen:
-            await screen.recv()
-            assert (await end_of(screen))[0] == ENDED
-        assert await status(service, cookie) == 401
+async def test_a_session_that_expires_ends_its_screen(nodes: tuple[Service, Service], module_database_url: str) -> None:
+    cookie = await signed_in(nodes[0], code=await nodes[0].code())
+    async with screen_of(nodes[1], cookie) as screen:
+        await screen.recv()
+        db = await asyncpg.connect(module_database_url)
+        await db.execute("update session set expires_at = now() where name = 'consola'")
+        await db.close()
+        assert (await end_of(screen))[0] == ENDED
+    assert await status(nodes[1], cookie) == 401
 
 
 async def test_a_revocation_that_nobody_announces_is_found_all_the_same(
