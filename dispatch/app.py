@@ -17,6 +17,7 @@ from dispatch.api import (
     formats,
     incidents,
     intervals,
+    keys,
     live,
     operations,
     positions,
@@ -26,8 +27,8 @@ from dispatch.api import (
     units,
 )
 from dispatch.api.console import Protected, mount_console
-from dispatch.api.guesses import Guesses
 from dispatch.api.health import Probe
+from dispatch.api.identities import Identities
 from dispatch.api.interval_metrics import Measuring
 from dispatch.api.problems import RESPONSES, render_errors
 from dispatch.api.shortcut import Shortcut
@@ -78,6 +79,7 @@ ROUTERS = (
     intervals,
     city_routes,
     session,
+    keys,
     live,
     operations,
 )
@@ -142,15 +144,16 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     probe = Probe(pool)
     rooms.push_async_callback(probe.stop)
     elsewhere = Elsewhere(desk, node=writer.node)
-    announcements = Announcements(servers, pool, [feed.following, elsewhere.following])
-    for room in (feed, elsewhere, announcements, writer, hub, timers):
+    identities = Identities(pool)
+    announcements = Announcements(servers, pool, [feed.following, elsewhere.following, identities.following])
+    for room in (feed, elsewhere, identities, announcements, writer, hub, timers):
         room.start()
         rooms.push_async_callback(room.stop)
     await _seed_fleet(desk)
     desk.coverage.lost()  # its map of demand is made before a caller waits for it
 
     app.state.desk, app.state.hub, app.state.position_writer = desk, hub, writer
-    app.state.guesses, app.state.probe = Guesses(), probe
+    app.state.identities, app.state.probe = identities, probe
     app.state.parishes_json = city_routes.parishes_json(city)
     log.info("open", city=city.name, parishes=len(city.parishes), units=len(picture.room.units), seq=feed.seq)
 

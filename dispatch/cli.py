@@ -29,6 +29,7 @@ from dispatch.tools.commands import locate, parishes
 from dispatch.tools.fleet_commands import fleet_commands
 from dispatch.tools.intervals import intervals_command
 from dispatch.tools.roads import roads
+from dispatch.tools.session_commands import session_commands, sign_in_link_command
 from dispatch.tracing import TracingError
 from dispatch.travel.unusable import TravelError
 from geo import CellTableError
@@ -97,8 +98,8 @@ def migrate_command(state: StateOption = None) -> None:
 @keys.command("add")
 def add_key(
     name: Annotated[str, typer.Argument(help="Whose key it is; stands beside every act.")],
-    role: Annotated[str, typer.Option(help="intake, crew, dispatcher, admin or device")],
-    unit: Annotated[str | None, typer.Option(help="For the role device: the unit whose positions it tells.")] = None,
+    role: Annotated[str, typer.Option(help="intake, crew, fleet, dispatcher, admin or device")],
+    unit: Annotated[str | None, typer.Option(help="For the roles crew and device: the unit they are of.")] = None,
     state: StateOption = None,
 ) -> None:
     """Make a key and print it, once: only its digest is kept."""
@@ -108,8 +109,8 @@ def add_key(
 
     if role not in set(Role):
         _fail(f"--role must be one of {', '.join(Role)}, not {role!r}")
-    if (role == Role.DEVICE) != (unit is not None):
-        _fail("--role device goes with --unit, and no other role does")
+    if (role in {Role.CREW, Role.DEVICE}) != (unit is not None):
+        _fail("--role crew and --role device go with --unit, and no other role does")
     secret = secrets.token_urlsafe(32)
 
     async def add(db: Connection) -> None:
@@ -120,13 +121,28 @@ def add_key(
     print(secret)
 
 
+@keys.command("bind")
+def bind_key(name: str, unit: str, state: StateOption = None) -> None:
+    """Bind a key of crew or device to a unit: from now on it acts for that one, and for no other."""
+    from dispatch.model import UnitId
+    from dispatch.store import access, units
+
+    async def bind(db: Connection) -> None:
+        async with db.transaction():
+            unit_id = (await units.get(db, unit_id=UnitId(unit))).id
+            await access.bind_key(db, name=name, unit_id=unit_id)
+
+    _with_database(_settings(state=state), bind)
+
+
 @keys.command("revoke")
 def revoke_key(name: str, state: StateOption = None) -> None:
-    """From now on this key opens nothing."""
+    """From now on this key opens nothing, at any node; sessions made with it and their WebSockets end."""
     from dispatch.store import access
 
     async def revoke(db: Connection) -> bool:
-        return await access.revoke_key(db, name=name, at=datetime.now(UTC))
+        async with db.transaction():
+            return await access.revoke_key(db, name=name, at=datetime.now(UTC))
 
     if not _with_database(_settings(state=state), revoke):
         _fail(f"no key {name!r} that is in use")
@@ -193,6 +209,8 @@ def _fail(error: object) -> NoReturn:
 
 backup_commands(app, _settings, _with_server, _connected)
 app.add_typer(fleet_commands(_settings, _with_database), name="fleet")
+app.add_typer(session_commands(_settings, _with_database), name="sessions")
+app.command("sign-in-link")(sign_in_link_command(_settings, _with_database))
 app.command("intervals")(intervals_command(_settings, _with_database))
 
 

@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from ipaddress import ip_address
 from math import ceil
 
 import structlog
@@ -18,11 +18,15 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from dispatch.app import create_app
+from dispatch.desk import first_access
+from dispatch.errors import DispatchError
 from dispatch.live.hub import AWAY_PER_S
 from dispatch.live.protocol import ScreenProtocol
 from dispatch.logs import set_up_logs
+from dispatch.model.secret import DEMO_PREFIX
 from dispatch.settings import Settings
-from dispatch.store.embedded import KEY_FILE, default_state, make_state
+from dispatch.store.db import Pool
+from dispatch.store.embedded import KEY_FILE, EmbeddedPostgresError, default_state, make_state, write_secret
 
 log = structlog.get_logger()
 console = Console(stderr=True)
@@ -86,23 +90,23 @@ async def serve(settings: Settings) -> int:
     starting = asyncio.current_task()
     assert starting is not None
     _on_signals(starting.cancel)
-    settings = replace(
-        settings,
-        bootstrap_key=settings.bootstrap_key or _own_key(settings),
-        sign_in_code=settings.sign_in_code or secrets.token_urlsafe(16),
-    )
+    first_access.refuse_weak(settings)
     app = create_app(settings)
     # The rooms are opened here and not by uvicorn, which would end a wrong city in a traceback.
     async with app.router.lifespan_context(app):
+        pool = app.state.desk.pool
+        if (key := settings.bootstrap_key or _own_key(settings)) is not None:
+            await first_access.put_bootstrap(pool, key, given=settings.bootstrap_key is not None)
+        code = await first_access.first_link(pool, settings)
         # What is alive by now stays alive: looking through it for garbage again and again would hold up every call for
         # as long as that takes, which is some ten milliseconds each time.
         gc.collect()
         gc.freeze()
         gc.enable()
-        return await _serve(app, settings)
+        return await _serve(app, settings, code)
 
 
-async def _serve(app: FastAPI, settings: Settings) -> int:
+async def _serve(app: FastAPI, settings: Settings, code: str) -> int:
     server = Server(
         uvicorn.Config(
             app,
@@ -122,7 +126,7 @@ async def _serve(app: FastAPI, settings: Settings) -> int:
         app,
         settings,
     )
-    beside = asyncio.create_task(_when_started(server, settings))
+    beside = asyncio.create_task(_when_started(server, app.state.desk.pool, settings, code))
 
     def end() -> None:
         """Both at once: `su` gives its child two seconds. A signal while rooms are closed changes nothing."""
@@ -144,35 +148,49 @@ def _on_signals(act: Callable[[], object]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, act)
 
 
-def _own_key(settings: Settings) -> str:
-    """The first administrator's key: made once, kept in the state folder for its owner's eyes only.
-
-    With a database elsewhere and no state folder there is no place to keep it: then it is good for this run alone."""
+def _own_key(settings: Settings) -> str | None:
+    """The first administrator's key: made once, kept in the state folder for its owner's eyes only. None with a
+    database elsewhere and no state folder: there is no place to keep it, and nobody would know it."""
     if settings.database_url and settings.state is None:
-        return secrets.token_urlsafe(32)
+        return None
     state = settings.state or default_state()
     make_state(state)
     file = state / KEY_FILE
     if not file.exists():
-        file.touch(0o600)
-        file.write_text(secrets.token_urlsafe(32))
+        write_secret(file, secrets.token_urlsafe(32))
     elif file.stat().st_mode & 0o077:
         file.chmod(0o600)
         log.warning("key_was_open_to_others", file=file.name, advice="delete it and restart: it is then made anew")
     return file.read_text().strip()
 
 
-async def _when_started(server: uvicorn.Server, settings: Settings) -> None:
+async def _when_started(server: uvicorn.Server, pool: Pool, settings: Settings, code: str) -> None:
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.02)
     url = f"http://{_shown(settings.host)}:{settings.port}/"
-    console.print(f"\n  [bold]Despacho[/]  {url}#code={settings.sign_in_code}\n", highlight=False, soft_wrap=True)
+    seen_by_its_user = console.is_terminal or (settings.demo and _is_loopback(settings.host))
+    shown = f"{url}#code={code}" if seen_by_its_user else f"{url}\n  {_kept_link(settings, f'{url}#code={code}')}"
+    console.print(f"\n  [bold]Despacho[/]  {shown}\n", highlight=False, soft_wrap=True)
     if settings.demo:
-        await _demo(url, settings)
+        await _demo(url, pool, settings)
 
 
-async def _demo(url: str, settings: Settings) -> None:
+def _kept_link(settings: Settings, link: str) -> str:
+    """Where to find the link that signs in: what goes to a log is read by more people than may sit down at the desk."""
+    state = settings.state or default_state()
+    file = state / f"sign-in-link-{settings.port}"
+    try:
+        make_state(state)
+        write_secret(file, f"{link}\n")
+    except (EmbeddedPostgresError, OSError):
+        return "A link that signs in: dispatch sign-in-link"
+    return f"A link that signs in, once, is in {file}; another: dispatch sign-in-link"
+
+
+async def _demo(url: str, pool: Pool, settings: Settings) -> None:
     """The simulated city as a child that ends when its standard input closes: it can't outlive us, however we end."""
+    name = f"{DEMO_PREFIX}{socket.gethostname()[:60]}:{settings.port}"
+    key = await first_access.demo_key(pool, name)
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "dispatch", "simulate"),
         "--url",
@@ -186,7 +204,7 @@ async def _demo(url: str, settings: Settings) -> None:
         stdout=asyncio.subprocess.DEVNULL,
         stderr=None if os.environ.get("DISPATCH_DEMO_LOG") else asyncio.subprocess.DEVNULL,
         # Our own search path: the child imports the same package, from wherever we were started.
-        env=os.environ | {"DISPATCH_KEY": settings.bootstrap_key or "", "PYTHONPATH": os.pathsep.join(sys.path)},
+        env=os.environ | {"DISPATCH_KEY": key, "PYTHONPATH": os.pathsep.join(sys.path)},
         start_new_session=True,
     )
     try:
@@ -197,6 +215,15 @@ async def _demo(url: str, settings: Settings) -> None:
         if child.returncode is None:
             child.kill()
             await child.wait()
+        with suppress(DispatchError):
+            await first_access.end_demo_key(pool, name)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _shown(host: str) -> str:

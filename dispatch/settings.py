@@ -38,6 +38,9 @@ class Settings:
     by the role that owns its tables, which migrates and grants rights. `database_timeout_s`: how long a statement
     may take before who waits for it is told to try again.
 
+    `bootstrap_key`: an administrator's, of at least 24 characters. `sign_in_code`: of the first sign-in link, which is
+    good once like every other, within `sign_in_link_minutes` of the start.
+
     Secrets are left out of the repr."""
 
     host: str = "127.0.0.1"
@@ -67,6 +70,7 @@ class Settings:
     incidents_per_day: float = 1_000.0
     busy_fraction: float = 0.3
     session_hours: float = 12.0
+    sign_in_link_minutes: float = 60.0
     position_retention_days: int = 30
     position_margin_km: float = 100.0
     position_worst_accuracy_m: float = 2_000.0

@@ -26,11 +26,10 @@ ANSWER_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`url` has no slash at its end; `key` is an administrator's; `code` opens the console."""
+    """`url` has no slash at its end; `key` is an administrator's."""
 
     url: str
     key: str
-    code: str
     process: subprocess.Popen[bytes]
 
     @classmethod
@@ -43,7 +42,7 @@ class Service:
         process = await asyncio.to_thread(
             subprocess.Popen, command, env=_environment(database_url, settings), start_new_session=True
         )
-        service = cls(f"http://127.0.0.1:{port}", KEY, CODE, process)
+        service = cls(f"http://127.0.0.1:{port}", KEY, process)
         try:
             await service.ready()
             yield service
@@ -65,6 +64,12 @@ class Service:
         """A client with an administrator's key, or another, or (None) without any."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=ANSWER_S)
+
+    async def code(self) -> str:
+        """Of a new sign-in link: it opens the console once. (`CODE` is that of the service's start.)"""
+        async with self.client() as client:
+            answer = await client.post("/v1/session/links")
+        return str(answer.raise_for_status().json()["code"])
 
     def screen(self, *, since: int | None = None, key: str | None = KEY) -> connect:
         """`async with service.screen() as socket`: a WebSocket to /v1/live."""

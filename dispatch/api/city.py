@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from dispatch.api.access import Anyone
+from dispatch.api.access import OnLooker
 from dispatch.api.state import TheDesk
 from dispatch.api.wire import Json
 from dispatch.model.city import City
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1", tags=["city"])
 
 
 @router.get("/city")
-async def get_city(desk: TheDesk, _: Anyone) -> Response:
+async def get_city(desk: TheDesk, _: OnLooker) -> Response:
     return Json(
         city_view(desk.city)
         | {
@@ -28,7 +28,7 @@ async def get_city(desk: TheDesk, _: Anyone) -> Response:
 
 
 @router.get("/parishes", responses={200: {"content": {"application/geo+json": {}}}}, response_class=Response)
-async def get_parishes(request: Request, _: Anyone) -> Response:
+async def get_parishes(request: Request, _: OnLooker) -> Response:
     body: str = request.app.state.parishes_json
     etag = f'"{sha256(body.encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
@@ -40,7 +40,7 @@ async def get_parishes(request: Request, _: Anyone) -> Response:
 @router.get("/locate", response_model=Location)
 async def get_location(
     desk: TheDesk,
-    _: Anyone,
+    _: OnLooker,
     lat: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
     lon: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
     radius_m: Annotated[float | None, Query(gt=0, le=20_000_000, allow_inf_nan=False)] = None,

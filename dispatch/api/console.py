@@ -30,7 +30,8 @@ def mount_console(app: FastAPI, settings: Settings) -> None:
 
 
 class Protected:
-    """Headers that keep a browser from doing anything that this page doesn't need."""
+    """Headers that keep a browser from doing anything that this page doesn't need, and everybody from keeping what the
+    API says: calls, incidents, where people are. What says by itself how long it is good does so: the parishes."""
 
     def __init__(self, app: ASGIApp, *, tiles: str | None) -> None:
         self.app = app
@@ -50,11 +51,19 @@ class Protected:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def protecting(message: Message) -> None:
             if message["type"] == "http.response.start":
-                immutable = [(b"cache-control", b"public, max-age=31536000, immutable")] if _is_hashed(scope) else []
-                message["headers"] = [*message["headers"], *self.headers, *immutable]
+                message["headers"] = [*message["headers"], *self.headers, *_kept(scope, message["headers"])]
             await send(message)
 
         await self.app(scope, receive, protecting if scope["type"] == "http" else send)
+
+
+def _kept(scope: Scope, said: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """For how long, where it wasn't said yet."""
+    if _is_hashed(scope):
+        return [(b"cache-control", b"public, max-age=31536000, immutable")]
+    if str(scope["path"]).startswith("/v1/") and all(name.lower() != b"cache-control" for name, _ in said):
+        return [(b"cache-control", b"no-store")]
+    return []
 
 
 def _is_hashed(scope: Scope) -> bool:

@@ -112,8 +112,7 @@ async def _device(request: Request, desk: Desk, key: str | None) -> Device:
     """Raises Unauthenticated, TooManyTries; Forbidden for another role's key; NotFound where its unit has gone."""
     if not key:
         raise Unauthenticated("send the device's key as bearer, as Basic password or, with OsmAnd, as `id`")
-    address = request.client.host if request.client else ""
-    device = await device_by_key(desk, key, address=address, guesses=request.app.state.guesses)
+    device = await device_by_key(request, key)
     if device.unit_id not in desk.picture.room.units:
         raise NotFound(f"unit {device.unit_id} is not in the fleet any more")
     return device

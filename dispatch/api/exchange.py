@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 
-from dispatch.api.access import Anyone
+from dispatch.api.access import OnLooker
 from dispatch.api.state import TheDesk
 from dispatch.api.wire import limited_body
 from dispatch.exchange import lost
@@ -21,7 +21,7 @@ LOST = {"content": {lost.CONTENT_TYPE: {"schema": {"type": "string"}}}}
     responses={200: LOST},
     openapi_extra={"requestBody": {"required": True} | LOST},
 )
-async def post_lost(request: Request, desk: TheDesk, _: Anyone) -> Response:
+async def post_lost(request: Request, desk: TheDesk, _: OnLooker) -> Response:
     """LoST (RFC 5222): which service answers for a place, and within which boundary."""
     authority = Authority(source=desk.settings.lost_source, uri=desk.settings.lost_uri)
     status, body = lost.answer(await limited_body(request), desk.city, at=datetime.now(UTC), authority=authority)

@@ -96,6 +96,6 @@ async def _handset(request: Request, raw: bytes, secret: bytes | None) -> Actor:
         if secret is not None and aml_https.is_signed(raw, secret):
             return Actor("handset", Role.INTAKE)
         raise
-    if actor.role is Role.CREW:
+    if actor.role in {Role.CREW, Role.FLEET}:
         raise Forbidden("this needs a key of intake")
     return actor

@@ -6,17 +6,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from dispatch.api.access import Dispatcher
+from dispatch.api.access import Actor, CrewOrDispatcher, Dispatcher, Role
 from dispatch.api.bodies import AssignmentBody, Closing, IncidentChange, Link, Note, SwapBody
 from dispatch.api.state import TheDesk, ThePool
 from dispatch.api.views import IncidentPage, IncidentView, RecommendationView, incident_view
 from dispatch.api.wire import Json, body_of, describes
 from dispatch.desk import assignments, closing, incidents, linking, splitting
 from dispatch.desk.recommendation import recommendation
-from dispatch.errors import FieldProblem, PreconditionRequired
+from dispatch.errors import FieldProblem, Forbidden, PreconditionRequired
 from dispatch.model import CallId, Incident, IncidentId, IncidentStatus, UnitId
 from dispatch.store import incidents as stored
-from dispatch.store.db import connection
+from dispatch.store.db import Pool, connection
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
 
@@ -47,7 +47,9 @@ async def list_incidents(
 
 
 @router.get("/{incident_id}", response_model=IncidentView)
-async def get_incident(incident_id: Number, pool: ThePool, _: Dispatcher) -> Response:
+async def get_incident(incident_id: Number, pool: ThePool, actor: CrewOrDispatcher) -> Response:
+    """To a crew: the one that its unit is on, as long as it is."""
+    await _refuse_other_crews(actor, IncidentId(incident_id), pool)
     return Json(await incident_view(pool, IncidentId(incident_id)))
 
 
@@ -188,6 +190,15 @@ async def recommend(
         instead_of=UnitId(instead_of) if instead_of else None,
     )
     return Json(RecommendationView.of(incident_id, advice))
+
+
+async def _refuse_other_crews(actor: Actor, incident_id: IncidentId, pool: Pool) -> None:
+    """Also of an incident that isn't there: which ones there are is nothing a crew may find out. Raises Forbidden."""
+    if actor.role is not Role.CREW or actor.unit_id is None:
+        return
+    async with connection(pool) as db:
+        if await stored.of_unit(db, unit_id=actor.unit_id) != incident_id:
+            raise Forbidden(f"unit {actor.unit_id} is not on this incident")
 
 
 def _seen(version: int | None) -> int:

@@ -7,9 +7,10 @@ import structlog
 from fastapi import APIRouter, Query, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from dispatch.api.access import Role, who
+from dispatch.api.access import Actor, Role, who
+from dispatch.api.identities import Seat
 from dispatch.api.problems import problem
-from dispatch.api.state import desk_of, hub_of
+from dispatch.api.state import desk_of, hub_of, identities_of
 from dispatch.desk.desk import Desk
 from dispatch.errors import DispatchError, Forbidden, Unavailable
 from dispatch.live import frames
@@ -24,14 +25,17 @@ router = APIRouter()
 
 # How long a screen that is told to resync may take to read that, before its connection is cut.
 GOODBYE_S = 3.0
+# What may no longer listen is cut off within this time, whether it reads or not.
+CUT_OFF_S = 0.5
 RESYNC = 4000
+ENDED = 4001
+SIGNED_OUT = "signed out: this key or session has been ended"
 # "Service restart" (RFC 6455's registry of close codes).
 MOVE = 1012
 
 
 @router.websocket("/v1/live")
 async def live(websocket: WebSocket, since: Annotated[int | None, Query(ge=0, le=2**63 - 1)] = None) -> None:
-    desk, hub = desk_of(websocket), hub_of(websocket)
     try:
         actor = await who(websocket)
         if actor.role not in {Role.DISPATCHER, Role.ADMIN}:
@@ -39,9 +43,17 @@ async def live(websocket: WebSocket, since: Annotated[int | None, Query(ge=0, le
     except DispatchError as error:
         await websocket.send_denial_response(problem(error))
         return
-    await websocket.accept()
+    assert actor.proof is not None
+    with identities_of(websocket).seat(actor.proof, expires_at=actor.expires_at) as seat:
+        await websocket.accept()
+        await _serve(websocket, since, actor, seat)
+
+
+async def _serve(websocket: WebSocket, since: int | None, actor: Actor, seat: Seat) -> None:
+    desk, hub = desk_of(websocket), hub_of(websocket)
     behind = await _caught_up(desk, hub, since)
     with hub.screen() as screen:
+        seat.when_ended(lambda: _end(websocket, screen))
         try:
             if behind is not None:
                 raise behind
@@ -57,6 +69,12 @@ async def live(websocket: WebSocket, since: Annotated[int | None, Query(ge=0, le
         except DispatchError as error:
             screen.close(error.detail)
         await _goodbye(websocket, screen)
+
+
+def _end(websocket: WebSocket, screen: Screen) -> None:
+    """At once, and also where a peer takes nothing that we send."""
+    screen.end(SIGNED_OUT)
+    asyncio.get_running_loop().call_later(CUT_OFF_S, wire_of(websocket).abort)
 
 
 async def _caught_up(desk: Desk, hub: Hub, since: int | None) -> Unavailable | None:
@@ -105,6 +123,9 @@ async def _goodbye(websocket: WebSocket, screen: Screen) -> None:
     """Why, if the screen takes it; a connection that takes nothing is cut, and what waited in it is given up."""
     try:
         async with asyncio.timeout(GOODBYE_S):
+            if screen.ended:
+                await websocket.close(ENDED, SIGNED_OUT)
+                return
             await websocket.send_text(screen.goodbye())
             await websocket.close(MOVE if screen.moving else RESYNC)
     except TimeoutError:

@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch.api import interval_metrics, metrics
-from dispatch.api.access import Anyone
+from dispatch.api.access import Measuring
 from dispatch.api.figures import Figures
 from dispatch.api.health import health
 from dispatch.api.state import TheDesk, TheHub, TheWriter
@@ -34,7 +34,7 @@ async def readyz(request: Request, desk: TheDesk, writer: TheWriter) -> Response
 
 
 @router.get("/metrics", response_class=Response)
-async def get_metrics(request: Request, desk: TheDesk, hub: TheHub, writer: TheWriter, _: Anyone) -> Response:
+async def get_metrics(request: Request, desk: TheDesk, hub: TheHub, writer: TheWriter, _: Measuring) -> Response:
     found = await request.app.state.probe.ask()
     lag = max(0, found.head - desk.feed.seq) if found else None
     room = desk.picture.room

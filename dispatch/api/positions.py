@@ -13,11 +13,11 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from msgspec import Meta
 
 from dispatch.api import metrics
-from dispatch.api.access import Crew, Dispatcher
+from dispatch.api.access import Actor, Crew, Dispatcher, Role
 from dispatch.api.state import TheDesk, TheWriter
 from dispatch.api.wire import Json, limited_body
 from dispatch.desk.positions import take, trail
-from dispatch.errors import FieldProblem, Invalid, Malformed
+from dispatch.errors import FieldProblem, Forbidden, Invalid, Malformed
 from dispatch.intake.json_body import Moment
 from dispatch.model import UnitId, UnitPosition
 from dispatch.picture.picture import Doubtful, Refused, Taken
@@ -96,9 +96,13 @@ _one = msgspec.json.Decoder(PositionBody)
         }
     },
 )
-async def post_positions(request: Request, desk: TheDesk, writer: TheWriter, _: Crew) -> Response:
-    """A batch, the positions of each unit in the order in which they were measured. A bad one fails alone."""
+async def post_positions(request: Request, desk: TheDesk, writer: TheWriter, actor: Crew) -> Response:
+    """A batch, the positions of each unit in the order in which they were measured. A bad one fails alone, and so does
+    one of another unit than the crew's own."""
     indexes, positions, unreadable = read(await limited_body(request))
+    if actor.role is Role.CREW:
+        indexes, positions, foreign = _own(actor, indexes, positions)
+        unreadable += foreign
     taken = Taken()
     for first in range(0, len(positions), PIECE):
         taken.add(take(desk, writer, positions[first : first + PIECE]), offset=first)
@@ -142,20 +146,32 @@ def read(raw: bytes) -> tuple[Sequence[int], list[UnitPosition], list[Refused]]:
     try:
         good = _batch.decode(raw).positions
         return range(len(good)), list(map(_position, good)), []
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         pass
     indexes, positions, refused = [], [], []
     try:
         each = _raw_batch.decode(raw).positions
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed("not a batch of positions", errors=[FieldProblem("body", str(error))]) from error
     for index, one in enumerate(each):
         try:
             positions.append(_position(_one.decode(one)))
             indexes.append(index)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             refused.append(Refused(index, str(error)))
     return indexes, positions, refused
+
+
+def _own(
+    actor: Actor, indexes: Sequence[int], positions: list[UnitPosition]
+) -> tuple[list[int], list[UnitPosition], list[Refused]]:
+    """Those of the crew's own unit, and the refusal of the others. Raises Forbidden where all are of others."""
+    own = [(index, one) for index, one in zip(indexes, positions, strict=True) if one.unit_id == actor.unit_id]
+    problem = f"this key is of unit {actor.unit_id}, and of no other"
+    if positions and not own:
+        raise Forbidden(problem)
+    mine = {index for index, _ in own}
+    return [i for i, _ in own], [one for _, one in own], [Refused(i, problem) for i in indexes if i not in mine]
 
 
 def count(taken: Taken, *, rejected: int) -> None:

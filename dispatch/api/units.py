@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
 
-from dispatch.api.access import Admin, Crew, Dispatcher, Role
+from dispatch.api.access import Admin, Crew, Dispatcher, Role, own_unit
 from dispatch.api.bodies import StatusBody, UnitBody, UnitChange, UnitsBody
 from dispatch.api.state import TheDesk, ThePool
 from dispatch.api.views import UnitPage
@@ -26,8 +26,10 @@ EMPTIED_BY_NULL = {"station", "shift"}
 
 
 @router.get("", response_model=UnitPage)
-async def list_units(desk: TheDesk, _: Crew) -> Response:
-    return Json(UnitPage(list(desk.picture.room.units.values())))
+async def list_units(desk: TheDesk, actor: Crew) -> Response:
+    """All; to a crew, its own."""
+    units = desk.picture.room.units.values()
+    return Json(UnitPage([u for u in units if actor.role is not Role.CREW or u.id == actor.unit_id]))
 
 
 @router.post("", status_code=201, response_model=UnitPage, openapi_extra=describes(UnitsBody))
@@ -37,7 +39,8 @@ async def add_units(actor: Admin, body: Annotated[UnitsBody, Depends(body_of(Uni
 
 
 @router.get("/{unit_id}", response_model=Unit)
-async def get_unit(unit_id: UnitPath, pool: ThePool, _: Crew) -> Response:
+async def get_unit(unit_id: UnitPath, pool: ThePool, actor: Crew) -> Response:
+    own_unit(actor, unit_id)
     async with connection(pool) as db:
         return Json(await stored.get(db, unit_id=UnitId(unit_id)))
 
@@ -66,6 +69,7 @@ async def remove_unit(unit_id: UnitPath, actor: Admin, desk: TheDesk) -> Respons
 async def set_status(
     unit_id: UnitPath, actor: Crew, body: Annotated[StatusBody, Depends(body_of(StatusBody))], desk: TheDesk
 ) -> Response:
+    own_unit(actor, unit_id)
     unit = await units.set_status(desk, unit_id=UnitId(unit_id), status=body.status, actor=actor.name, said_at=body.at)
     return Json(unit)
 

@@ -44,6 +44,8 @@ def parse(body: bytes) -> DevicePosition | None:
         told = _location.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _as_ours(error) from None
+    except RecursionError:
+        raise unreadable("body", "is nested too deeply") from None
     at = moment(told.tst)
     return device_position(
         told.lat,

@@ -49,7 +49,7 @@ class Screen:
     def __init__(self, *, seq: int, batch: int, beat: int = 0) -> None:
         self.seq, self.batch, self.beat = seq, batch, beat
         self.closing: str | None = None
-        self.moving = False
+        self.moving = self.ended = False
         self.closed = asyncio.Event()
         self._wire: Wire | None = None
 
@@ -64,8 +64,13 @@ class Screen:
         self.moving = True
         self.close(reason)
 
+    def end(self, reason: str) -> None:
+        """It may not see this any more, here or elsewhere."""
+        self.ended = True
+        self.close(reason)
+
     def close(self, reason: str) -> None:
-        if self.closing is None and not self.moving:
+        if self.closing is None and not (self.moving or self.ended):
             RESYNCS.labels(reason="too slow" if reason == TOO_SLOW else "error").inc()
         self.closing = self.closing or reason
         self.closed.set()

@@ -102,7 +102,7 @@ async def screen(browser: Browser, service: Service, *, signed_in: bool = True) 
     shown.page.on("pageerror", lambda error: shown.errors.append(str(error)))
     shown.page.on("console", lambda said: shown.errors.append(said.text) if said.type == "error" else None)
     try:
-        await shown.page.goto(f"{service.url}/#code={service.code}" if signed_in else service.url)
+        await shown.page.goto(f"{service.url}/#code={await service.code()}" if signed_in else service.url)
         if signed_in:
             await live(shown)
         yield shown

@@ -112,11 +112,7 @@ async def test_a_line_that_is_only_silent_is_cut_too(browser: Browser, service: 
 
 def started_again(service: Service, database_url: str) -> subprocess.Popen[bytes]:
     """The very same service, where it was: port, database, key."""
-    ours = {
-        "DISPATCH_DATABASE_URL": database_url,
-        "DISPATCH_BOOTSTRAP_KEY": service.key,
-        "DISPATCH_SIGN_IN_CODE": service.code,
-    }
+    ours = {"DISPATCH_DATABASE_URL": database_url, "DISPATCH_BOOTSTRAP_KEY": service.key}
     port = str(urlsplit(service.url).port)
     command = [sys.executable, "-P", "-m", "dispatch", "run", "--no-demo", "--port", port]
     return subprocess.Popen(command, env=os.environ | ours, start_new_session=True)

@@ -18,6 +18,7 @@ async def test_every_route_but_the_few_wants_to_know_who(module_service: Service
                 if path in OPEN or path == "/v1/session":
                     continue
                 url = path.replace("{call_id}", "7c1c3c0e-9d5b-4f3e-8a56-0d2f1f2f9b11").replace("{unit_id}", "P001")
+                url = url.replace("{name}", "app").replace("{session_id}", "7c1c3c0e-9d5b-4f3e-8a56-0d2f1f2f9b11")
                 answer = await http.request(method, url.replace("{incident_id}", "1").replace("{item_id}", "1"))
                 assert answer.status_code == 401, (method, path, answer.status_code)
                 assert answer.headers["www-authenticate"] == "Bearer"
@@ -34,7 +35,7 @@ async def test_a_screen_wants_a_key_too(module_service: Service) -> None:
 async def test_the_printed_link_opens_a_session_and_signing_out_ends_it(module_service: Service) -> None:
     async with module_service.client(key=None) as http:
         assert (await http.post("/v1/session", json={"code": "guess"})).status_code == 401
-        signed_in = await http.post("/v1/session", json={"code": module_service.code})
+        signed_in = await http.post("/v1/session", json={"code": await module_service.code()})
         assert signed_in.json() == {"name": "consola", "role": "dispatcher"}
         cookie = signed_in.headers["set-cookie"].lower()
         assert "httponly" in cookie and "samesite=strict" in cookie

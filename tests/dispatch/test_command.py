@@ -47,7 +47,7 @@ async def test_a_device_has_a_unit_and_nobody_else_has(public_folder: Path) -> N
         async with service.client(key=None) as http:
             told = {"id": key, "lat": "-0.2", "lon": "-78.5"}
             assert (await http.get("/v1/devices/osmand", params=told)).json()["unit_id"] == "P001"
-        for wrong in (["device"], ["crew", "--unit", "P001"], ["device", "--unit", "ghost"]):
+        for wrong in (["device"], ["crew"], ["intake", "--unit", "P001"], ["device", "--unit", "ghost"]):
             code, _, said = await command("keys", "add", "x", "--role", *wrong, "--state", state)
             assert code == 1 and ("--unit" in said or "ghost" in said) and "Traceback" not in said
         code, told_of, _ = await command("keys", "list", "--state", state)

@@ -156,7 +156,8 @@ async def test_a_device_key_opens_nothing_else(module_service: Service, key: str
                 continue
             for method in methods:
                 url = path.replace("{unit_id}", UNIT).replace("{call_id}", "7c1c3c0e-9d5b-4f3e-8a56-0d2f1f2f9b11")
-                url = url.replace("{incident_id}", "1").replace("{item_id}", "1")
+                url = url.replace("{incident_id}", "1").replace("{item_id}", "1").replace("{name}", "app")
+                url = url.replace("{session_id}", "7c1c3c0e-9d5b-4f3e-8a56-0d2f1f2f9b11")
                 assert (await http.request(method, url)).status_code == 403, (method, path)
                 tried += 1
         assert tried > 25

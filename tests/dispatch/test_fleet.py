@@ -172,7 +172,8 @@ async def test_who_may_what(
 ) -> None:
     unit = await a_unit(http)
     path = f"/v1/units/{unit['id']}"
-    async with module_service.client(await a_key(module_database_url, role)) as client:
+    key = await a_key(module_database_url, role, unit=unit["id"] if role == "crew" else None)
+    async with module_service.client(key) as client:
         answers = [
             await client.get(path),
             await client.patch(path, json={"crew": ["Ana"], "shift": "19:00-07:00"}),

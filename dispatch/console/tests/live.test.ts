@@ -28,6 +28,7 @@ const last = (): Socket => Socket.made.at(-1) as Socket
 describe('the line to the service', () => {
   let seq: number | null
   let lost: { why: Why; attempt: number }[]
+  let ended: number
   let client: LiveClient
 
   beforeEach(() => {
@@ -37,10 +38,12 @@ describe('the line to the service', () => {
     Socket.made = []
     seq = null
     lost = []
+    ended = 0
     client = new LiveClient({
       heard: (message) => void (seq = message.type === 'snapshot' ? message.seq : seq),
       joined: () => undefined,
       lost: (why, attempt) => lost.push({ why, attempt }),
+      ended: () => (ended += 1),
       since: () => seq,
     })
     client.start()
@@ -90,6 +93,16 @@ describe('the line to the service', () => {
     vi.advanceTimersByTime(2000)
     expect(Socket.made.map((socket) => socket.since)).toEqual([null, '41', '41', '41', '41'])
     expect(lost.map(({ why, attempt }) => `${why} ${attempt}`)).toEqual(['move 0', 'cut 1', 'cut 2', 'cut 3'])
+  })
+
+  it('shut out it says so and does not come back by itself, but where it is told to', () => {
+    last().onclose?.({ code: 4001 })
+    vi.advanceTimersByTime(600_000)
+    expect(Socket.made).toHaveLength(1)
+    expect(lost).toEqual([])
+    expect(ended).toBe(1)
+    client.now()
+    expect(last().since).toBe('41')
   })
 
   it('told to resync begins anew', () => {

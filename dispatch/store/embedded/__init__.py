@@ -2,7 +2,7 @@
 
 from dispatch.store.embedded.errors import EmbeddedPostgresError, StateInUse
 from dispatch.store.embedded.server import EmbeddedPostgres, Status
-from dispatch.store.embedded.state import KEY_FILE, default_state, make_state
+from dispatch.store.embedded.state import KEY_FILE, default_state, make_state, write_secret
 
 __all__ = [
     "KEY_FILE",
@@ -12,4 +12,5 @@ __all__ = [
     "Status",
     "default_state",
     "make_state",
+    "write_secret",
 ]

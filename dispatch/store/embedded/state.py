@@ -45,6 +45,13 @@ def make_state(state: Path) -> None:
         )
 
 
+def write_secret(file: Path, text: str) -> None:
+    """For its owner's eyes only, from its first byte on, and whoever's it was before. Raises OSError."""
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w") as writing:
+        writing.write(text)
+
+
 class StateLock:
     """An advisory lock that the kernel drops when its holder dies, however it dies."""
 

@@ -153,7 +153,7 @@ def nginx(folder: Path, nodes: list[Service]) -> Iterator[Behind]:
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)
         trust = ssl.create_default_context(cafile=certificate)
-        yield Behind(f"https://127.0.0.1:{port}", nodes[0].key, CODE, process, trust)
+        yield Behind(f"https://127.0.0.1:{port}", nodes[0].key, process, trust)
     finally:
         process.terminate()
         process.wait()

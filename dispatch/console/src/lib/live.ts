@@ -6,6 +6,8 @@ import type { LiveMessage } from './wire'
 const SILENCE_MS = 12_000
 /** "Service restart": the node is about to end and says so. */
 const MOVE = 1012
+/** The key or the session that this was opened with is worth nothing any more. */
+const ENDED = 4001
 /** The node sends its screens away one after the other; what remains to be spread is those it sent together. */
 const MOVE_WITHIN_MS = 250
 
@@ -19,6 +21,8 @@ export interface LiveEars {
   joined: () => void
   /** `attempt` counts the failures since the screen was last live. */
   lost: (why: Why, attempt: number) => void
+  /** Shut out: it doesn't come back by itself, only by `now` or `start`. */
+  ended: () => void
   /** The sequence to go on from, or null for a snapshot. */
   since: () => number | null
 }
@@ -83,7 +87,9 @@ export class LiveClient {
       }
     }
     socket.onclose = ({ code }) => {
-      if (socket === this.#socket) this.#again(code === MOVE ? 'move' : 'cut')
+      if (socket !== this.#socket) return
+      if (code === ENDED) this.#end()
+      else this.#again(code === MOVE ? 'move' : 'cut')
     }
   }
 
@@ -99,6 +105,11 @@ export class LiveClient {
     if (why === 'resync') this.#fresh = true
     this.#ears.lost(why, this.#attempt)
     this.#retry = setTimeout(() => this.#connect(), why === 'move' ? MOVE_WITHIN_MS * Math.random() : backoffMs(this.#attempt))
+  }
+
+  #end(): void {
+    this.#hangUp()
+    if (!this.#stopped) this.#ears.ended()
   }
 
   #hangUp(): void {

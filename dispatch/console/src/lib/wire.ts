@@ -351,6 +351,8 @@ export interface Problem {
   incident?: Incident
   units?: Unit[]
   unit?: Unit
+  /** Of a sign-in link that is refused. */
+  link?: 'used' | 'expired' | 'unknown'
 }
 
 export type ParishCollection = GeoJSON.FeatureCollection<

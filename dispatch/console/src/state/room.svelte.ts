@@ -35,6 +35,8 @@ class RoomState {
   onPriorityOne: (incidents: Incident[]) => void = () => {}
   /** The door was shut: sign in again. */
   onSignedOut: () => void = () => {}
+  /** The service has ended this sign-in, and says so. */
+  onEnded: () => void = () => {}
 
   /** All units in the order of their names; made anew only when one comes or goes, for they may be thousands. */
   order = $state.raw<readonly string[]>([])
@@ -51,6 +53,10 @@ class RoomState {
     heard: (message) => this.#heard(message),
     joined: () => (this.link = { state: 'live', since_ms: Date.now() }),
     lost: (why, attempt) => this.#lost(why, attempt),
+    ended: () => {
+      this.link = { state: 'connecting', since_ms: Date.now() }
+      this.onEnded()
+    },
     since: () => (this.known ? this.room.seq : null),
   })
 

@@ -5,9 +5,12 @@ import { room } from './room.svelte'
 
 const RETRY_MS = 2000
 
+/** Why the door stays shut; each has its words. */
+export type Refusal = 'wrong' | 'link-wrong' | 'link-used' | 'link-expired' | 'too-many' | 'ended'
+
 class Session {
   state = $state<'asking' | 'out' | 'in'>('asking')
-  problem = $state<'none' | 'wrong' | 'link-wrong' | 'unreachable'>('none')
+  problem = $state<'none' | 'unreachable' | Refusal>('none')
 
   async begin(): Promise<void> {
     const code = new URLSearchParams(location.hash.slice(1)).get('code')
@@ -24,7 +27,7 @@ class Session {
       await api.session()
       await this.#enter()
     } catch (error) {
-      this.#out(error, this.problem === 'link-wrong' ? 'link-wrong' : 'none', () => this.ask())
+      this.#out(error, this.problem === 'unreachable' ? 'none' : this.problem, () => this.ask())
     }
   }
 
@@ -47,6 +50,24 @@ class Session {
     } catch (error) {
       if (!(error instanceof Refused) || (error.status !== 401 && error.status !== 403)) return
       room.stop()
+      this.problem = 'ended'
+      this.state = 'out'
+    }
+  }
+
+  /** Told that this sign-in has ended. Another page of this browser may have signed in anew meanwhile: then it goes on. */
+  async ended(): Promise<void> {
+    if (this.state !== 'in') return
+    try {
+      await api.session()
+      room.retry()
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status >= 500) {
+        setTimeout(() => void this.ended(), RETRY_MS)
+        return
+      }
+      room.stop()
+      this.problem = 'ended'
       this.state = 'out'
     }
   }
@@ -56,7 +77,7 @@ class Session {
       await api.signIn(proof)
       await this.#enter()
     } catch (error) {
-      this.#out(error, wrong, () => this.#prove(proof, wrong))
+      this.#out(error, error instanceof Refused ? refusal(error, wrong) : wrong, () => this.#prove(proof, wrong))
     }
   }
 
@@ -65,6 +86,7 @@ class Session {
     room.city = city
     room.parishes = parishes
     room.onSignedOut = () => void this.doubt()
+    room.onEnded = () => void this.ended()
     this.problem = 'none'
     this.state = 'in'
     room.start()
@@ -79,6 +101,12 @@ class Session {
     this.problem = 'unreachable'
     setTimeout(() => void again(), RETRY_MS)
   }
+}
+
+function refusal({ status, problem }: Refused, wrong: 'wrong' | 'link-wrong'): Refusal {
+  if (status === 429) return 'too-many'
+  if (problem?.link === 'used') return 'link-used'
+  return problem?.link === 'expired' ? 'link-expired' : wrong
 }
 
 export const session = new Session()

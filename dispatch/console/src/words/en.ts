@@ -489,9 +489,15 @@ export const en: Words = {
     lead: 'Emergency dispatch room',
     key: 'Access key',
     enter: 'Enter',
-    wrong: 'The key is not valid, or no longer.',
-    linkWrong: 'The link is no longer good: ask for another, or use your key.',
+    refused: {
+      wrong: 'The key is not valid, or was revoked.',
+      'link-wrong': 'The link is not good: ask for another, or use your key.',
+      'link-used': 'This link was used already: each enters once. Ask for another, or use your key.',
+      'link-expired': 'This link expired unused: ask for another, or use your key.',
+      'too-many': 'Too many failed tries from this network: wait a minute.',
+      ended: 'Your session has ended: it was closed, it expired, or your key was revoked. Sign in again.',
+    },
     unreachable: 'The service does not answer. Trying again by itself.',
-    hint: 'The link printed when the service starts enters without a key.',
+    hint: 'A sign-in link enters without a key, once.',
   },
 }

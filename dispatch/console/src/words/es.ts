@@ -511,10 +511,16 @@ export const es = {
     lead: 'Sala de despacho de emergencias',
     key: 'Clave de acceso',
     enter: 'Entrar',
-    wrong: 'La clave no sirve o ya venció.',
-    linkWrong: 'El enlace ya no sirve: pida otro o use su clave.',
+    refused: {
+      wrong: 'La clave no sirve o fue revocada.',
+      'link-wrong': 'El enlace no sirve: pida otro o use su clave.',
+      'link-used': 'Este enlace ya se usó: cada uno entra una sola vez. Pida otro o use su clave.',
+      'link-expired': 'Este enlace venció sin usarse: pida otro o use su clave.',
+      'too-many': 'Demasiados intentos fallidos desde esta red: espere un minuto.',
+      ended: 'Su sesión terminó: se cerró, venció o se revocó su clave. Entre de nuevo.',
+    },
     unreachable: 'El servicio no responde. Se reintenta solo.',
-    hint: 'El enlace que imprime el arranque del servicio entra sin clave.',
+    hint: 'Un enlace de acceso entra sin clave, una sola vez.',
   },
 }
 
