@@ -3,6 +3,7 @@
 Pure geography, usable on its own: no I/O, no web, no database.
 """
 
+from geo.best_fixes import best_few
 from geo.bounded_polygon import bounded_polygon
 from geo.cells import Cell, CellTable, CellTableError
 from geo.fix import CellId, Fix, Pdf, Source
@@ -58,6 +59,7 @@ __all__ = [
     "UnitIndex",
     "WeightedPoint",
     "bearing_deg",
+    "best_few",
     "bounded_polygon",
     "cells_of",
     "cells_of_many",

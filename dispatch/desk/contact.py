@@ -10,7 +10,8 @@ from dispatch.model import Call, Caller, CallId, Channel, EventKind, Incident, I
 from dispatch.model.phone import same_phone
 from dispatch.model.report import masked
 from dispatch.policy.best_location import best_location
-from dispatch.store import calls, incidents
+from dispatch.store import calls, fixes, incidents
+from geo import best_few
 
 
 class Moved(Exception):
@@ -79,10 +80,14 @@ async def add_report(desk: Desk, doing: Act, call: Call, report: Report) -> tupl
 
 
 async def relocate(desk: Desk, doing: Act, call: Call) -> tuple[Call, Incident]:
-    """Locate a call of which more is known, and tell where its incident now is and what it may be the same as."""
+    """Locate a call of which more is known, and tell where its incident now is and what it may be the same as. Of its
+    fixes the best few are reckoned with, and the others kept aside."""
     before = call.location
-    call = replace(call, location=desk.locate(call.fixes, at=doing.at))
+    kept, aside = best_few(call.fixes, at=doing.at)
+    call = replace(call, fixes=kept, location=desk.locate(kept, at=doing.at))
     await calls.save(doing.db, call=call)
+    if aside:
+        await fixes.set_aside(doing.db, call_id=call.id, fixes=aside, at=doing.at)
     incident = await incidents.get(doing.db, incident_id=call.incident_id)
     if incident.status is IncidentStatus.CLOSED or call.location == before:
         return call, incident
