@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -10,6 +11,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 40
 MOST_ELEMENTS = 5_000
+MOST_ATTRIBUTES = 200
 
 
 class UnsafeXml(ValueError):
@@ -35,9 +37,21 @@ class Element:
 
     def descendants(self) -> Iterator["Element"]:
         """Itself and all below, in document order."""
-        yield self
-        for child in self.children:
-            yield from child.descendants()
+        ahead = [self]
+        while ahead:
+            element = ahead.pop()
+            yield element
+            ahead.extend(reversed(element.children))
+
+    def outermost(self, name: str) -> Iterator["Element"]:
+        """Those of one local name, itself included, that stand in no other of it: no two have anything in common."""
+        ahead = [self]
+        while ahead:
+            element = ahead.pop()
+            if element.name == name:
+                yield element
+            else:
+                ahead.extend(reversed(element.children))
 
 
 def read(body: bytes) -> Element:
@@ -66,25 +80,29 @@ class _Builder:
     def __init__(self) -> None:
         self.root: Element | None = None
         self._open: list[Element] = []
+        # The text of each open element in the pieces it came in: one for every line and every reference.
+        self._pieces: list[list[str]] = []
         self._count = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
         if len(self._open) >= MOST_DEPTH or self._count > MOST_ELEMENTS:
             raise UnsafeXml(f"is deeper than {MOST_DEPTH} or has more than {MOST_ELEMENTS} elements")
-        element = Element(*_split(tag), {_split(name)[1]: value for name, value in attributes.items()})
+        first = islice(attributes.items(), MOST_ATTRIBUTES)
+        element = Element(*_split(tag), {_split(name)[1]: value for name, value in first})
         if self._open:
             self._open[-1].children.append(element)
         elif self.root is None:
             self.root = element
         self._open.append(element)
+        self._pieces.append([])
 
     def end(self, _tag: str) -> None:
-        self._open.pop()
+        self._open.pop().text = "".join(self._pieces.pop())
 
     def data(self, text: str) -> None:
         if self._open:
-            self._open[-1].text += text
+            self._pieces[-1].append(text)
 
     def close(self) -> Element | None:
         return self.root

@@ -3,6 +3,8 @@
 Pure geography, usable on its own: no I/O, no web, no database.
 """
 
+from geo.best_fixes import best_few
+from geo.bounded_polygon import bounded_polygon
 from geo.cells import Cell, CellTable, CellTableError
 from geo.fix import CellId, Fix, Pdf, Source
 from geo.hexagons import cells_of, cells_of_many
@@ -13,7 +15,7 @@ from geo.parish import Parish
 from geo.parishes import Parishes
 from geo.point import Point
 from geo.probability import parish_probabilities
-from geo.projection import Projection, bearing_deg, destination, distance_m
+from geo.projection import Projection, bearing_deg, destination, distance_m, distances_m
 from geo.region import ArcBand, Ellipse, Polygon, Region
 from geo.road_measures import Measures, measure
 from geo.road_network import PROFILES, Pace, Profile, RoadNetwork, RoadNetworkError
@@ -57,10 +59,13 @@ __all__ = [
     "UnitIndex",
     "WeightedPoint",
     "bearing_deg",
+    "best_few",
+    "bounded_polygon",
     "cells_of",
     "cells_of_many",
     "destination",
     "distance_m",
+    "distances_m",
     "locate",
     "measure",
     "parish_probabilities",

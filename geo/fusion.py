@@ -45,7 +45,9 @@ def fuse(founded: Sequence[Founded], projection: Projection) -> Fusion:
     that a hundred fixes of it are not ten times as sharp as one; the others are still asked whether they contradict."""
     if len(founded) == 1:
         return Fusion(founded[0].spread, (founded[0],), ())
-    best = sorted(founded, key=_precision)
+    # Of equals the one that came last: a caller who moves need not say when.
+    last_first = founded[::-1]
+    best = sorted(last_first, key=_precision)
     leaders = list({one.fix.source: one for one in reversed(best)}.values())
     leaders.sort(key=_precision)
     groups = [_agreeing(leader, leaders, projection) for leader in leaders]

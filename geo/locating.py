@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from math import ceil
 
+from geo.best_fixes import MOST_FIXES, best_few
 from geo.cells import CellTable
 from geo.fix import Fix
 from geo.fusion import Founded, Fusion, fuse
@@ -18,7 +19,9 @@ _SHOWN = 1e-4  # a candidate below this helps nobody
 
 
 def locate(fixes: Sequence[Fix], parishes: Parishes, *, at: datetime, cells: CellTable | None = None) -> Location:
-    """What the fixes say together at the time `at` (aware), from which their ages count."""
+    """What the fixes say together at the time `at` (aware), from which their ages count; of very many the best few."""
+    if len(fixes) > MOST_FIXES:
+        fixes, _ = best_few(fixes, at=at)
     spreads = ((fix, spread_of(fix, parishes, at, cells)) for fix in fixes)
     founded = [Founded(fix, spread) for fix, spread in spreads if spread is not None]
     if not founded:

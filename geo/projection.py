@@ -16,6 +16,12 @@ def distance_m(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     return float(_ELLIPSOID.inv(lon1, lat1, lon2, lat2)[2])
 
 
+def distances_m(lat: float, lon: float, lats: NDArray[np.float64], lons: NDArray[np.float64]) -> NDArray[np.float64]:
+    """As `distance_m` from one point to many: arrays (n,) in degrees → (n,)."""
+    there = _ELLIPSOID.inv(np.full(lats.shape, lon), np.full(lats.shape, lat), lons, lats)[2]
+    return np.asarray(there, np.float64)
+
+
 def bearing_deg(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     """Direction at the first point towards the second, clockwise from north, in [0, 360)."""
     return float(_ELLIPSOID.inv(lon1, lat1, lon2, lat2)[0]) % 360.0

@@ -8,9 +8,9 @@ from math import cos, hypot, isfinite, log, radians, sin, sqrt
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry import Polygon as ShapelyPolygon
 from shapely.geometry.base import BaseGeometry
 
+from geo.bounded_polygon import bounded_polygon
 from geo.cells import Cell, CellTable
 from geo.fix import Fix, Pdf, Source
 from geo.parishes import Parishes
@@ -140,13 +140,12 @@ def _of_area(area: BaseGeometry, projection: Projection, confidence: float) -> S
 
 
 def _polygon(corners: Sequence[Point], projection: Projection) -> BaseGeometry:
-    """The polygon in metres; one that crosses itself is made valid, one without area gets a metre around it."""
+    """The polygon in metres; of one that crosses itself the convex hull; one without area gets a metre around it."""
     x, y = projection.forward([corner.lat for corner in corners], [corner.lon for corner in corners])
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise _OffThePlaneError
-    drawn: BaseGeometry = shapely.make_valid(ShapelyPolygon(np.column_stack([x, y])))
-    parts = [part for part in shapely.get_parts(drawn) if part.area > 0]
-    return shapely.union_all(parts) if parts else drawn.buffer(1.0)
+    drawn, _ = bounded_polygon(np.column_stack([x, y]))
+    return drawn if drawn.area > 0 else drawn.buffer(1.0)
 
 
 def _arc_band(band: ArcBand, projection: Projection) -> BaseGeometry:

@@ -26,6 +26,7 @@ from dispatch.store.positions import TrailEnd, TrailPoint
 router = APIRouter(prefix="/v1/units", tags=["positions"])
 
 MOST = 20_000
+MOST_VALUES = 12 * MOST
 PIECE = 1_000
 TRAIL = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -143,6 +144,9 @@ def read(raw: bytes) -> tuple[Sequence[int], list[UnitPosition], list[Refused]]:
     """The positions and the index of each in the batch, and what is wrong with those that aren't any.
 
     Raises Malformed where it is no batch."""
+    if raw.count(b",") > MOST_VALUES:
+        # Each would be looked at before the list is found too long.
+        raise Malformed("not a batch of positions", errors=[FieldProblem("body", f"more than {MOST_VALUES:,} values")])
     try:
         good = _batch.decode(raw).positions
         return range(len(good)), list(map(_position, good)), []

@@ -14,6 +14,7 @@ from dispatch.api import metrics
 from dispatch.api.access import Actor, Intake, takes_calls
 from dispatch.api.problems import malformed
 from dispatch.api.state import TheDesk, ThePool, desk_of
+from dispatch.api.views import KnownCall, known_call
 from dispatch.api.wire import Json, describes, raw_body
 from dispatch.desk.calls.take_call import Refined, Taken, add_fixes, take_call
 from dispatch.desk.desk import Desk
@@ -22,8 +23,6 @@ from dispatch.errors import DispatchError, Invalid, TooLarge
 from dispatch.intake import json_call
 from dispatch.intake.unreadable import Unreadable
 from dispatch.model import CallId, Report
-from dispatch.model.call import Call
-from dispatch.store import calls
 from dispatch.store.db import connection
 from dispatch.store.quarantine import Unread
 
@@ -60,10 +59,10 @@ async def post_fixes(request: Request, call_id: UUID, desk: TheDesk, actor: Inta
     return Json(await add_fixes(desk, call_id=CallId(call_id), fixes=fixes, actor=actor.name), 201)
 
 
-@router.get("/v1/calls/{call_id}", response_model=Call)
+@router.get("/v1/calls/{call_id}", response_model=KnownCall)
 async def get_call(call_id: UUID, pool: ThePool, _: Intake) -> Response:
     async with connection(pool) as db:
-        return Json(await calls.get(db, call_id=CallId(call_id)))
+        return Json(await known_call(db, CallId(call_id)))
 
 
 async def take_raw(request: Request) -> tuple[bytes, int]:

@@ -1,6 +1,6 @@
 """Shapes that only the wire has."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from dispatch.desk.recommendation import Advice
@@ -8,10 +8,13 @@ from dispatch.model import Assignment, Call, CallId, Channel, Event, Incident, I
 from dispatch.model.city import Need
 from dispatch.model.report import masked
 from dispatch.policy.recommendation import Certainty, RankedUnit, Shortfall
-from dispatch.store import calls, incidents, journal
-from dispatch.store.db import Pool, connection
+from dispatch.store import calls, fixes, incidents, journal
+from dispatch.store.db import Connection, Pool, connection
 from dispatch.travel.choice import Fallback, TravelSource
-from geo import Location, Source
+from geo import Fix, Location, Source
+
+# So many of the fixes that are no longer reckoned with still show where a caller went.
+LONGEST_TRAIL = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,13 @@ class TrailPoint:
     at: datetime
     radius_m: float | None
     source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCall(Call):
+    """`fixes` are those that the call is located by; there were `fixes_in_all`."""
+
+    fixes_in_all: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +124,26 @@ async def incident_view(pool: Pool, incident_id: IncidentId) -> IncidentView:
     async with connection(pool) as db:
         incident = await incidents.get(db, incident_id=incident_id)
         flaws = await calls.flaws(db, incident_id=incident_id)
+        older = await fixes.latest(db, incident_id=incident_id, most=LONGEST_TRAIL)
         return IncidentView(
             incident,
-            [_call(c, flaws.get(c.id, [])) for c in await calls.of_incident(db, incident_id=incident_id)],
+            [
+                _call(c, flaws.get(c.id, []), older.get(c.id, []))
+                for c in await calls.of_incident(db, incident_id=incident_id)
+            ],
             await incidents.assignments(db, incident_id=incident_id),
             await journal.of_incident(db, incident_id=incident_id),
         )
 
 
-def _call(call: Call, flaws: list[str]) -> CallView:
+async def known_call(db: Connection, call_id: CallId) -> KnownCall:
+    """Raises NotFound."""
+    call = await calls.get(db, call_id=call_id)
+    told = {field.name: getattr(call, field.name) for field in fields(Call)}
+    return KnownCall(**told, fixes_in_all=len(call.fixes) + await fixes.count(db, call_id=call_id))
+
+
+def _call(call: Call, flaws: list[str], older: list[Fix]) -> CallView:
     return CallView(
         call.id,
         call.channel,
@@ -133,13 +154,13 @@ def _call(call: Call, flaws: list[str]) -> CallView:
         call.location,
         call.received_at,
         flaws,
-        _trail(call),
+        _trail([*older, *call.fixes]),
         call.likeness,
         call.linked_from,
     )
 
 
-def _trail(call: Call) -> list[TrailPoint]:
+def _trail(fixes: list[Fix]) -> list[TrailPoint]:
     """The way of a caller who moves, oldest first; fixes that don't say when tell nothing of a way."""
-    points = [TrailPoint(f.point.lat, f.point.lon, f.at, f.radius_m, f.source) for f in call.fixes if f.point and f.at]
+    points = [TrailPoint(f.point.lat, f.point.lon, f.at, f.radius_m, f.source) for f in fixes if f.point and f.at]
     return sorted(points, key=lambda p: p.at)

@@ -11,6 +11,10 @@ from dispatch.errors import FieldProblem, Malformed, TooLarge
 
 SEPARATORS = ";,\t"
 MOST_PROBLEMS = 1_000
+MOST_COLUMNS = 200
+# In one line of the file, and in all: those without any value are passed over, yet read.
+MOST_LINE_CHARS = 200_000
+LINES_A_ROW = 10
 # Signs with which a cell would be a formula, of ASCII and full width.
 FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 GUARD = "'"
@@ -41,6 +45,7 @@ def read_table(raw: bytes, *, columns: Sequence[str], needed: Sequence[str], mos
 
     Raises Malformed for what is no text, or whose first line doesn't name the columns; TooLarge."""
     text, encoding = _text(raw)
+    _check_lines(text, most=LINES_A_ROW * most_rows)
     text, separator, lines_before = _separated(text)
     lines = _lines(text, separator, lines_before)
     line, header = next(lines, (1, "is empty"))
@@ -70,6 +75,15 @@ def guarded(text: str) -> str:
 
 def unguarded(cell: str) -> str:
     return cell[1:] if cell.startswith(GUARD) and cell[1:].startswith((*FORMULA, GUARD)) else cell
+
+
+def _check_lines(text: str, *, most: int) -> None:
+    """Raises Malformed, TooLarge."""
+    if text.count("\n") + text.count("\r") > 2 * most:
+        raise TooLarge(f"the table has more than {most:,} lines")
+    for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > MOST_LINE_CHARS:
+            raise _unreadable(f"has a line of more than {MOST_LINE_CHARS:,} characters", number)
 
 
 def _text(raw: bytes) -> tuple[str, str]:
@@ -120,6 +134,8 @@ def _lines(text: str, separator: str, lines_before: int) -> Iterator[tuple[int, 
 
 def _names(header: Sequence[str], line: int, columns: Sequence[str], needed: Sequence[str]) -> list[str]:
     """The columns as they stand in the file, "" for those without a name. Raises Malformed."""
+    if len(header) > MOST_COLUMNS:
+        raise _unreadable(f"has more than {MOST_COLUMNS} columns", line)
     names = [cell.casefold() for cell in header]
     while names and not names[-1]:
         names.pop()

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
 from dispatch.gml.values import NotAShape, angle, check_extent, dimensions, length, numbers, on_earth
 from dispatch.safe_xml import Element
-from geo import ArcBand, Ellipse, Point, Polygon, Region, distance_m
-
-MOST_CORNERS = 500
+from geo import ArcBand, Ellipse, Point, Polygon, Region, bounded_polygon, distances_m
+from geo.edges import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +77,27 @@ def _polygon(element: Element) -> Shape:
         raise NotAShape("Polygon", "has no exterior ring")
     size, flaws = dimensions(ring, element)
     corners, altitudes = _corners(ring, size)
-    if corners[0] == corners[-1]:
+    if len(corners) > 1 and (corners[0] == corners[-1]).all():
         corners = corners[:-1]
     else:
         flaws += ("LinearRing: not closed by its first corner",)
-    if len(set(corners)) < 3:
+    others = corners[(corners != corners[0]).any(axis=1)]
+    if not len(others) or (others == others[0]).all():
         raise NotAShape("LinearRing", "has fewer than three corners")
-    middle = Point(sum(c.lat for c in corners) / len(corners), sum(c.lon for c in corners) / len(corners))
-    check_extent("LinearRing", max(distance_m(middle.lat, middle.lon, c.lat, c.lon) for c in corners))
-    altitude_m = sum(altitudes) / len(altitudes) if altitudes else None
-    return Shape(middle, region=Polygon(tuple(corners)), altitude_m=altitude_m, flaws=flaws)
+    # Longitude is x. What is told here, locating would have to do again and couldn't tell.
+    drawn, flaw = bounded_polygon(corners[:, ::-1])
+    corners = corners if flaw is None else _ring_of(drawn)
+    middle = Point(*corners.mean(axis=0).tolist())
+    check_extent("LinearRing", float(distances_m(middle.lat, middle.lon, *corners.T).max()))
+    region = Polygon(tuple(Point(lat, lon) for lat, lon in corners.tolist()))
+    flaws += (f"LinearRing: {flaw}",) if flaw else ()
+    return Shape(middle, region=region, altitude_m=float(altitudes.mean()) if len(altitudes) else None, flaws=flaws)
+
+
+def _ring_of(drawn: BaseGeometry) -> Floats:
+    """Corners (n, 2) in latitude and longitude of a hull; of one without area its ends and their middle."""
+    ends: Floats = shapely.get_coordinates(drawn)[:, ::-1]
+    return ends[:-1] if drawn.area > 0 else np.vstack([ends, ends.mean(axis=0)])
 
 
 def _prism(element: Element) -> Shape:
@@ -120,16 +134,20 @@ def _centre(element: Element) -> tuple[Point, float | None, tuple[str, ...]]:
     return on_earth(values), values[2] if len(values) == 3 else None, flaws
 
 
-def _corners(ring: Element, size: int) -> tuple[list[Point], list[float]]:
-    positions = [numbers(e) for e in ring.descendants() if e.name == "pos"]
+def _corners(ring: Element, size: int) -> tuple[Floats, Floats]:
+    """Latitude and longitude of the corners (n, 2), all on earth, and the altitudes of those that have one."""
+    positions = [np.array([numbers(e)]) for e in ring.descendants() if e.name == "pos"]
     for block in (e for e in ring.descendants() if e.name == "posList"):
         values = numbers(block)
         step = 2 if size == 2 or len(values) % 3 else 3
         if len(values) % step:
             raise NotAShape("posList", f"has {len(values)} numbers, not a multiple of {step}")
-        positions += [values[i : i + step] for i in range(0, len(values), step)]
-    if not 3 <= len(positions) <= MOST_CORNERS:
-        raise NotAShape("LinearRing", f"has {len(positions)} corners, not 3 to {MOST_CORNERS}")
-    if any(len(p) not in (2, 3) for p in positions):
+        positions.append(np.array(values).reshape(-1, step))
+    if (count := sum(map(len, positions))) < 3:
+        raise NotAShape("LinearRing", f"has {count} corners, not 3 or more")
+    if any(each.shape[1] not in (2, 3) for each in positions):
         raise NotAShape("pos", "has not 2 or 3 numbers")
-    return [on_earth(p) for p in positions], [p[2] for p in positions if len(p) == 3]
+    corners = np.concatenate([each[:, :2] for each in positions])
+    for off in corners[(np.abs(corners) > (90, 180)).any(axis=1)][:1]:
+        on_earth(off.tolist())
+    return corners, np.concatenate([each[:, 2] for each in positions if each.shape[1] == 3] or [np.empty(0)])

@@ -2,9 +2,12 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self, TypeVar
+from functools import cache
+from typing import Annotated, Any, Self, TypeVar, get_origin
 from uuid import UUID
 
+import msgspec
+from annotated_types import MaxLen
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -17,7 +20,7 @@ from pydantic import (
 )
 
 from dispatch.intake.text_rules import MOST_TEXT_CHARS, decoded
-from dispatch.intake.unreadable import Problem, Unreadable
+from dispatch.intake.unreadable import Problem, Unreadable, unreadable
 from dispatch.model.report import Channel
 from geo import Source
 
@@ -27,7 +30,14 @@ LARGEST_RADIUS_M = 20_037_508.0
 
 ISO_START = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 
+# Lists and objects in one body, signs in texts counted too; a table of the whole fleet has less.
+MOST_CONTAINERS = 20_000
+# Of such a size a body can't hold so many items that it matters.
+SMALL_BODY_BYTES = 4_096
+
 Model = TypeVar("Model", bound="Body")
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_items = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def _iso(value: Any) -> Any:
@@ -134,10 +144,41 @@ class FixesBody(Body):
 
 def read(model: type[Model], body: bytes) -> Model:
     """The body as `model`. Raises Unreadable with a problem for each field that is wrong."""
+    _check_counts(model, body)
     try:
         return model.model_validate_json(decoded(body))
     except ValidationError as error:
         raise Unreadable(_problem(each) for each in error.errors(include_url=False, include_input=False)) from None
+
+
+def _check_counts(model: type[Body], body: bytes) -> None:
+    """Pydantic looks at every item of a list before it finds it too long, and tells of each what is wrong: seconds for
+    the largest body. What isn't JSON at all is left to it. Raises Unreadable."""
+    if body.count(b"[") + body.count(b"{") > MOST_CONTAINERS:
+        raise unreadable("body", f"has more than {MOST_CONTAINERS:,} lists and objects, in recursion or side by side")
+    limits = _limits(model)
+    if not limits or len(body) < SMALL_BODY_BYTES:
+        return
+    try:
+        fields = _fields.decode(body)
+        counts = {name: len(_items.decode(fields[name])) for name in limits.keys() & fields.keys()}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return
+    if long := [
+        Problem(name, f"has {n} items, at most {limits[name]}") for name, n in counts.items() if n > limits[name]
+    ]:
+        raise Unreadable(long)
+
+
+@cache
+def _limits(model: type[Body]) -> dict[str, int]:
+    """The most items of each field that has such a limit."""
+    return {
+        name: rule.max_length
+        for name, field in model.model_fields.items()
+        for rule in field.metadata
+        if isinstance(rule, MaxLen) and get_origin(field.annotation) is tuple
+    }
 
 
 def _problem(error: Any) -> Problem:

@@ -5,6 +5,7 @@ from base64 import b64decode
 from binascii import Error
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from quopri import decodestring
 
 MOST_DEPTH = 3
@@ -73,7 +74,7 @@ def _boundary(content_type: str) -> bytes | None:
 def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
     """What stands between the delimiter lines; before the first and after the closing one is nobody's."""
     delimiter = re.compile(rb"(?:^|\r?\n)--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r?\n|$)")
-    marks = list(delimiter.finditer(body))[: MOST_PARTS + 1]
+    marks = list(islice(delimiter.finditer(body), MOST_PARTS + 1))
     ends = [mark.start() for mark in marks[1:]] + [len(body)]
     return [
         re.sub(rb"^\r?\n", b"", body[mark.end() : end], count=1)

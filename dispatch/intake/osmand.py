@@ -19,6 +19,7 @@ METRES_PER_HDOP = 5.0
 # Traccar's own rule for telling seconds from milliseconds.
 LAST_SECOND = 2**31 - 1
 MOST_FIELDS = 100
+MOST_BYTES = 65_536
 
 
 def device_id(query: str, body: bytes) -> str | None:
@@ -90,6 +91,7 @@ def _is_json(body: bytes) -> bool:
 
 
 def _document(body: bytes) -> dict[str, Any]:
+    _check_size(body)
     try:
         told = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -99,6 +101,7 @@ def _document(body: bytes) -> dict[str, Any]:
 
 def _fields(query: str, body: bytes) -> dict[str, str]:
     """Of the form and of the address; where both name one, the address counts."""
+    _check_size(body)
     try:
         pairs = [
             pair
@@ -108,6 +111,11 @@ def _fields(query: str, body: bytes) -> dict[str, str]:
     except ValueError:
         raise unreadable("body", f"has more than {MOST_FIELDS} fields") from None
     return dict(pairs)
+
+
+def _check_size(body: bytes) -> None:
+    if len(body) > MOST_BYTES:
+        raise unreadable("body", f"has {len(body)} bytes, at most {MOST_BYTES} are read")
 
 
 def _moment(text: str) -> datetime | None:

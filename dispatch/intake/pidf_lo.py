@@ -15,6 +15,7 @@ from geo import Fix, Pdf, Source
 
 MOST_FIXES = 20
 MOST_CIVIC = 40
+MOST_FLAWS = 40
 METHODS = (
     (("gps", "gnss", "galileo", "glonass", "device-based_a-gps"), Source.GNSS),
     (("802.11", "wifi", "wi-fi", "wlan"), Source.WIFI),
@@ -26,13 +27,14 @@ METHODS = (
 
 @dataclass(slots=True)
 class Placed:
-    """What a document says of a place, gathered while it is read."""
+    """What a document says of a place, gathered while it is read; `left_out` counts the positions not even read."""
 
     fixes: list[Fix] = field(default_factory=list)
     civic: dict[str, str] = field(default_factory=dict)
     flaws: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     moment: datetime | None = None
+    left_out: int = 0
 
 
 def parse(body: bytes) -> Report:
@@ -62,9 +64,11 @@ def read_document(body: bytes) -> tuple[Element, Placed]:
         placed.flaws.append(f"{root.name[:40]}: not a presence document")
     for holder in _holders(root):
         _read_holder(placed, holder)
-    if len(placed.fixes) > MOST_FIXES:
-        placed.flaws.append(f"location-info: only the first {MOST_FIXES} of {len(placed.fixes)} positions are used")
-        del placed.fixes[MOST_FIXES:]
+    if placed.left_out:
+        placed.flaws.insert(
+            0, f"location-info: only the first {MOST_FIXES} positions are used, {placed.left_out} are not"
+        )
+    del placed.flaws[MOST_FLAWS:]
     return root, placed
 
 
@@ -94,6 +98,8 @@ def _read_holder(placed: Placed, holder: Element) -> None:
         for part in info.children:
             if part.name == "civicAddress":
                 _read_civic(placed, part)
+            elif part.name in READERS and len(placed.fixes) >= MOST_FIXES:
+                placed.left_out += 1
             elif part.name in READERS:
                 _read_fix(placed, part, Fix(_source(method), confidence=confidence, pdf=pdf, at=at))
             elif part.name != "confidence":
@@ -101,7 +107,7 @@ def _read_holder(placed: Placed, holder: Element) -> None:
 
 
 def _infos(holder: Element) -> list[Element]:
-    infos = [e for e in holder.descendants() if e.name == "location-info"]
+    infos = list(holder.outermost("location-info"))
     if infos:
         return infos
     return [holder] if any(child.name in READERS or child.name == "civicAddress" for child in holder.children) else []

@@ -14,6 +14,7 @@ from dispatch.model.report import Caller, Channel, Report
 REQUEST = re.compile(rb"([A-Z]{3,20}) (\S{1,400}) SIP/2\.0\r?\n")
 URI = re.compile(r"<\s*([a-z][a-z0-9+.-]*:[^<>\s]*)\s*>", re.IGNORECASE)
 MOST_LOCATIONS = 10
+MOST_NAME_ADDR = 1_000
 
 
 def parse(body: bytes, geolocation: str | None = None, content_type: str | None = None) -> Report:
@@ -76,9 +77,11 @@ def _placed(geolocation: str, parts: list[Part]) -> tuple[Placed, Caller]:
         placed.fixes.extend(found.fixes)
         placed.civic = found.civic | placed.civic
         placed.flaws.extend(found.flaws)
+        placed.left_out += found.left_out
         placed.problems.extend(found.problems)
         placed.moment = placed.moment or found.moment
     del placed.fixes[pidf_lo.MOST_FIXES :]
+    del placed.flaws[pidf_lo.MOST_FLAWS :]
     return placed, caller
 
 
@@ -101,7 +104,7 @@ def _wanted(geolocation: str, parts: list[Part]) -> tuple[list[Part], list[str]]
 def _caller(message: Part, carried: Caller) -> Caller:
     """The network's word for who calls goes before the phone's own (RFC 3325)."""
     for name in ("p-asserted-identity", "from"):
-        written = message.headers.get(name, "")
+        written = message.headers.get(name, "")[:MOST_NAME_ADDR]
         numbers = [e164(uri) for uri in URI.findall(written)] + [e164(written.split(";")[0])]
         number = next((each for each in numbers if each), None)
         if number:

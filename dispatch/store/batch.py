@@ -8,11 +8,11 @@ from uuid import UUID
 
 from dispatch.model import Call, Caller, CallId, Incident, IncidentId, Seq
 from dispatch.model.wire import decode
-from dispatch.store import calls, incidents
+from dispatch.store import calls, fixes, incidents
 from dispatch.store.calls import Receipt
 from dispatch.store.db import Connection
 from dispatch.store.unnest import columns
-from geo import Location
+from geo import Fix, Location
 
 # More recent calls of one phone than these say nothing new.
 MOST_CALLS = 1_000
@@ -117,6 +117,8 @@ async def write(
     new_calls: Sequence[Call],
     changed_calls: Sequence[Call],
     receipts: Sequence[Receipt],
+    fixes_set_aside: Sequence[tuple[CallId, Fix]],
+    at: datetime,
 ) -> None:
     """All in one statement. A changed incident has its next version already."""
     groups = {
@@ -125,6 +127,7 @@ async def write(
         "new_calls": [calls.values(one) for one in new_calls],
         "changed_calls": [calls.values(one) for one in changed_calls],
         "receipts": [calls.receipt_values(one) for one in receipts],
+        "fixes": [fixes.values(call_id, fix, at) for call_id, fix in fixes_set_aside],
     }
     groups = {name: rows for name, rows in groups.items() if rows}
     if groups:
@@ -148,4 +151,5 @@ _SQL: Mapping[str, tuple[Callable[[int], str], int]] = {
     "new_calls": (calls.insert_sql, len(calls.TYPES)),
     "changed_calls": (calls.update_sql, len(calls.TYPES)),
     "receipts": (calls.insert_receipts_sql, len(calls.RECEIPT_TYPES)),
+    "fixes": (fixes.insert_sql, len(fixes.TYPES)),
 }

@@ -181,6 +181,8 @@ async def _write(doing: Act, waiting: Sequence[Waiting], decision: Decision, ans
             new_calls=list(decision.new_calls.values()),
             changed_calls=list(decision.changed_calls.values()),
             receipts=receipts,
+            fixes_set_aside=decision.fixes_set_aside,
+            at=doing.at,
         )
 
 

@@ -59,13 +59,14 @@ class Outcome:
 class Decision:
     """`outcomes`: one for each report that has not been answered before, by the report's id, or the error that it alone
     gets. Everything is as it will be when the whole batch is written; an incident that is new and changed is new.
-    `used`: how many incident numbers."""
+    `fixes_set_aside`: no longer reckoned with, and kept. `used`: how many incident numbers."""
 
     outcomes: dict[UUID, Outcome | DispatchError] = field(default_factory=dict)
     new_incidents: dict[IncidentId, Incident] = field(default_factory=dict)
     changed_incidents: dict[IncidentId, Incident] = field(default_factory=dict)
     new_calls: dict[CallId, Call] = field(default_factory=dict)
     changed_calls: dict[CallId, Call] = field(default_factory=dict)
+    fixes_set_aside: list[tuple[CallId, Fix]] = field(default_factory=list)
     events: list[Happening] = field(default_factory=list)
     used: int = 0
 

@@ -16,7 +16,7 @@ from dispatch.policy.calls.phones import KnownPhones
 from dispatch.policy.new_incident import opened
 from dispatch.policy.open_incidents import OpenIncidents, suggested
 from dispatch.policy.same_incident import Sighting
-from geo import Source
+from geo import Source, best_few
 
 
 def decide(batch: Sequence[Incoming], known: Known, incidents: OpenIncidents, rules: Rules) -> Decision:
@@ -78,7 +78,9 @@ class _Deciding:
         if incident.status is not IncidentStatus.CLOSED and incoming.adds_to is None:
             incident = self._change(with_words(self._rules.city, incident, report))
             self._event(EventKind.CALL_JOINED, incident, incoming, call_data(call, report.channel))
-        call = replace(call, location=self._rules.locate(call.fixes))
+        kept, aside = best_few(call.fixes, at=self._rules.at)
+        self.decision.fixes_set_aside += [(call.id, fix) for fix in aside]
+        call = replace(call, fixes=kept, location=self._rules.locate(kept))
         (self.decision.new_calls if call.id in self.decision.new_calls else self.decision.changed_calls)[call.id] = call
         self._remember(call)
         if incident.status is not IncidentStatus.CLOSED and call.location != before.location:

@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -29,10 +29,16 @@ from tests.service import CODE, Service, free_port
 DEPLOY = Path(__file__).parents[3] / "docs" / "deploy"
 CALLERS, CALLS = 4, 25
 START_S = 60
+AGAIN = {502, 503, 504}
+MOST_TIMES = 100
+needs_nginx = pytest.mark.skipif(
+    not (shutil.which("nginx") and shutil.which("openssl")), reason="no nginx, or no openssl"
+)
 WRAPPER = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr warn;
 events {{}}
 http {{
+    access_log off;
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     include {folder}/site.conf;
@@ -121,8 +127,8 @@ class Behind(Service):
 
 
 @contextmanager
-def nginx(folder: Path, nodes: list[Service]) -> Iterator[Behind]:
-    """The very configuration, with other addresses."""
+def nginx(folder: Path, addresses: list[str], **times: str) -> Iterator[Behind]:
+    """The very configuration, with other addresses of nodes (host:port) and, of its directives, other `times`."""
     folder.mkdir()
     folder.chmod(0o711)
     certificate, key = folder / "dispatch.crt", folder / "dispatch.key"
@@ -132,8 +138,8 @@ def nginx(folder: Path, nodes: list[Service]) -> Iterator[Behind]:
     port = free_port()
     site = (DEPLOY / "nginx.conf").read_text()
     for old, new in {
-        "10.0.0.11:8000": nodes[0].url.removeprefix("http://"),
-        "10.0.0.12:8000": nodes[1].url.removeprefix("http://"),
+        "10.0.0.11:8000": addresses[0],
+        "10.0.0.12:8000": addresses[1],
         "listen 80;": f"listen 127.0.0.1:{free_port()};",
         "listen 443 ": f"listen 127.0.0.1:{port} ",
         "/etc/nginx/tls": str(folder),
@@ -141,6 +147,9 @@ def nginx(folder: Path, nodes: list[Service]) -> Iterator[Behind]:
     }.items():
         assert old in site
         site = site.replace(old, new)
+    for directive, value in times.items():
+        site, changed = re.subn(rf"\b{directive} [0-9]+s;", f"{directive} {value};", site)
+        assert changed
     (folder / "site.conf").write_text(site)
     (folder / "nginx.conf").write_text(WRAPPER.format(folder=folder))
     command = ["nginx", "-c", str(folder / "nginx.conf")]
@@ -167,11 +176,12 @@ def is_open(port: int) -> bool:
 @pytest.fixture
 async def behind(database_url: str, public_folder: Path) -> AsyncIterator[tuple[Behind, list[Service]]]:
     async with Service.started(database_url) as one, Service.started(database_url) as other:
-        with nginx(public_folder / "nginx", [one, other]) as all_nodes:
+        addresses = [node.url.removeprefix("http://") for node in (one, other)]
+        with nginx(public_folder / "nginx", addresses) as all_nodes:
             yield all_nodes, [one, other]
 
 
-@pytest.mark.skipif(not (shutil.which("nginx") and shutil.which("openssl")), reason="no nginx, or no openssl")
+@needs_nginx
 async def test_behind_nginx_calls_and_screens_survive_a_node(
     behind: tuple[Behind, list[Service]], database_url: str
 ) -> None:
@@ -204,10 +214,99 @@ async def test_behind_nginx_calls_and_screens_survive_a_node(
 
 
 async def call(all_nodes: Behind, number: int, answers: list[str]) -> None:
-    """Each once, and never again by itself: that is the load balancer's business here."""
+    """Each under its own id, and again under it where the answer is that nobody knows whether it was taken."""
     async with all_nodes.client() as http:
         for count in range(CALLS):
             report = a_call(a_fix(-0.35 + 0.01 * number, -78.5 - 0.001 * count), nature="fall")
             answer = await http.post("/v1/calls", json=report)
+            for _ in range(MOST_TIMES):
+                if answer.status_code not in AGAIN:
+                    break
+                await asyncio.sleep(0.2)
+                answer = await http.post("/v1/calls", json=report)
             assert answer.status_code in {200, 201}, answer.text
             answers.append(answer.json()["call_id"])
+
+
+@asynccontextmanager
+async def node_that(answers: bytes | None, seen: list[bytes], *, hangs: bool = False) -> AsyncIterator[str]:
+    """Address of a node in the state in which a proxy may find one: it reads a request and then answers this, dies
+    without an answer (None), or hangs."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        size = re.search(rb"(?i)content-length: ([0-9]+)", head)
+        seen.append(await reader.readexactly(int(size[1])) if size else b"")
+        if hangs:
+            await reader.read()
+        writer.write(answers or b"")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        host, port = server.sockets[0].getsockname()
+        yield f"{host}:{port}"
+
+
+TAKEN = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+REQUESTS = [
+    ("POST", "/v1/calls"),
+    ("POST", "/v1/calls/3a0a1c9e-66a1-4b53-8f4a-7f6f1f0b9d11/fixes"),
+    ("POST", "/v1/intake/pidf-lo"),
+    ("POST", "/v1/lost"),
+    ("POST", "/v1/units/positions"),
+    ("POST", "/v1/devices/osmand"),
+    ("GET", "/v1/devices/osmand?id=1"),
+    ("GET", "/v1/locate?lat=0&lon=0"),
+    ("PUT", "/v1/units.csv"),
+]
+
+
+@needs_nginx
+@pytest.mark.parametrize("hangs", [False, True], ids=["dies", "hangs"])
+async def test_what_made_a_node_die_or_hang_is_not_sent_to_the_next(hangs: bool, public_folder: Path) -> None:
+    for number, (method, path) in enumerate(REQUESTS):
+        seen: list[bytes] = []
+        async with node_that(None, seen, hangs=hangs) as one, node_that(None, seen, hangs=hangs) as other:
+            folder = public_folder / f"nginx-{hangs}-{number}"
+            with nginx(folder, [one, other], proxy_read_timeout="1s") as behind:
+                async with behind.client() as http:
+                    answer = await http.request(method, path, content=None if method == "GET" else b"poison")
+        assert answer.status_code == 502, (method, path)
+        assert len(seen) == 1, (method, path)
+
+
+@needs_nginx
+async def test_what_no_node_has_begun_is_sent_to_the_next(public_folder: Path) -> None:
+    """Whichever of the two is asked first."""
+    for number, (method, path) in enumerate(REQUESTS):
+        seen: list[bytes] = []
+        body = None if method == "GET" else b"a report"
+        async with node_that(TAKEN, seen) as good:
+            with nginx(public_folder / f"nginx-refused-{number}", [f"127.0.0.1:{free_port()}", good]) as behind:
+                async with behind.client() as http:
+                    answers = [await http.request(method, path, content=body) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [201] * 4, (method, path)
+        assert seen == [body or b""] * 4
+
+
+@needs_nginx
+async def test_what_a_full_node_refuses_is_sent_to_one_more_and_no_further(public_folder: Path) -> None:
+    for number, (method, path) in enumerate(REQUESTS):
+        full: list[bytes] = []
+        taken: list[bytes] = []
+        body = None if method == "GET" else b"a report"
+        async with node_that(FULL, full) as one, node_that(TAKEN, taken) as other:
+            with nginx(public_folder / f"nginx-full-{number}", [one, other]) as behind:
+                async with behind.client() as http:
+                    answers = [await http.request(method, path, content=body) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [201] * 4, (method, path)
+        assert full and taken == [body or b""] * 4
+    tries: list[bytes] = []
+    async with node_that(FULL, tries) as one, node_that(FULL, tries) as other:
+        with nginx(public_folder / "nginx-all-full", [one, other]) as behind:
+            async with behind.client() as http:
+                answer = await http.post("/v1/calls", content=b"a report")
+    assert answer.status_code == 503 and answer.headers["retry-after"] == "7"
+    assert len(tries) == 2
