@@ -162,7 +162,7 @@ def nginx(folder: Path, addresses: list[str], **times: str) -> Iterator[Behind]:
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)
         trust = ssl.create_default_context(cafile=certificate)
-        yield Behind(f"https://127.0.0.1:{port}", nodes[0].key, process, trust)
+        yield Behind(f"https://127.0.0.1:{port}", KEY, process, trust)
     finally:
         process.terminate()
         process.wait()
