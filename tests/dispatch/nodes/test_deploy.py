@@ -24,7 +24,7 @@ from dispatch.store.snapshot import snapshot
 from tests.dispatch.nodes.following import until
 from tests.dispatch.nodes.watcher import Watcher
 from tests.reports import a_call, a_fix
-from tests.service import CODE, Service, free_port
+from tests.service import KEY, Service, free_port
 
 DEPLOY = Path(__file__).parents[3] / "docs" / "deploy"
 CALLERS, CALLS = 4, 25
