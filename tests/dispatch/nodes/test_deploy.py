@@ -188,7 +188,7 @@ async def test_behind_nginx_calls_and_screens_survive_a_node(
     all_nodes, nodes = behind
     async with all_nodes.client() as http:
         # Believed because it comes from this machine: else the cookie would be sent without encryption, too.
-        signed_in = await http.post("/v1/session", json={"code": CODE})
+        signed_in = await http.post("/v1/session", json={"code": await nodes[0].code()})
         assert signed_in.status_code == 200 and "Secure" in signed_in.headers["set-cookie"]
         assert (await http.get("/metrics")).status_code == 404
     screens = [Watcher([all_nodes]) for _ in range(4)]
