@@ -138,7 +138,7 @@ def restore(
 @keys.command("add")
 def add_key(
     name: Annotated[str, typer.Argument(help="Whose key it is; stands beside every act.")],
-    role: Annotated[str, typer.Option(help="intake, crew, dispatcher, admin or device")],
+    role: Annotated[str, typer.Option(help="intake, gateway, crew, dispatcher, admin or device")],
     unit: Annotated[str | None, typer.Option(help="For the role device: the unit whose positions it tells.")] = None,
     state: StateOption = None,
 ) -> None:

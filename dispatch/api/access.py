@@ -26,6 +26,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 class Role(StrEnum):
     INTAKE = "intake"
+    GATEWAY = "gateway"
     CREW = "crew"
     DISPATCHER = "dispatcher"
     ADMIN = "admin"
@@ -129,5 +130,5 @@ Anyone = Annotated[Actor, Depends(who)]
 Admin = Annotated[Actor, Depends(_one_of(Role.ADMIN))]
 Dispatcher = Annotated[Actor, Depends(_one_of(Role.DISPATCHER, Role.ADMIN))]
 Crew = Annotated[Actor, Depends(_one_of(Role.CREW, Role.DISPATCHER, Role.ADMIN))]
-takes_calls = _one_of(Role.INTAKE, Role.DISPATCHER, Role.ADMIN)
+takes_calls = _one_of(Role.INTAKE, Role.GATEWAY, Role.DISPATCHER, Role.ADMIN)
 Intake = Annotated[Actor, Depends(takes_calls)]

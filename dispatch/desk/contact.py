@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypeVar
 
 from dispatch.desk.desk import Act, Desk
 from dispatch.desk.joining import looked_around, tell_likeness
 from dispatch.desk.opening import urgency
 from dispatch.model import Call, Caller, CallId, Channel, EventKind, Incident, IncidentStatus, Report
+from dispatch.model.call import Told, own_part
 from dispatch.model.phone import same_phone
 from dispatch.model.report import masked
-from dispatch.policy.best_location import best_location
+from dispatch.model.sender import Sender, SenderKind
+from dispatch.policy.best_location import when_moved
 from dispatch.store import calls, incidents
+
+T = TypeVar("T", Call, Told)
 
 
 class Moved(Exception):
@@ -30,23 +35,39 @@ async def lock_call(doing: Act, call_id: CallId) -> Call:
 
 class Phones:
     """Whose calls are known. A phone that calls sends its position by AML too, perhaps twice: one call, whichever of
-    its reports is first."""
+    its reports is first. A gateway or a dispatcher adds to anybody's; an intake key to what it sent itself, and it is
+    compared with that alone: else it could find out which number and which device are one."""
 
-    def __init__(self, known: Iterable[tuple[Caller, Channel]] = ()) -> None:
-        self._known: dict[tuple[str, str], list[tuple[Caller, Channel]]] = {}
-        for caller, channel in known:
-            self.add(caller, channel)
+    def __init__(self, known: Iterable[Call] = ()) -> None:
+        # By whose (None: anybody's) and a mark.
+        self._known: dict[tuple[str | None, str, str], list[tuple[Caller, Channel]]] = {}
+        for call in known:
+            own = own_part(call)
+            self._add(None, call.caller, call.channel)
+            self._add(call.sender, own.caller, own.channel)
 
-    def add(self, caller: Caller, channel: Channel) -> None:
-        for mark in _marks(caller):
-            self._known.setdefault(mark, []).append((caller, channel))
+    def add(self, report: Report, sender: Sender) -> None:
+        for whose in (None, sender.name):
+            self._add(whose, report.caller, report.channel)
 
-    def know(self, report: Report) -> bool:
+    def know(self, report: Report, sender: Sender) -> bool:
+        whose = sender.name if sender.kind is SenderKind.INTAKE else None
         return any(
             Channel.AML in {report.channel, channel} and same_phone(caller, report.caller)
             for mark in _marks(report.caller)
-            for caller, channel in self._known.get(mark, ())
+            for caller, channel in self._known.get((whose, *mark), ())
         )
+
+    def _add(self, whose: str | None, caller: Caller, channel: Channel) -> None:
+        for mark in _marks(caller):
+            self._known.setdefault((whose, *mark), []).append((caller, channel))
+
+
+def call_of_phone(found: Iterable[Call], report: Report, sender: Sender) -> Call:
+    """The one of these, newest first, that this report is more of: of its own sender before others. Raises IndexError
+    for none."""
+    known = [call for call in found if Phones([call]).know(report, sender)]
+    return sorted(known, key=lambda call: call.sender != sender.name)[0]
 
 
 def _marks(caller: Caller) -> list[tuple[str, str]]:
@@ -55,15 +76,7 @@ def _marks(caller: Caller) -> list[tuple[str, str]]:
 
 async def add_report(desk: Desk, doing: Act, call: Call, report: Report) -> tuple[Call, Incident]:
     """What this report adds to a call already taken: fixes, and the words where the first one had none."""
-    call = replace(
-        call,
-        channel=call.channel if call.channel is not Channel.AML else report.channel,
-        caller=_more_of_caller(call.caller, report.caller),
-        nature=call.nature or report.nature,
-        text=call.text or report.text,
-        civic=call.civic or report.civic,
-        fixes=(*call.fixes, *report.fixes),
-    )
+    call = added(desk, doing, call, report)
     incident = await incidents.get(doing.db, incident_id=call.incident_id)
     if incident.status is not IncidentStatus.CLOSED:
         told = replace(
@@ -78,6 +91,27 @@ async def add_report(desk: Desk, doing: Act, call: Call, report: Report) -> tupl
     return await relocate(desk, doing, call)
 
 
+def added(desk: Desk, doing: Act, call: Call, report: Report) -> Call:
+    """The call with what a report adds, not yet located anew. What the call's sender told itself is kept apart as soon
+    as somebody else adds to it, for this is all that its sender is told."""
+    if doing.actor != call.sender:
+        return replace(_with_more(call, report), own=own_part(call))
+    own = call.own and _with_more(call.own, report)
+    return replace(_with_more(call, report), own=own and replace(own, location=desk.locate(own.fixes, at=doing.at)))
+
+
+def _with_more(told: T, report: Report) -> T:
+    return replace(
+        told,
+        channel=told.channel if told.channel is not Channel.AML else report.channel,
+        caller=_more_of_caller(told.caller, report.caller),
+        nature=told.nature or report.nature,
+        text=told.text or report.text,
+        civic=told.civic or report.civic,
+        fixes=(*told.fixes, *report.fixes),
+    )
+
+
 async def relocate(desk: Desk, doing: Act, call: Call) -> tuple[Call, Incident]:
     """Locate a call of which more is known, and tell where its incident now is and what it may be the same as."""
     before = call.location
@@ -87,9 +121,8 @@ async def relocate(desk: Desk, doing: Act, call: Call) -> tuple[Call, Incident]:
     if incident.status is IncidentStatus.CLOSED or call.location == before:
         return call, incident
     others = [c.location for c in await calls.of_incident(doing.db, incident_id=incident.id) if c.id != call.id]
-    if incident.location.source == "manual":
-        others.append(incident.location)
-    moved = looked_around(desk, replace(incident, location=best_location([call.location, *others])))
+    place = when_moved(incident.location, before, call.location, others)
+    moved = looked_around(desk, replace(incident, location=place))
     moved = await incidents.save(doing.db, incident=moved)
     doing.tell(
         EventKind.LOCATION_CHANGED,

@@ -10,6 +10,7 @@ from time import perf_counter
 from dispatch import meters
 from dispatch.errors import Unavailable
 from dispatch.model import IncidentId, Report
+from dispatch.model.sender import Sender, SenderKind
 
 # More at once would make the first wait for the last; fewer, and the commit costs more than the calls.
 MOST_TOGETHER = 64
@@ -25,9 +26,14 @@ class Waiting:
     report: Report
     actor: str
     answer: asyncio.Future[tuple[str, bool]]
+    kind: SenderKind = SenderKind.INTAKE
     since: float = field(default_factory=perf_counter)
     span: object = field(default_factory=meters.here)
     context: Context = field(default_factory=copy_context)
+
+    @property
+    def sender(self) -> Sender:
+        return Sender(self.actor, self.kind)
 
 
 Serve = Callable[[Sequence[Waiting]], Coroutine[None, None, None]]
@@ -53,10 +59,10 @@ class Line:
         if count >= self._most or (count >= MOST_TOGETHER and count * self._call_s > self._most_wait_s):
             raise Unavailable(f"{count:,} calls wait to be stored; send this one again")
 
-    def join(self, report: Report, *, actor: str) -> Waiting:
+    def join(self, report: Report, *, actor: str, kind: SenderKind = SenderKind.INTAKE) -> Waiting:
         """Raises Unavailable, as `admit`."""
         self.admit()
-        place = Waiting(report, actor, asyncio.get_running_loop().create_future())
+        place = Waiting(report, actor, asyncio.get_running_loop().create_future(), kind)
         self._waiting.append(place)
         return place
 

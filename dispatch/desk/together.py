@@ -4,24 +4,24 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from uuid import UUID
 
 from dispatch import meters
-from dispatch.desk.contact import Moved, Phones, add_report, lock_call, tell_call, with_channel
+from dispatch.desk.answers import Taken, answer_to, seen_by, told
+from dispatch.desk.contact import Moved, Phones, add_report, call_of_phone, lock_call, tell_call, with_channel
 from dispatch.desk.desk import Act, Desk, act
 from dispatch.desk.joining import Around, known_with, look_around, suggested, to_join
 from dispatch.desk.line import Waiting
 from dispatch.desk.opening import opened, urgency
 from dispatch.desk.recommendation import recommend_for
-from dispatch.model import Call, CallId, EventKind, Incident, IncidentId, IncidentStatus, Report
-from dispatch.model.wire import encode
+from dispatch.desk.repeats import Due, not_taken
+from dispatch.model import Call, EventKind, Incident, IncidentId, IncidentStatus
+from dispatch.model.report_key import ReportKey, key_of
 from dispatch.picture.nearby import Nearby
-from dispatch.policy.best_location import best_location
+from dispatch.policy.best_location import when_joined
 from dispatch.policy.recommendation import RankedUnit
 from dispatch.policy.same_incident import Sighting
 from dispatch.store import calls, incidents, journal
 from dispatch.store.calls import Receipt
-from geo import Location
 
 # So many calls are decided before others in this process get their turn.
 BREATH = 4
@@ -29,17 +29,6 @@ BREATH = 4
 AT_ONCE = 16
 # More than this together is a flood: streets are no longer searched for each.
 FLOOD = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The answer to a report. `joined`: it belongs to an incident that was known before."""
-
-    call_id: CallId
-    incident_id: IncidentId
-    joined: bool
-    location: Location
-    recommended: tuple[RankedUnit, ...]
 
 
 @dataclass(slots=True)
@@ -88,86 +77,86 @@ async def take_together(desk: Desk, waiting: Sequence[Waiting]) -> Outcome:
     Raises what any of them raises: the caller finds out which, one by one."""
     async with act(desk, actor="") as doing:
         await journal.queue_up(doing.db)
-        ids, numbers = [place.report.id for place in waiting], desk.line.numbers
-        begun = await calls.begin(doing.db, report_ids=ids, numbers=len(waiting) - len(numbers))
+        numbers = desk.line.numbers
+        report_ids = [place.report.id for place in waiting]
+        begun = await calls.begin(doing.db, report_ids=report_ids, numbers=len(waiting) - len(numbers))
         numbers.extend(begun.numbers)
         if begun.head > desk.feed.seq:
             await desk.feed.catch_up()
-        answered = begun.answered
-        fresh, more, theirs = await _sorted_out(desk, doing, waiting, answered)
+        keys = [begun.known_as(key_of(place.report, sender=place.actor)) for place in waiting]
+        due = not_taken(waiting, keys, begun)
+        fresh, more, theirs = await _sorted_out(desk, doing, due)
         taken, held = await _take_fresh(desk, doing, fresh, besides=theirs)
-        for place in more:
-            taken[place.report.id] = await _take_more(desk, doing.by(place.actor), place.report, held)
-        receipts = _receipts(waiting, taken, answered, doing)
+        for one in more:
+            taken[one.key] = await _take_more(desk, doing.by(one.sender.name), one, held)
+        receipts = [_receipt(one, taken[one.key], doing) for one in due]
         if receipts:
             await calls.receipts(doing.db, receipts=receipts)
-        answered |= {receipt.report.id: receipt.answer for receipt in receipts}
-    new = {receipt.report.id for receipt in receipts}
+    new = {receipt.key for receipt in receipts}
+    answered = begun.answered | {receipt.key: receipt.answer for receipt in receipts}
     answers = []
-    for place in waiting:
+    for key in keys:
         # The same report twice in one line: the second is a repeat.
-        answers.append((answered[place.report.id], place.report.id in new))
-        new.discard(place.report.id)
+        answers.append((answered[key], key in new))
+        new.discard(key)
     return Outcome(answers, {one.incident_id for one in taken.values() if one.joined})
 
 
-async def _sorted_out(
-    desk: Desk, doing: Act, waiting: Sequence[Waiting], answered: dict[UUID, str]
-) -> tuple[list[Waiting], list[Waiting], set[IncidentId]]:
+async def _sorted_out(desk: Desk, doing: Act, due: Sequence[Due]) -> tuple[list[Due], list[Due], set[IncidentId]]:
     """Reports that begin a call, and those of a phone that has one already, in the database or in this very line; and
     the incidents of such calls."""
-    callers = [place.report.caller for place in waiting]
+    callers = [one.report.caller for one in due]
     since = doing.at - timedelta(seconds=desk.settings.same_phone_window_s)
     named = [caller for caller in callers if caller.number or caller.imei or caller.imsi]
     found = await calls.of_phones(doing.db, callers=named, since=since) if named else []
-    phones = Phones((call.caller, call.channel) for call in found)
-    fresh: list[Waiting] = []
-    more: list[Waiting] = []
-    seen: set[CallId] = set()
-    for place in waiting:
-        report = place.report
-        if report.id in answered or report.id in seen:
-            continue
-        seen.add(report.id)
-        (more if phones.know(report) else fresh).append(place)
-        phones.add(report.caller, report.channel)
+    phones = Phones(found)
+    fresh: list[Due] = []
+    more: list[Due] = []
+    for one in due:
+        (more if phones.know(one.report, one.sender) else fresh).append(one)
+        phones.add(one.report, one.sender)
     return fresh, more, {call.incident_id for call in found} if more else set()
 
 
 async def _take_fresh(
-    desk: Desk, doing: Act, fresh: Sequence[Waiting], *, besides: set[IncidentId]
-) -> tuple[dict[CallId, Taken], set[IncidentId]]:
+    desk: Desk, doing: Act, fresh: Sequence[Due], *, besides: set[IncidentId]
+) -> tuple[dict[ReportKey, Taken], set[IncidentId]]:
     """What became of each, and the incidents that are ours until the commit: locked, `besides` among them, or new."""
-    places = [desk.locate(place.report.fixes, at=doing.at) for place in fresh]
-    sightings = (Sighting(at, place.report.nature, doing.at) for at, place in zip(places, fresh, strict=True))
+    places = [desk.locate(one.report.fixes, at=doing.at) for one in fresh]
+    sightings = (Sighting(at, one.report.nature, doing.at) for at, one in zip(places, fresh, strict=True))
     with meters.span("match"):
         arounds = [look_around(desk, sighting) for sighting in sightings]
     drafts, held = await _locked(desk, doing, arounds, besides)
     decided = []
-    for count, (place, around) in enumerate(zip(fresh, arounds, strict=True)):
+    for count, (one, around) in enumerate(zip(fresh, arounds, strict=True)):
         if count % BREATH == 0:
             await asyncio.sleep(0)
-        decided.append(_take(desk, doing.by(place.actor), drafts, place.report, around))
+        decided.append(_take(desk, doing.by(one.sender.name), drafts, one, around))
     with meters.span("write"):
         await drafts.write(doing)
-    return await _answered(desk, doing, drafts, decided), held | drafts.new
+    return await _answered(desk, doing, drafts, fresh, decided), held | drafts.new
 
 
 async def _answered(
-    desk: Desk, doing: Act, drafts: Drafts, decided: Sequence[tuple[Call, bool]]
-) -> dict[CallId, Taken]:
+    desk: Desk, doing: Act, drafts: Drafts, fresh: Sequence[Due], decided: Sequence[tuple[Call, bool]]
+) -> dict[ReportKey, Taken]:
     """Each call with who should go to its incident, as that is now that all have decided."""
-    concerned = [drafts.known[i] for i in dict.fromkeys(call.incident_id for call, _ in decided)]
-    recommended: dict[IncidentId, tuple[RankedUnit, ...]] = {}
+    asked = [
+        seen_by(desk, one.sender, call, drafts.known[call.incident_id])
+        for one, (call, _) in zip(fresh, decided, strict=True)
+    ]
+    # Of one incident as it is, once.
+    concerned = list({id(incident): incident for incident in asked if incident is not None}.values())
+    units: dict[int, tuple[RankedUnit, ...]] = {}
     in_flood = len(decided) > FLOOD
     for start in range(0, len(concerned), AT_ONCE):
         await asyncio.sleep(0)
         some = concerned[start : start + AT_ONCE]
         answers = recommend_for(desk, some, at=doing.at, in_flood=in_flood)
-        recommended |= {one.id: answer.units for one, answer in zip(some, answers, strict=True)}
+        units |= {id(incident): answer.units for incident, answer in zip(some, answers, strict=True)}
     return {
-        call.id: Taken(call.id, call.incident_id, joined, call.location, recommended[call.incident_id])
-        for call, joined in decided
+        one.key: told(one.sender, call, joined=joined, units=units.get(id(incident), ()))
+        for one, (call, joined), incident in zip(fresh, decided, asked, strict=True)
     }
 
 
@@ -188,12 +177,12 @@ async def _locked(
     return drafts, set(now)
 
 
-def _take(desk: Desk, doing: Act, drafts: Drafts, report: Report, around: Around) -> tuple[Call, bool]:
+def _take(desk: Desk, doing: Act, drafts: Drafts, due: Due, around: Around) -> tuple[Call, bool]:
     """One call into the incident that it is surely of, else into its own; and whether it joined."""
     known = known_with(around, drafts.near, held=drafts.known.keys() - drafts.new)
     same = to_join(desk, around.sighting, known, drafts.known)
     into = drafts.known.get(same.incident_id) if same is not None else None
-    call = _call(report, around.sighting)
+    call = _call(due, around.sighting)
     if same is not None and into is not None:
         call = replace(call, incident_id=into.id, likeness=same.score)
         incident = drafts.change(_with(desk, into, call))
@@ -202,7 +191,7 @@ def _take(desk: Desk, doing: Act, drafts: Drafts, report: Report, around: Around
         incident = replace(opened(desk.city, call, similar=suggested(desk, known)), id=call.incident_id)
         drafts.open(incident)
     drafts.calls.append(call)
-    tell_call(doing, EventKind.CALL_JOINED if into else EventKind.CALL_TAKEN, incident, call, report.channel)
+    tell_call(doing, EventKind.CALL_JOINED if into else EventKind.CALL_TAKEN, incident, call, call.channel)
     return call, into is not None
 
 
@@ -215,35 +204,32 @@ def _with(desk: Desk, incident: Incident, call: Call) -> Incident:
         nature=incident.nature or call.nature,
         priority=urgency(desk.city, incident, call.nature),
         text=incident.text or call.text,
-        location=best_location([incident.location, call.location]),
+        location=when_joined(incident.location, call.location),
     )
 
 
-async def _take_more(desk: Desk, doing: Act, report: Report, held: set[IncidentId]) -> Taken:
+async def _take_more(desk: Desk, doing: Act, due: Due, held: set[IncidentId]) -> Taken:
     """Raises Moved where its call has gone to an incident that isn't ours: to lock that one too might wait for ever."""
     since = doing.at - timedelta(seconds=desk.settings.same_phone_window_s)
-    found = await calls.of_phones(doing.db, callers=[report.caller], since=since)
-    known = next(call for call in found if Phones([(call.caller, call.channel)]).know(report))
+    found = await calls.of_phones(doing.db, callers=[due.report.caller], since=since)
+    known = call_of_phone(found, due.report, due.sender)
     if known.incident_id not in held:
         raise Moved
-    call, incident = await add_report(desk, doing, await lock_call(doing, known.id), report)
-    [recommended] = recommend_for(desk, [incident], at=doing.at)
-    return Taken(call.id, incident.id, True, call.location, recommended.units)
+    call, incident = await add_report(desk, doing, await lock_call(doing, known.id), due.report)
+    asked = seen_by(desk, due.sender, call, incident)
+    [units] = [one.units for one in recommend_for(desk, [asked], at=doing.at)] if asked is not None else [()]
+    return told(due.sender, call, joined=True, units=units)
 
 
-def _receipts(
-    waiting: Sequence[Waiting], taken: dict[CallId, Taken], answered: dict[UUID, str], doing: Act
-) -> list[Receipt]:
-    first = {place.report.id: place for place in reversed(waiting) if place.report.id not in answered}
-    return [
-        Receipt(report=place.report, call_id=one.call_id, at=doing.at, by=place.actor, answer=encode(one))
-        for place, one in ((place, taken[place.report.id]) for place in first.values())
-    ]
+def _receipt(due: Due, taken: Taken, doing: Act) -> Receipt:
+    answer = answer_to(due.sender, due.report, taken, at=doing.at)
+    return Receipt(report=due.report, key=due.key, call_id=taken.call_id, at=doing.at, answer=answer)
 
 
-def _call(report: Report, sighting: Sighting) -> Call:
+def _call(due: Due, sighting: Sighting) -> Call:
+    report = due.report
     return Call(
-        id=report.id,
+        id=due.call_id,
         incident_id=IncidentId(0),
         channel=report.channel,
         caller=report.caller,
@@ -253,4 +239,5 @@ def _call(report: Report, sighting: Sighting) -> Call:
         location=sighting.location,
         received_at=sighting.at,
         civic=report.civic,
+        sender=due.sender.name,
     )
