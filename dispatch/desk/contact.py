@@ -120,8 +120,8 @@ async def relocate(desk: Desk, doing: Act, call: Call) -> tuple[Call, Incident]:
     incident = await incidents.get(doing.db, incident_id=call.incident_id)
     if incident.status is IncidentStatus.CLOSED or call.location == before:
         return call, incident
-    others = [c.location for c in await calls.of_incident(doing.db, incident_id=incident.id) if c.id != call.id]
-    place = when_moved(incident.location, before, call.location, others)
+    others = [c for c in await calls.of_incident(doing.db, incident_id=incident.id) if c.id != call.id]
+    place = when_moved(incident.location, before, call, others)
     moved = looked_around(desk, replace(incident, location=place))
     moved = await incidents.save(doing.db, incident=moved)
     doing.tell(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from dispatch.desk.desk import Act
 from dispatch.model import Incident
-from dispatch.policy.best_location import best_location, same_place
+from dispatch.policy.best_location import best_location, by_calls, same_place
 from dispatch.store import calls
 from geo import Location, Source
 
@@ -22,5 +22,5 @@ async def retold(doing: Act, incident: Incident, *, without: Location | None = N
         incident,
         calls=len(own),
         channels=tuple(dict.fromkeys((*by_report, *(call.channel for call in own)))),
-        location=incident.location if stands else best_location(places),
+        location=incident.location if stands else by_calls(own, standing=best_location(places)),
     )

@@ -71,6 +71,21 @@ async def test_an_apps_report_of_its_own_phone_does_not_move_it_either(callers: 
     assert await place_of(callers, number) == ("manual", *CUMBAYA)
 
 
+async def test_a_call_that_joined_does_not_carry_the_incident_away(callers: Callers) -> None:
+    """However good it says that its new position is: the others are where they were."""
+    lat, lon = somewhere()
+    number = (await sent(callers.app, a_call(a_fix(lat, lon))))["incident_id"]
+    joining = await sent(callers.other, a_call(a_fix(lat + 0.0004, lon, radius_m=40)))
+    assert joining["incident_id"] == number
+    for _ in range(2):
+        moved = await refined(callers, joining["call_id"], a_fix(*FAR, radius_m=1), by="other")
+        assert moved["location"]["radius_m"] >= 1
+        assert await place_of(callers, number) == ("gnss", lat, lon)
+    nearer = await refined(callers, joining["call_id"], a_fix(lat + 0.0004, lon, radius_m=0.5), by="other")
+    assert nearer["incident_id"] == number
+    assert await place_of(callers, number) == ("gnss", round(lat + 0.0004, 4), lon)
+
+
 TEXTS = [
     "estoy en -0.20050, -78.43000 cerca del parque",
     "choque https://maps.google.com/?q=-0.20050,-78.43000",
