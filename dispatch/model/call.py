@@ -49,7 +49,10 @@ def own_part(call: Call) -> Told:
 
 def as_sent(call: Call) -> Call:
     """The call as its sender may see it: nothing in it that follows from what others said."""
-    own = own_part(call)
+    if call.own is None:
+        is_alone = call.likeness is None and call.linked_from is None
+        return call if is_alone else replace(call, likeness=None, linked_from=None)
+    own = call.own
     return replace(
         call,
         channel=own.channel,
