@@ -98,7 +98,7 @@ def migrate_command(state: StateOption = None) -> None:
 @keys.command("add")
 def add_key(
     name: Annotated[str, typer.Argument(help="Whose key it is; stands beside every act.")],
-    role: Annotated[str, typer.Option(help="intake, crew, fleet, dispatcher, admin or device")],
+    role: Annotated[str, typer.Option(help="intake, gateway, crew, fleet, dispatcher, admin or device")],
     unit: Annotated[str | None, typer.Option(help="For the roles crew and device: the unit they are of.")] = None,
     state: StateOption = None,
 ) -> None:

@@ -9,11 +9,15 @@ from geo.region import Region
 
 
 class Source(StrEnum):
+    """`MANUAL`: a dispatcher placed it by hand; `REPORTED`: a caller or an app gave a place by hand, as a pin, a shared
+    link or coordinates in a text."""
+
     GNSS = "gnss"
     WIFI = "wifi"
     CELL = "cell"
     ADDRESS = "address"
     MANUAL = "manual"
+    REPORTED = "reported"
     UNKNOWN = "unknown"
 
 

@@ -14,11 +14,12 @@ from geo.spread import Spread
 
 # Two true fixes are farther apart than this once in a thousand times: χ² with 2 degrees of freedom.
 CONTRADICTION = 13.816
-# What a source adds to the foundation of a group that agrees. A hand-placed point is a person's decision: above all.
+# What a source adds to the foundation of a group that agrees. A place that a caller gave may be the emergency's and not
+# the phone's: it yields to a GNSS fix and to two sources that confirm each other, and to no weaker one alone.
 TRUST = {
-    Source.MANUAL: 100.0,
     Source.GNSS: 2.0,
     Source.WIFI: 1.5,
+    Source.REPORTED: 1.5,
     Source.ADDRESS: 1.0,
     Source.CELL: 1.0,
     Source.UNKNOWN: 0.5,
@@ -45,6 +46,8 @@ def fuse(founded: Sequence[Founded], projection: Projection) -> Fusion:
     that a hundred fixes of it are not ten times as sharp as one; the others are still asked whether they contradict."""
     if len(founded) == 1:
         return Fusion(founded[0].spread, (founded[0],), ())
+    if placed := [one for one in founded if one.fix.source is Source.MANUAL]:
+        return _placed(placed[-1], [one for one in founded if one not in placed], projection)
     # Of equals the one that came last: a caller who moves need not say when.
     last_first = founded[::-1]
     best = sorted(last_first, key=_precision)
@@ -53,6 +56,18 @@ def fuse(founded: Sequence[Founded], projection: Projection) -> Fusion:
     groups = [_agreeing(leader, leaders, projection) for leader in leaders]
     # max() keeps the first of equals, and the first has the narrowest leader.
     used, spread = max(groups, key=lambda group: sum(TRUST[one.fix.source] for one in group[0]))
+    against = [one.fix.source for one in best if one not in used and not agree(spread, one.spread)]
+    return Fusion(spread, tuple(used), tuple(dict.fromkeys(against)))
+
+
+def _placed(placed: Founded, others: Sequence[Founded], projection: Projection) -> Fusion:
+    """A dispatcher's last placement stands as it is. One that only names a parish is narrowed by what lies in it."""
+    used, spread = [placed], placed.spread
+    best = sorted(others, key=_precision)
+    if placed.fix.point is None:
+        within = [one for one in best if one.spread.radius_m < spread.radius_m and agree(spread, one.spread)]
+        leaders = sorted({one.fix.source: one for one in reversed(within)}.values(), key=_precision)
+        used, spread = _agreeing(placed, leaders, projection)
     against = [one.fix.source for one in best if one not in used and not agree(spread, one.spread)]
     return Fusion(spread, tuple(used), tuple(dict.fromkeys(against)))
 

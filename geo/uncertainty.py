@@ -15,6 +15,7 @@ USUAL_RADIUS_M = {
     Source.CELL: 2000.0,
     Source.ADDRESS: 150.0,
     Source.MANUAL: 50.0,
+    Source.REPORTED: 50.0,
     Source.UNKNOWN: 1000.0,
 }
 _LEAST_RADIUS_M = 1.0

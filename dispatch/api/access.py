@@ -27,6 +27,7 @@ ANSWERS_S, KNOWN_S = 2.0, 86_400.0
 
 class Role(StrEnum):
     INTAKE = "intake"
+    GATEWAY = "gateway"
     CREW = "crew"
     FLEET = "fleet"
     DISPATCHER = "dispatcher"
@@ -162,7 +163,7 @@ def _one_of(
 
 Anyone = Annotated[Actor, Depends(who)]
 # What a system that reports for the fleet has no need of: the city, figures, where a place is.
-LOOKS_ON = (Role.INTAKE, Role.CREW, Role.DISPATCHER, Role.ADMIN)
+LOOKS_ON = (Role.INTAKE, Role.GATEWAY, Role.CREW, Role.DISPATCHER, Role.ADMIN)
 OnLooker = Annotated[Actor, Depends(_one_of(*LOOKS_ON))]
 Measuring = Annotated[Actor, Depends(_one_of(*LOOKS_ON, who=who_measures))]
 Admin = Annotated[Actor, Depends(_one_of(Role.ADMIN))]
@@ -170,5 +171,5 @@ Dispatcher = Annotated[Actor, Depends(_one_of(Role.DISPATCHER, Role.ADMIN))]
 # A crew of its own unit only: see `own_unit`.
 Crew = Annotated[Actor, Depends(_one_of(Role.CREW, Role.FLEET, Role.DISPATCHER, Role.ADMIN))]
 CrewOrDispatcher = Annotated[Actor, Depends(_one_of(Role.CREW, Role.DISPATCHER, Role.ADMIN))]
-takes_calls = _one_of(Role.INTAKE, Role.DISPATCHER, Role.ADMIN)
+takes_calls = _one_of(Role.INTAKE, Role.GATEWAY, Role.DISPATCHER, Role.ADMIN)
 Intake = Annotated[Actor, Depends(takes_calls)]

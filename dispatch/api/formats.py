@@ -94,7 +94,7 @@ async def _handset(request: Request, raw: bytes, secret: bytes | None) -> Actor:
         actor = await who(request)
     except Unauthenticated:
         if secret is not None and aml_https.is_signed(raw, secret):
-            return Actor("handset", Role.INTAKE)
+            return Actor("handset", Role.GATEWAY)
         raise
     if actor.role in {Role.CREW, Role.FLEET}:
         raise Forbidden("this needs a key of intake")

@@ -11,18 +11,20 @@ from structlog.contextvars import bind_contextvars
 
 from dispatch import meters
 from dispatch.api import metrics
-from dispatch.api.access import Actor, Intake, takes_calls
+from dispatch.api.access import Actor, Intake, Role, takes_calls
 from dispatch.api.problems import malformed
 from dispatch.api.state import TheDesk, ThePool, desk_of
 from dispatch.api.views import KnownCall, known_call
 from dispatch.api.wire import Json, describes, raw_body
-from dispatch.desk.calls.take_call import Refined, Taken, add_fixes, take_call
+from dispatch.desk.calls.answers import Received, Refined, Taken
+from dispatch.desk.calls.take_call import add_fixes, call_of, take_call
 from dispatch.desk.desk import Desk
 from dispatch.desk.quarantine import keep
 from dispatch.errors import DispatchError, Invalid, TooLarge
 from dispatch.intake import json_call
 from dispatch.intake.unreadable import Unreadable
 from dispatch.model import CallId, Report
+from dispatch.model.sender import Sender, SenderKind
 from dispatch.store.db import connection
 from dispatch.store.quarantine import Unread
 
@@ -31,14 +33,20 @@ router = APIRouter(tags=["calls"])
 
 CALLS = "/v1/calls"
 MOST_BYTES = 256_000
+KINDS = {
+    Role.INTAKE: SenderKind.INTAKE,
+    Role.GATEWAY: SenderKind.GATEWAY,
+    Role.DISPATCHER: SenderKind.DESK,
+    Role.ADMIN: SenderKind.DESK,
+}
 IDS = re.compile(r'\{"call_id":"(?P<call_id>[^"]+)","incident_id":(?P<incident_id>\d+)')
 
 
 @router.post(
     CALLS,
     status_code=201,
-    response_model=Taken,
-    responses={200: {"model": Taken, "description": "This report was taken before; the same answer"}},
+    response_model=Taken | Received,
+    responses={200: {"model": Taken | Received, "description": "This report was taken before; the same answer"}},
     openapi_extra=describes(json_call.CallBody),
 )
 async def post_call(request: Request) -> Response:
@@ -56,13 +64,21 @@ async def post_fixes(request: Request, call_id: UUID, desk: TheDesk, actor: Inta
         fixes = json_call.parse_fixes(_whole(raw, size))
     except (Unreadable, TooLarge) as error:
         raise await _quarantined(request, desk, actor, "fixes", raw, size, error) from error
-    return Json(await add_fixes(desk, call_id=CallId(call_id), fixes=fixes, actor=actor.name), 201)
+    kind = kind_of(actor)
+    return Json(await add_fixes(desk, call_id=CallId(call_id), fixes=fixes, sender=Sender(actor.name, kind)), 201)
 
 
 @router.get("/v1/calls/{call_id}", response_model=KnownCall)
-async def get_call(call_id: UUID, pool: ThePool, _: Intake) -> Response:
+async def get_call(call_id: UUID, pool: ThePool, actor: Intake) -> Response:
+    """An intake key reads its own calls only, as it sent them; a gateway none."""
+    kind = kind_of(actor)
     async with connection(pool) as db:
-        return Json(await known_call(db, CallId(call_id)))
+        call = await call_of(db, CallId(call_id), Sender(actor.name, kind))
+        return Json(await known_call(db, call, as_its_sender=kind is SenderKind.INTAKE))
+
+
+def kind_of(actor: Actor) -> SenderKind:
+    return KINDS.get(actor.role, SenderKind.INTAKE)
 
 
 async def take_raw(request: Request) -> tuple[bytes, int]:
@@ -91,7 +107,7 @@ async def through_door(
         report = parse(_whole(raw, size))
         bind_contextvars(report=str(report.id))
         with meters.span("take_call"):
-            answer, is_new = await take_call(desk, report, actor=actor.name)
+            answer, is_new = await take_call(desk, report, sender=Sender(actor.name, kind_of(actor)))
     except (Unreadable, Invalid, TooLarge) as error:
         raise await _quarantined(request, desk, actor, door, raw, size, error) from error
     if is_new:

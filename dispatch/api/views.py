@@ -5,6 +5,7 @@ from datetime import datetime
 
 from dispatch.desk.recommendation import Advice
 from dispatch.model import Assignment, Call, CallId, Channel, Event, Incident, IncidentId, QuarantineItem, Unit
+from dispatch.model.call import as_sent
 from dispatch.model.city import Need
 from dispatch.model.report import masked
 from dispatch.policy.recommendation import Certainty, RankedUnit, Shortfall
@@ -136,11 +137,13 @@ async def incident_view(pool: Pool, incident_id: IncidentId) -> IncidentView:
         )
 
 
-async def known_call(db: Connection, call_id: CallId) -> KnownCall:
-    """Raises NotFound."""
-    call = await calls.get(db, call_id=call_id)
-    told = {field.name: getattr(call, field.name) for field in fields(Call)}
-    return KnownCall(**told, fixes_in_all=len(call.fixes) + await fixes.count(db, call_id=call_id))
+async def known_call(db: Connection, call: Call, *, as_its_sender: bool) -> KnownCall:
+    """`as_its_sender`: with nothing in it that others added."""
+    added_to = as_its_sender and call.own is not None
+    seen = as_sent(call) if as_its_sender else call
+    others = 0 if added_to else await fixes.count(db, call_id=call.id)
+    told = {field.name: getattr(seen, field.name) for field in fields(Call)}
+    return KnownCall(**told, fixes_in_all=len(seen.fixes) + others)
 
 
 def _call(call: Call, flaws: list[str], older: list[Fix]) -> CallView:

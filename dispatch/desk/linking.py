@@ -7,7 +7,7 @@ from dispatch.desk.desk import Act, Desk, act
 from dispatch.desk.retold import retold
 from dispatch.errors import Conflict, FieldProblem, Invalid
 from dispatch.model import EventKind, Incident, IncidentId, IncidentStatus
-from dispatch.policy.best_location import best_location
+from dispatch.policy.best_location import best_location, when_joined
 from dispatch.store import incidents, links
 
 TRIES = 5
@@ -33,6 +33,8 @@ async def link(
 async def link_into(doing: Act, source: Incident, target: Incident, *, likeness: float | None = None) -> Incident:
     """Both are locked and open. `likeness`: no person said so, they are that much alike."""
     await links.move_calls(doing.db, source=source.id, target=target.id)
+    both = target.location, source.location
+    place = best_location(both) if likeness is None else when_joined(*both)
     joined = replace(
         target,
         calls=target.calls + source.calls,
@@ -40,7 +42,7 @@ async def link_into(doing: Act, source: Incident, target: Incident, *, likeness:
         priority=min(target.priority, source.priority),
         nature=target.nature or source.nature,
         text=target.text or source.text,
-        location=best_location([target.location, source.location]),
+        location=place,
         similar=tuple(s for s in target.similar if s.incident_id != source.id),
     )
     joined = await incidents.save(doing.db, incident=joined)

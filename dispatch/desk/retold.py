@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from dispatch.desk.desk import Act
 from dispatch.model import Incident
-from dispatch.policy.best_location import best_location
+from dispatch.policy.best_location import best_location, by_calls, same_place
 from dispatch.store import calls
 from geo import Location, Source
 
@@ -16,12 +16,11 @@ async def retold(doing: Act, incident: Incident, *, without: Location | None = N
     own = await calls.of_incident(doing.db, incident_id=incident.id)
     by_report = await calls.channels(doing.db, incident_id=incident.id)
     places = [call.location for call in own]
-    by_hand = incident.location.source is Source.MANUAL and incident.location != without
-    if not places or by_hand:
-        places.append(incident.location)
+    came_with_it = without is not None and same_place(incident.location, without)
+    stands = not places or (incident.location.source is Source.MANUAL and not came_with_it)
     return replace(
         incident,
         calls=len(own),
         channels=tuple(dict.fromkeys((*by_report, *(call.channel for call in own)))),
-        location=best_location(places),
+        location=incident.location if stands else by_calls(own, standing=best_location(places)),
     )

@@ -67,7 +67,7 @@ class Pair:
     step: float
     span: tuple[int, int]
 
-    def fix(self, source: Source = Source.MANUAL) -> Fix:
+    def fix(self, source: Source = Source.REPORTED) -> Fix:
         """A place that somebody pointed to, as far as its digits tell."""
         radius_m = METRES_A_DEGREE * self.step
         return Fix(source, self.point, radius_m if radius_m > COARSE_M else None)

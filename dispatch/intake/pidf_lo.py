@@ -20,7 +20,7 @@ METHODS = (
     (("gps", "gnss", "galileo", "glonass", "device-based_a-gps"), Source.GNSS),
     (("802.11", "wifi", "wi-fi", "wlan"), Source.WIFI),
     (("cell", "triangulation", "otdoa", "tdoa", "e-cid", "ecid", "handset_", "ota", "aflt", "eflt"), Source.CELL),
-    (("manual",), Source.MANUAL),
+    (("manual",), Source.REPORTED),
     (("address", "civic", "dhcp", "wiremap"), Source.ADDRESS),
 )
 

@@ -1,18 +1,19 @@
 """Taking a batch of reports: all that must be known of it in two statements, all that is written in one."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from uuid import UUID
 
 from dispatch.model import Call, Caller, CallId, Incident, IncidentId, Seq
-from dispatch.model.wire import decode
+from dispatch.model.report_key import ReportKey
 from dispatch.store import calls, fixes, incidents
 from dispatch.store.calls import Receipt
 from dispatch.store.db import Connection
+from dispatch.store.older import decode_of_all
 from dispatch.store.unnest import columns
-from geo import Fix, Location
+from geo import Fix, Location, Source
 
 # More recent calls of one phone than these say nothing new.
 MOST_CALLS = 1_000
@@ -20,11 +21,13 @@ MOST_CALLS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`head` of the journal; `answered`: the stored answer of each report that came before, as JSON; `numbers`: unused
-    incident ids; `call_ids` that the reports may continue; `incident_ids` that exist and are locked."""
+    """`head` of the journal; `answered`: the stored answer of each report of these ids, as JSON; `used_ids`: those of
+    them that a report or a call has; `numbers`: unused incident ids; `call_ids` that the reports may continue;
+    `incident_ids` that exist and are locked."""
 
     head: Seq
-    answered: dict[UUID, str]
+    answered: dict[ReportKey, str]
+    used_ids: set[UUID]
     numbers: list[IncidentId]
     call_ids: list[CallId]
     incident_ids: list[IncidentId]
@@ -32,11 +35,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """As they are under the locks. `locations`: of all calls of the incidents that `calls` belong to."""
+    """As they are under the locks. `places`: of all calls of the incidents that `calls` belong to."""
 
     calls: list[Call]
     incidents: dict[IncidentId, Incident]
-    locations: dict[IncidentId, dict[CallId, Location]]
+    places: dict[IncidentId, dict[CallId, tuple[str, Location]]]
 
 
 NO_ROWS = Rows([], {}, {})
@@ -65,8 +68,11 @@ async def claim(
                select id from incident where id = any($7) or id in (select incident_id from mine)
                order by id for update)
            select (select seq from journal_head) as head,
-               array(select id from report where id = any($1) order by id) as reports,
-               array(select answer::text from report where id = any($1) order by id) as answers,
+               array(select id from report where id = any($1) order by id, received_by, digest) as reports,
+               array(select received_by from report where id = any($1) order by id, received_by, digest) as senders,
+               array(select digest from report where id = any($1) order by id, received_by, digest) as digests,
+               array(select answer::text from report where id = any($1) order by id, received_by, digest) as answers,
+               array(select id from call where id = any($1)) as calls,
                array(select nextval(pg_get_serial_sequence('incident', 'id')) from generate_series(1, $9)) as numbers,
                array(select id from mine) as call_ids,
                array(select id from locked) as incident_ids""",
@@ -81,7 +87,8 @@ async def claim(
     assert row is not None
     return Claim(
         head=Seq(row["head"]),
-        answered=dict(zip(row["reports"], row["answers"], strict=True)),
+        answered=dict(zip(map(ReportKey, row["senders"], row["reports"], row["digests"]), row["answers"], strict=True)),
+        used_ids={*row["reports"], *row["calls"]},
         numbers=[IncidentId(number) for number in row["numbers"]],
         call_ids=[CallId(call_id) for call_id in row["call_ids"]],
         incident_ids=[IncidentId(number) for number in row["incident_ids"]],
@@ -92,21 +99,41 @@ async def read(db: Connection, *, claim: Claim) -> Rows:
     """What was claimed, as it is now that it is locked: a statement of its own, for what the first one saw may have
     changed while it waited for the locks."""
     row = await db.fetchrow(
-        f"""with mine as materialized (select * from call where id = any($1))
+        f"""with mine as materialized ({calls.SELECT} where id = any($1))
             select (select json_agg({calls.AS_JSON} order by received_at desc) from mine) as calls,
                 (select json_agg({incidents.AS_JSON}) from incident i where i.id = any($2)) as incidents,
-                (select json_object_agg(incident_id, locations) from (
-                    select incident_id, json_object_agg(id, location) as locations from call
-                    where incident_id in (select incident_id from mine) group by incident_id) c) as locations""",  # noqa: S608
+                (select json_agg({PLACED}) from ({calls.SELECT}
+                    where incident_id in (select incident_id from mine)) as call) as places""",  # noqa: S608
         claim.call_ids,
         claim.incident_ids,
     )
     assert row is not None
+    places: dict[IncidentId, dict[CallId, tuple[str, Location]]] = {}
+    for placed in decode_of_all(row["places"] or "[]", list[_Placed]):
+        places.setdefault(placed.incident_id, {})[placed.id] = (placed.sender, placed.place())
     return Rows(
-        calls=decode(row["calls"] or "[]", list[Call]),
-        incidents={one.id: one for one in decode(row["incidents"] or "[]", list[Incident])},
-        locations=decode(row["locations"] or "{}", dict[IncidentId, dict[CallId, Location]]),
+        calls=calls.from_json(row["calls"] or "[]"),
+        incidents={one.id: one for one in decode_of_all(row["incidents"] or "[]", list[Incident])},
+        places=places,
     )
+
+
+PLACED = """json_build_object('id', id, 'incident_id', incident_id, 'sender', sender, 'location', location,
+    'manual_is_reported', manual_is_reported)"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    id: CallId
+    incident_id: IncidentId
+    sender: str
+    location: Location
+    manual_is_reported: bool
+
+    def place(self) -> Location:
+        if self.manual_is_reported and self.location.source is Source.MANUAL:
+            return replace(self.location, source=Source.REPORTED)
+        return self.location
 
 
 async def write(

@@ -26,7 +26,7 @@ CONFLICTS = {
     "assignment_one_incident_per_unit": "that unit is already on an incident",
     "unit_pkey": "a unit of that id exists already",
     "api_key_name_key": "a key of that name exists already",
-    "report_pkey": "a report of that id was being taken at the same moment",
+    "report_once": "a report of that id was being taken at the same moment",
     "call_pkey": "a call of that id was being taken at the same moment",
 }
 # How long a statement may take before who waits for it is told to try again.

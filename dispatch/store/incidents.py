@@ -11,6 +11,7 @@ from dispatch.errors import NotFound
 from dispatch.model import Assignment, Incident, IncidentId, IncidentStatus, Overdue, Similar, UnitId
 from dispatch.model.wire import decode, encode
 from dispatch.store.db import Connection
+from dispatch.store.older import decode_of_all, encode_for_all
 from dispatch.store.unnest import columns, unnest
 from geo import Location
 
@@ -75,7 +76,7 @@ def to_incident(row: Record) -> Incident:
         nature=row["nature"],
         text=row["text"],
         opened_at=row["opened_at"],
-        location=decode(row["location"], Location),
+        location=decode_of_all(row["location"], Location),
         calls=row["calls"],
         channels=tuple(row["channels"]),
         assignments=decode(row["assignments"] or "[]", tuple[Assignment, ...]),
@@ -203,7 +204,7 @@ def values(incident: Incident) -> tuple[object, ...]:
         incident.closed_at,
         incident.close_reason,
         incident.linked_to,
-        encode(incident.location),
+        encode_for_all(incident.location),
         _parish(incident.location),
         incident.calls,
         encode(incident.channels),

@@ -1,8 +1,9 @@
 """Numbered migrations, applied in order at start, under a lock so that many nodes may start at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from hashlib import sha256
 from importlib import resources
 from typing import NamedTuple
@@ -16,6 +17,7 @@ log = structlog.get_logger()
 
 # In the name of a migration that takes away what older nodes need.
 CONTRACT = "_contract_"
+CONCURRENTLY = " concurrently "
 # Below PostgreSQL's deadlock_timeout of 1 s: where a migration and a call stand in each other's way, the call wins.
 LOCKED_OUT_MS = 400
 PAUSE_S = 0.2
@@ -32,8 +34,9 @@ class Migration(NamedTuple):
 
     @property
     def is_alone(self) -> bool:
-        """Outside a transaction, statement by statement: an index made while the room works knows no other way."""
-        return " concurrently " in self.sql
+        """Statement by statement, each of which may be run again: an index made while the room works can't be made in a
+        transaction."""
+        return CONCURRENTLY in self.sql
 
     @property
     def digest(self) -> str:
@@ -115,24 +118,34 @@ async def one_at_a_time(db: Connection) -> AsyncIterator[None]:
 
 
 async def _apply(db: Connection, migration: Migration) -> None:
-    if migration.is_alone:
-        for statement in filter(str.strip, migration.sql.split(";\n")):
-            await db.execute(statement, timeout=PATIENCE_S)
-        await _note(db, migration)
+    if not migration.is_alone:
+        await _in_turn(db, migration.name, partial(_whole, db, migration))
         return
+    for statement in filter(str.strip, migration.sql.split(";\n")):
+        run = partial(db.execute, statement, timeout=PATIENCE_S)
+        await (run() if CONCURRENTLY in statement else _in_turn(db, migration.name, run))
+    await _note(db, migration)
+
+
+async def _whole(db: Connection, migration: Migration) -> None:
+    await db.execute(migration.sql, timeout=PATIENCE_S)
+    await _note(db, migration)
+
+
+async def _in_turn(db: Connection, name: str, run: Callable[[], Awaitable[object]]) -> None:
+    """In a transaction, tried again where its tables are in use."""
     for _ in range(TRIES):
         try:
             async with db.transaction():
                 # Whoever waits for a table is waited for by all who come after him, calls among them.
                 await db.execute(f"set local lock_timeout = {LOCKED_OUT_MS}")
-                await db.execute(migration.sql, timeout=PATIENCE_S)
-                await _note(db, migration)
+                await run()
         except asyncpg.LockNotAvailableError:
-            log.warning("migration_waits", name=migration.name)
+            log.warning("migration_waits", name=name)
             await asyncio.sleep(PAUSE_S)
         else:
             return
-    raise MigrationError(f"{migration.name} finds its tables always in use; try again at a quieter hour")
+    raise MigrationError(f"{name} finds its tables always in use; try again at a quieter hour")
 
 
 async def _note(db: Connection, migration: Migration) -> None:

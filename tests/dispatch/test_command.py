@@ -39,6 +39,16 @@ async def test_keys_are_made_and_revoked_while_the_service_runs(public_folder: P
         assert code == 1 and "king" in said
 
 
+async def test_a_gateway_is_made_and_adds_without_being_told(public_folder: Path) -> None:
+    state = str(public_folder / "gateway-key")
+    async with Service.started(None, "--state", state) as service:
+        code, key, said = await command("keys", "add", "aml", "--role", "gateway", "--state", state)
+        assert code == 0, said
+        async with service.client(key=key) as http:
+            answer = await http.post("/v1/calls", json=a_call(channel="aml"))
+        assert answer.status_code == 201 and answer.json().keys() == {"report_id", "received_at"}
+
+
 async def test_a_device_has_a_unit_and_nobody_else_has(public_folder: Path) -> None:
     state = str(public_folder / "device-keys")
     async with Service.started(None, "--state", state) as service:

@@ -136,7 +136,7 @@ async def test_a_handset_needs_a_signature_or_a_key(formats_service: Service, ht
     form = aml_form("+593990004444")
     async with formats_service.client(key=None) as handset:
         signed = await handset.post("/v1/intake/aml/https", content=aml_https.sign(form, HMAC.encode()))
-        assert signed.status_code == 201
+        assert signed.status_code == 201 and signed.json().keys() == {"report_id", "received_at"}
         assert (await handset.post("/v1/intake/aml/https", content=form)).status_code == 401
     # A gateway's message that can't be believed is answered 2xx, and kept.
     wrong = await http.post("/v1/intake/aml/https", content=aml_https.sign(form, b"another"))

@@ -71,6 +71,39 @@ def test_a_point_placed_by_hand_outweighs_all_sources(quito: Parishes) -> None:
     assert fusion.contradicted == (Source.GNSS, Source.WIFI)
 
 
+def test_a_point_placed_by_hand_is_not_moved_by_what_agrees_with_it(quito: Parishes) -> None:
+    placed, near = Fix(Source.MANUAL, HERE, radius_m=50), Fix(Source.GNSS, away(30), radius_m=5)
+    fusion = fused(quito, placed, near)
+    assert [one.fix for one in fusion.used] == [placed] and fusion.contradicted == ()
+    assert metres_east(fusion, quito) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_last_placement_counts_and_not_the_narrowest(quito: Parishes) -> None:
+    first, last = Fix(Source.MANUAL, away(2000), radius_m=5), Fix(Source.MANUAL, HERE, radius_m=400)
+    fusion = fused(quito, first, Fix(Source.GNSS, away(2000), radius_m=5), last)
+    assert fusion.used[0].fix is last and fusion.contradicted == (Source.GNSS,)
+
+
+def test_a_parish_named_by_a_dispatcher_is_narrowed_but_never_left(quito: Parishes) -> None:
+    named = Fix(Source.MANUAL, parish_code="170101")
+    [alone] = founded(quito, named)
+    inside = Fix(Source.GNSS, alone.spread.point, radius_m=20)
+    far, wide = Fix(Source.GNSS, away(30_000), radius_m=5), Fix(Source.CELL, alone.spread.point, radius_m=50_000)
+    assert fused(quito, named, far, inside).used[0].fix is inside
+    for others in ([far], [wide]):
+        fusion = fused(quito, named, *others)
+        assert fusion.used[0].fix is named and fusion.spread.point == alone.spread.point
+
+
+def test_a_reported_place_yields_to_gnss_and_to_two_that_agree(quito: Parishes) -> None:
+    reported = Fix(Source.REPORTED, HERE, radius_m=5)
+    gnss, cell = Fix(Source.GNSS, away(4000), radius_m=30), Fix(Source.CELL, away(4000), radius_m=500)
+    assert fused(quito, reported, gnss).used[0].fix is gnss
+    assert fused(quito, reported, cell).used[0].fix is reported
+    both = fused(quito, reported, Fix(Source.WIFI, away(4000), radius_m=80), cell)
+    assert both.contradicted == (Source.REPORTED,)
+
+
 def test_many_fixes_of_one_receiver_are_not_sharper_than_the_best_of_them(quito: Parishes) -> None:
     repeated = [Fix(Source.GNSS, away(metres), radius_m=30) for metres in (3, 1, 2)]
     best = Fix(Source.GNSS, HERE, radius_m=25)

@@ -10,6 +10,7 @@ from time import perf_counter
 from dispatch import meters
 from dispatch.errors import Unavailable
 from dispatch.model import CallId, IncidentId, Report
+from dispatch.model.sender import Sender
 
 # More at once would make the first wait for the last; fewer, and the commit costs more than the calls.
 MOST_TOGETHER = 64
@@ -23,7 +24,7 @@ class Waiting:
     it came; `span`: which waits; `context`: in which it came."""
 
     report: Report
-    actor: str
+    sender: Sender
     answer: asyncio.Future[tuple[str, bool]]
     adds_to: CallId | None = None
     since: float = field(default_factory=perf_counter)
@@ -54,10 +55,10 @@ class BatchQueue:
         if count >= self._most or (count >= MOST_TOGETHER and count * self._call_s > self._most_wait_s):
             raise Unavailable(f"{count:,} calls wait to be stored; send this one again")
 
-    def join(self, report: Report, *, actor: str, adds_to: CallId | None = None) -> Waiting:
+    def join(self, report: Report, *, sender: Sender, adds_to: CallId | None = None) -> Waiting:
         """Raises Unavailable, as `admit`."""
         self.admit()
-        place = Waiting(report, actor, asyncio.get_running_loop().create_future(), adds_to)
+        place = Waiting(report, sender, asyncio.get_running_loop().create_future(), adds_to)
         self._waiting.append(place)
         return place
 

@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from uuid import UUID
+from uuid import uuid4
 
 from dispatch import meters
+from dispatch.desk.calls.answers import answer_to, refined, seen_by, told
 from dispatch.desk.calls.batch_queue import Waiting
 from dispatch.desk.desk import Act, Desk, act
 from dispatch.desk.recommendation import recommend_for
 from dispatch.errors import DispatchError
 from dispatch.model import CallId, Incident, IncidentId
+from dispatch.model.report_key import ReportKey, key_of
 from dispatch.model.wire import encode
-from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, Rules
+from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, PlacedCall, Rules
 from dispatch.policy.calls.decide import decide
 from dispatch.policy.open_incidents import OpenIncidents
 from dispatch.policy.recommendation import RankedUnit
@@ -21,32 +23,11 @@ from dispatch.policy.same_incident import Sighting
 from dispatch.store import batch as stored
 from dispatch.store.calls import Receipt
 from dispatch.store.journal import DECIDING
-from geo import Location
 
 # For so many incidents units are ranked at once.
 AT_ONCE = 16
 # In a batch larger than this streets are no longer searched for each incident.
 FLOOD = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The answer to a report. `joined`: it belongs to an incident that was known before."""
-
-    call_id: CallId
-    incident_id: IncidentId
-    joined: bool
-    location: Location
-    recommended: tuple[RankedUnit, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Refined:
-    """The answer to further fixes of a call."""
-
-    call_id: CallId
-    incident_id: IncidentId
-    location: Location
 
 
 Answer = tuple[str, bool] | DispatchError
@@ -73,14 +54,15 @@ async def take_batch(desk: Desk, waiting: Sequence[Waiting]) -> Batch:
         known = await _gather(desk, doing, batch, at)
         decision = _decide(desk, batch, known, at)
         answers = _answers(desk, decision, known, at)
-        await _write(doing, waiting, decision, answers)
+        await _write(doing, decision, answers)
         doing.told += decision.events
         del desk.queue.numbers[: decision.used]
-    return Batch(_in_order(waiting, known, decision, answers), decision.joined_incidents)
+    return Batch(_in_order(batch, known, decision, answers), decision.joined_incidents)
 
 
 def _located(desk: Desk, one: Waiting, at: datetime) -> Incoming:
-    return Incoming(one.report, one.actor, desk.locate(one.report.fixes, at=at), one.adds_to)
+    key = key_of(one.report, sender=one.sender.name)
+    return Incoming(one.report, one.sender, key, desk.locate(one.report.fixes, at=at), one.adds_to)
 
 
 async def _gather(desk: Desk, doing: Act, batch: Sequence[Incoming], at: datetime) -> Known:
@@ -102,7 +84,15 @@ async def _gather(desk: Desk, doing: Act, batch: Sequence[Incoming], at: datetim
         if _likely_joined(desk, batch, at) - likely:
             raise IncidentMovedError("an incident that was changed meanwhile is not locked")
     rows = await stored.read(doing.db, claim=claim) if claim.incident_ids else stored.NO_ROWS
-    return Known(claim.answered, rows.calls, rows.incidents, rows.locations, numbers)
+    return Known(
+        answered=claim.answered,
+        used_ids=claim.used_ids,
+        calls=rows.calls,
+        incidents=rows.incidents,
+        places={i: {c: PlacedCall(*one) for c, one in by_call.items()} for i, by_call in rows.places.items()},
+        numbers=numbers,
+        spare_ids=[CallId(uuid4()) for _ in batch],
+    )
 
 
 def _likely_joined(desk: Desk, batch: Sequence[Incoming], at: datetime) -> set[IncidentId]:
@@ -134,44 +124,44 @@ def _open_incidents(desk: Desk) -> OpenIncidents:
     return OpenIncidents(desk.picture.nearby, desk.picture.room.incidents)
 
 
-def _answers(desk: Desk, decision: Decision, known: Known, at: datetime) -> dict[UUID, str]:
-    """Of each report that was decided on, by its id, as JSON: with who should go, as all incidents now are."""
-    outcomes = {i: one for i, one in decision.outcomes.items() if isinstance(one, Outcome)}
-    asked = {one.call.incident_id for one in outcomes.values() if not one.refined}
+def _answers(desk: Desk, decision: Decision, known: Known, at: datetime) -> dict[ReportKey, str]:
+    """Of each report that was decided on, as JSON: with who should go, as all incidents now are."""
+    outcomes = {key: one for key, one in decision.outcomes.items() if isinstance(one, Outcome)}
     now = {**known.incidents, **decision.changed_incidents, **decision.new_incidents}
-    recommended = _recommended(desk, [now[i] for i in sorted(asked)], at, in_flood=len(outcomes) > FLOOD)
-    return {i: encode(_answer(one, recommended)) for i, one in outcomes.items()}
+    seen = {
+        key: seen_by(desk.city, one.sender, one.call, now[one.call.incident_id])
+        for key, one in outcomes.items()
+        if not one.refined
+    }
+    units = _recommended(desk, [one for one in seen.values() if one is not None], at, in_flood=len(outcomes) > FLOOD)
+    return {key: _answer(key, one, units.get(id(seen.get(key)), ()), at) for key, one in outcomes.items()}
 
 
-def _answer(one: Outcome, recommended: Mapping[IncidentId, tuple[RankedUnit, ...]]) -> Taken | Refined:
-    call = one.call
+def _answer(key: ReportKey, one: Outcome, units: tuple[RankedUnit, ...], at: datetime) -> str:
     if one.refined:
-        return Refined(call.id, call.incident_id, call.location)
-    return Taken(call.id, call.incident_id, one.joined, call.location, recommended[call.incident_id])
+        return encode(refined(one.sender, one.call, flaws=one.report.flaws))
+    taken = told(one.sender, one.call, joined=one.joined, units=units)
+    return answer_to(one.sender, key.id, taken, at=at)
 
 
 def _recommended(
     desk: Desk, incidents: Sequence[Incident], at: datetime, *, in_flood: bool
-) -> dict[IncidentId, tuple[RankedUnit, ...]]:
-    found: dict[IncidentId, tuple[RankedUnit, ...]] = {}
-    for start in range(0, len(incidents), AT_ONCE):
-        some = incidents[start : start + AT_ONCE]
+) -> dict[int, tuple[RankedUnit, ...]]:
+    """By the identity of the incident: of one that several reports concern units are ranked once."""
+    each = list({id(one): one for one in incidents}.values())
+    found: dict[int, tuple[RankedUnit, ...]] = {}
+    for start in range(0, len(each), AT_ONCE):
+        some = each[start : start + AT_ONCE]
         answers = recommend_for(desk, some, at=at, in_flood=in_flood)
-        found |= {one.id: answer.units for one, answer in zip(some, answers, strict=True)}
+        found |= {id(one): answer.units for one, answer in zip(some, answers, strict=True)}
     return found
 
 
-async def _write(doing: Act, waiting: Sequence[Waiting], decision: Decision, answers: Mapping[UUID, str]) -> None:
-    first = {one.report.id: one for one in reversed(waiting) if one.adds_to is None and one.report.id in answers}
+async def _write(doing: Act, decision: Decision, answers: Mapping[ReportKey, str]) -> None:
     receipts = [
-        Receipt(
-            report=one.report,
-            call_id=_outcome(decision, report_id).call.id,
-            at=doing.at,
-            by=one.actor,
-            answer=answers[report_id],
-        )
-        for report_id, one in first.items()
+        Receipt(report=one.report, key=key, call_id=one.call.id, at=doing.at, answer=answers[key])
+        for key, one in decision.outcomes.items()
+        if isinstance(one, Outcome) and not one.refined
     ]
     with meters.span("write"):
         await stored.write(
@@ -187,23 +177,17 @@ async def _write(doing: Act, waiting: Sequence[Waiting], decision: Decision, ans
 
 
 def _in_order(
-    waiting: Sequence[Waiting], known: Known, decision: Decision, answers: Mapping[UUID, str]
+    batch: Sequence[Incoming], known: Known, decision: Decision, answers: Mapping[ReportKey, str]
 ) -> list[Answer]:
     found: list[Answer] = []
     new = set(answers)
-    for one in waiting:
-        report_id = one.report.id
-        outcome = decision.outcomes.get(report_id)
+    for one in batch:
+        key = known.known_as(one.key)
+        outcome = decision.outcomes.get(key)
         if isinstance(outcome, DispatchError):
             found.append(outcome)
         else:
             # The same report twice in one batch: the second is a repetition.
-            found.append((answers.get(report_id) or known.answered[report_id], report_id in new))
-            new.discard(report_id)
+            found.append((answers.get(key) or known.answered[key], key in new))
+            new.discard(key)
     return found
-
-
-def _outcome(decision: Decision, report_id: UUID) -> Outcome:
-    outcome = decision.outcomes[report_id]
-    assert isinstance(outcome, Outcome)
-    return outcome

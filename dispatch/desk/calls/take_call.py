@@ -2,41 +2,69 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
 from dispatch import meters
 from dispatch.desk.calls.batch_queue import Waiting
-from dispatch.desk.calls.take_batch import Batch, Refined, Taken, take_batch
+from dispatch.desk.calls.take_batch import Batch, take_batch
 from dispatch.desk.desk import Desk
 from dispatch.desk.joining import settle
-from dispatch.errors import Conflict, FieldProblem, Invalid, SchemaChanged, Unavailable
+from dispatch.errors import Conflict, FieldProblem, Invalid, NotFound, SchemaChanged, Unavailable
 from dispatch.logs import about
-from dispatch.model import CallId, Channel, Report
+from dispatch.model import Call, CallId, Report
+from dispatch.model.sender import Sender, SenderKind
 from dispatch.policy.calls.batch import IncidentMovedError
-from geo import Fix
-
-__all__ = ["Refined", "Taken", "add_fixes", "take_call"]
+from dispatch.store import calls
+from dispatch.store.db import Connection, connection
+from geo import Fix, Source
 
 TRIES = 5
 
 
-async def take_call(desk: Desk, report: Report, *, actor: str) -> tuple[str, bool]:
-    """The answer (`Taken`) as JSON, and whether this report was new. Sent again, a report gets the same answer.
+async def take_call(desk: Desk, report: Report, *, sender: Sender) -> tuple[str, bool]:
+    """The answer (`Taken`, to a gateway `Received`) as JSON, and whether this report was new. Sent again, a report gets
+    the same answer.
 
     Raises Invalid for a nature the catalogue doesn't have, Unavailable where too many wait."""
     if report.nature is not None and report.nature not in desk.city.natures_by_code:
         raise Invalid(f"no nature {report.nature!r}", errors=[FieldProblem("nature", "not in the catalogue")])
-    return await _wait(desk, desk.queue.join(report, actor=actor))
+    return await _wait(desk, desk.queue.join(as_said_by(sender, report), sender=sender))
 
 
-async def add_fixes(desk: Desk, *, call_id: CallId, fixes: Sequence[Fix], actor: str) -> str:
+async def add_fixes(desk: Desk, *, call_id: CallId, fixes: Sequence[Fix], sender: Sender) -> str:
     """A later, better or moved fix: the call is located anew, and so is its incident. The answer (`Refined`) as JSON.
 
-    Raises NotFound, Unavailable where too many wait."""
-    report = Report(CallId(uuid4()), Channel.APP, fixes=tuple(fixes))
-    answer, _ = await _wait(desk, desk.queue.join(report, actor=actor, adds_to=call_id))
+    Raises NotFound, also where the call is another's and the sender no dispatcher; Unavailable where too many wait."""
+    async with connection(desk.pool) as db:
+        call = await call_of(db, call_id, sender)
+    report = as_said_by(sender, Report(CallId(uuid4()), call.channel, fixes=tuple(fixes)))
+    answer, _ = await _wait(desk, desk.queue.join(report, sender=sender, adds_to=call.id))
     return answer
+
+
+async def call_of(db: Connection, call_id: CallId, sender: Sender) -> Call:
+    """The call, if this sender may see and refine it. An intake key has its own only, also by the id of its report; a
+    gateway none, for its reports may be parts of others' calls. Raises NotFound, whether or not there is such a call.
+    """
+    match sender.kind:
+        case SenderKind.DESK:
+            return await calls.get(db, call_id=call_id)
+        case SenderKind.INTAKE:
+            return await calls.sent(db, call_id=call_id, sender=sender.name)
+        case SenderKind.GATEWAY:
+            raise NotFound(f"no call {call_id}")
+
+
+def as_said_by(sender: Sender, report: Report) -> Report:
+    """The report as this sender may say it: only a dispatcher places by hand."""
+    by_hand = [n for n, fix in enumerate(report.fixes) if fix.source is Source.MANUAL]
+    if sender.kind is SenderKind.DESK or not by_hand:
+        return report
+    fixes = (replace(fix, source=Source.REPORTED) if fix.source is Source.MANUAL else fix for fix in report.fixes)
+    flaws = (f"fixes.{n}.source: 'manual' is for dispatchers, taken as 'reported'" for n in by_hand)
+    return replace(report, fixes=tuple(fixes), flaws=(*report.flaws, *flaws))
 
 
 async def _wait(desk: Desk, place: Waiting) -> tuple[str, bool]:
@@ -70,7 +98,7 @@ async def _commit(desk: Desk, places: Sequence[Waiting]) -> None:
         else:
             place.answer.set_result(answer)
     for incident_id in sorted(batch.joined):
-        await settle(desk, incident_id, actor=places[0].actor)
+        await settle(desk, incident_id, actor=places[0].sender.name)
 
 
 async def _take(desk: Desk, places: Sequence[Waiting]) -> Batch:

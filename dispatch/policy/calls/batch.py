@@ -1,38 +1,57 @@
 """What goes into the decision about a batch of reports, and what comes out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from dispatch.errors import DispatchError
 from dispatch.model import Call, CallId, Happening, Incident, IncidentId, Report
 from dispatch.model.city import City
+from dispatch.model.report_key import ReportKey
+from dispatch.model.sender import Sender
 from geo import Fix, Location
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A report as it came, and where its own fixes put the caller. `adds_to`: the call that its sender says it refines;
-    such a report has fixes only, and no receipt."""
+    """A report as it came, and where its own fixes put the caller. `key`: by which it is known when it comes again.
+    `adds_to`: the call that its sender says it refines; such a report has fixes only, and no receipt."""
 
     report: Report
-    actor: str
+    sender: Sender
+    key: ReportKey
     location: Location
     adds_to: CallId | None = None
 
 
+class PlacedCall(NamedTuple):
+    """What an incident's location depends on of a call: who sent it, and where it is."""
+
+    sender: str
+    location: Location
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database says of a batch. `answered`: the stored answer of each report that came before. `calls`: recent
-    calls of the phones that report, and the calls that are refined, newest first. `incidents`: those that are locked.
-    `locations`: of all calls of the incidents that `calls` belong to. `numbers`: unused incident ids, one a report."""
+    """What the database says of a batch. `answered`: the stored answer of each report that came before. `used_ids`: ids
+    of this batch that a report or a call has already. `calls`: recent calls of the phones that report, and the calls
+    that are refined. `incidents`: those that are locked. `places`: all calls of the incidents that `calls` belong to.
+    `numbers`: unused incident ids, and `spare_ids` unused call ids, one for each report."""
 
-    answered: Mapping[UUID, str]
+    answered: Mapping[ReportKey, str]
+    used_ids: Collection[UUID]
     calls: Sequence[Call]
     incidents: Mapping[IncidentId, Incident]
-    locations: Mapping[IncidentId, Mapping[CallId, Location]]
+    places: Mapping[IncidentId, Mapping[CallId, PlacedCall]]
     numbers: Sequence[IncidentId]
+    spare_ids: Sequence[CallId]
+
+    def known_as(self, key: ReportKey) -> ReportKey:
+        """The key under which this report is stored: of one from before there were digests, sender and id must do."""
+        without = key._replace(content=b"")
+        return without if without in self.answered else key
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +67,11 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`joined`: the call belongs to an incident that was known before this report. `refined`: it only got fixes."""
+    """`report`: with the flaws that were found in deciding. `joined`: the call belongs to an incident that was known
+    before this report. `refined`: it only got fixes."""
 
+    report: Report
+    sender: Sender
     call: Call
     joined: bool
     refined: bool = False
@@ -57,11 +79,11 @@ class Outcome:
 
 @dataclass(slots=True)
 class Decision:
-    """`outcomes`: one for each report that has not been answered before, by the report's id, or the error that it alone
-    gets. Everything is as it will be when the whole batch is written; an incident that is new and changed is new.
+    """`outcomes`: one for each report that has not been answered before, by its key, or the error that it alone gets.
+    Everything is as it will be when the whole batch is written; an incident that is new and changed is new.
     `fixes_set_aside`: no longer reckoned with, and kept. `used`: how many incident numbers."""
 
-    outcomes: dict[UUID, Outcome | DispatchError] = field(default_factory=dict)
+    outcomes: dict[ReportKey, Outcome | DispatchError] = field(default_factory=dict)
     new_incidents: dict[IncidentId, Incident] = field(default_factory=dict)
     changed_incidents: dict[IncidentId, Incident] = field(default_factory=dict)
     new_calls: dict[CallId, Call] = field(default_factory=dict)

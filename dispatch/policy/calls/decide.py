@@ -8,15 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 from dispatch.errors import NotFound
-from dispatch.model import Call, EventKind, Happening, Incident, IncidentId, IncidentStatus
-from dispatch.policy.best_location import best_location
-from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, Rules
+from dispatch.model import Call, CallId, EventKind, Happening, Incident, IncidentId, IncidentStatus
+from dispatch.policy.best_location import when_moved
+from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, PlacedCall, Rules
 from dispatch.policy.calls.merge import call_data, new_call, with_call, with_report, with_words
 from dispatch.policy.calls.phones import KnownPhones
 from dispatch.policy.new_incident import opened
 from dispatch.policy.open_incidents import OpenIncidents, suggested
 from dispatch.policy.same_incident import Sighting
-from geo import Source, best_few
+
+USED_BEFORE = "id: this id was used before for another report"
 
 
 def decide(batch: Sequence[Incoming], known: Known, incidents: OpenIncidents, rules: Rules) -> Decision:
@@ -33,24 +34,36 @@ class _Deciding:
         self._known, self._rules, self._incidents = known, rules, incidents
         self._calls = {call.id: call for call in known.calls}
         self._phones = KnownPhones(known.calls)
-        self._locations = {incident_id: dict(by_call) for incident_id, by_call in known.locations.items()}
+        self._places = {incident_id: dict(by_call) for incident_id, by_call in known.places.items()}
+        self._used_ids = set(known.used_ids)
         self._held: dict[IncidentId, Incident] = dict(known.incidents)
         for incident in known.incidents.values():
             incidents.put(incident)
 
     def take(self, incoming: Incoming) -> None:
-        report = incoming.report
-        if report.id in self._known.answered or report.id in self.decision.outcomes:
+        key = self._known.known_as(incoming.key)
+        if key in self._known.answered or key in self.decision.outcomes:
             return
-        call_id = incoming.adds_to or self._phones.call_of(report)
+        call_id = incoming.adds_to or self._phones.call_of(incoming.report, incoming.sender)
+        incoming, new_id = self._with_own_id(incoming)
         if call_id is None:
-            self.decision.outcomes[report.id] = self._begin(incoming)
+            self.decision.outcomes[key] = self._begin(incoming, new_id)
         elif call_id in self._calls:
-            self.decision.outcomes[report.id] = self._continue(self._calls[call_id], incoming)
+            self.decision.outcomes[key] = self._continue(self._calls[call_id], incoming)
         else:
-            self.decision.outcomes[report.id] = NotFound(f"no call {call_id}")
+            self.decision.outcomes[key] = NotFound(f"no call {call_id}")
 
-    def _begin(self, incoming: Incoming) -> Outcome:
+    def _with_own_id(self, incoming: Incoming) -> tuple[Incoming, CallId]:
+        """The id of the call that the report may begin: its own, unless another report or call has that; then it is
+        flagged, for only the same content from the same sender is a repetition."""
+        report = incoming.report
+        spare = self._known.spare_ids[len(self.decision.outcomes)]
+        if report.id not in self._used_ids:
+            self._used_ids.add(report.id)
+            return incoming, report.id
+        return replace(incoming, report=replace(report, flaws=(*report.flaws, USED_BEFORE))), spare
+
+    def _begin(self, incoming: Incoming, call_id: CallId) -> Outcome:
         rules, report = self._rules, incoming.report
         sighting = Sighting(incoming.location, report.nature, rules.at)
         similar = self._incidents.like_sighting(sighting)
@@ -58,40 +71,37 @@ class _Deciding:
         # One that is not locked is left alone: what is surely the same is joined after the commit.
         into = self._held.get(same.incident_id) if same is not None else None
         if same is not None and into is not None:
-            call = new_call(incoming, rules.at, into.id, same.score)
+            call = new_call(incoming, call_id, into.id, rules.at, same.score)
             incident = self._change(with_call(rules.city, into, call))
         else:
-            call = new_call(incoming, rules.at, self._next_number())
+            call = new_call(incoming, call_id, self._next_number(), rules.at)
             new = opened(rules.city, call, similar=suggested(similar, above=rules.suggest_above))
             incident = self._open(replace(new, id=call.incident_id))
         self.decision.new_calls[call.id] = call
         self._remember(call)
         kind = EventKind.CALL_TAKEN if into is None else EventKind.CALL_JOINED
         self._event(kind, incident, incoming, call_data(call, report.channel))
-        return Outcome(call, joined=into is not None)
+        return Outcome(report, incoming.sender, call, joined=into is not None)
 
     def _continue(self, before: Call, incoming: Incoming) -> Outcome:
         report, incident = incoming.report, self._held.get(before.incident_id)
         if incident is None:
             raise IncidentMovedError(f"call {before.id} went to another incident")
-        call = with_report(before, report)
+        call, aside = with_report(before, report, incoming.sender, self._rules)
         if incident.status is not IncidentStatus.CLOSED and incoming.adds_to is None:
             incident = self._change(with_words(self._rules.city, incident, report))
-            self._event(EventKind.CALL_JOINED, incident, incoming, call_data(call, report.channel))
-        kept, aside = best_few(call.fixes, at=self._rules.at)
+            told = replace(call, location=before.location)
+            self._event(EventKind.CALL_JOINED, incident, incoming, call_data(told, report.channel))
         self.decision.fixes_set_aside += [(call.id, fix) for fix in aside]
-        call = replace(call, fixes=kept, location=self._rules.locate(kept))
         (self.decision.new_calls if call.id in self.decision.new_calls else self.decision.changed_calls)[call.id] = call
-        self._remember(call)
         if incident.status is not IncidentStatus.CLOSED and call.location != before.location:
             self._relocate(incident, before, call, incoming)
-        return Outcome(call, joined=True, refined=incoming.adds_to is not None)
+        self._remember(call)
+        return Outcome(report, incoming.sender, call, joined=True, refined=incoming.adds_to is not None)
 
     def _relocate(self, incident: Incident, before: Call, call: Call, incoming: Incoming) -> None:
-        places = list(self._locations[incident.id].values())
-        if incident.location.source is Source.MANUAL:
-            places.append(incident.location)
-        moved = replace(incident, location=best_location([call.location, *places]))
+        others = [place for call_id, place in self._places[incident.id].items() if call_id != call.id]
+        moved = replace(incident, location=when_moved(incident.location, before.location, _placed(call), others))
         similar = suggested(self._incidents.like_incident(moved), above=self._rules.suggest_above)
         moved = self._change(replace(moved, similar=similar))
         data = {"call_id": call.id, "before_m": before.location.radius_m, "after_m": call.location.radius_m}
@@ -117,12 +127,16 @@ class _Deciding:
     def _remember(self, call: Call) -> None:
         self._calls[call.id] = call
         self._phones.put(call)
-        self._locations.setdefault(call.incident_id, {})[call.id] = call.location
+        self._places.setdefault(call.incident_id, {})[call.id] = _placed(call)
 
     def _next_number(self) -> IncidentId:
         self.decision.used += 1
         return self._known.numbers[self.decision.used - 1]
 
     def _event(self, kind: EventKind, incident: Incident, incoming: Incoming, data: dict[str, Any]) -> None:
-        event = Happening(kind, self._rules.at, incoming.actor, incident=incident, data=data)
+        event = Happening(kind, self._rules.at, incoming.sender.name, incident=incident, data=data)
         self.decision.events.append(event)
+
+
+def _placed(call: Call) -> PlacedCall:
+    return PlacedCall(call.sender, call.location)

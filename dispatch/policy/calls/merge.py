@@ -2,20 +2,27 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from dispatch.model import Call, Caller, Channel, Incident, IncidentId, Report
+from dispatch.model import Call, Caller, CallId, Channel, Incident, IncidentId, Report
+from dispatch.model.call import Told, own_part
 from dispatch.model.city import City
 from dispatch.model.report import masked
-from dispatch.policy.best_location import best_location
-from dispatch.policy.calls.batch import Incoming
+from dispatch.model.sender import Sender
+from dispatch.policy.best_location import when_joined
+from dispatch.policy.calls.batch import Incoming, Rules
 from dispatch.policy.new_incident import urgency
+from geo import Fix, best_few
+
+T = TypeVar("T", Call, Told)
 
 
-def new_call(incoming: Incoming, at: datetime, incident_id: IncidentId, likeness: float | None = None) -> Call:
+def new_call(
+    incoming: Incoming, call_id: CallId, incident_id: IncidentId, at: datetime, likeness: float | None = None
+) -> Call:
     report = incoming.report
     return Call(
-        id=report.id,
+        id=call_id,
         incident_id=incident_id,
         channel=report.channel,
         caller=report.caller,
@@ -26,19 +33,35 @@ def new_call(incoming: Incoming, at: datetime, incident_id: IncidentId, likeness
         received_at=at,
         civic=report.civic,
         likeness=likeness,
+        sender=incoming.sender.name,
     )
 
 
-def with_report(call: Call, report: Report) -> Call:
-    """The call with the report's fixes, and its words where the call had none."""
+def with_report(call: Call, report: Report, sender: Sender, rules: Rules) -> tuple[Call, tuple[Fix, ...]]:
+    """The call with what the report adds, located anew, and the fixes that are no longer reckoned with. What its own
+    sender said is kept apart as soon as somebody else adds to it, for this is all that its sender is told."""
+    after = _with_more(call, report)
+    kept, aside = best_few(after.fixes, at=rules.at)
+    own = call.own
+    if sender.name != call.sender:
+        own = own_part(call)
+    elif own is not None:
+        own = _with_more(own, report)
+        own_fixes, _ = best_few(own.fixes, at=rules.at)
+        own = replace(own, fixes=own_fixes, location=rules.locate(own_fixes))
+    return replace(after, fixes=kept, location=rules.locate(kept), own=own), aside
+
+
+def _with_more(known: T, report: Report) -> T:
+    """With the report's fixes, and its words where there were none."""
     return replace(
-        call,
-        channel=call.channel if call.channel is not Channel.AML else report.channel,
-        caller=_merged(call.caller, report.caller),
-        nature=call.nature or report.nature,
-        text=call.text or report.text,
-        civic=call.civic or report.civic,
-        fixes=(*call.fixes, *report.fixes),
+        known,
+        channel=known.channel if known.channel is not Channel.AML else report.channel,
+        caller=_merged(known.caller, report.caller),
+        nature=known.nature or report.nature,
+        text=known.text or report.text,
+        civic=known.civic or report.civic,
+        fixes=(*known.fixes, *report.fixes),
     )
 
 
@@ -51,7 +74,7 @@ def with_call(city: City, incident: Incident, call: Call) -> Incident:
         nature=incident.nature or call.nature,
         priority=urgency(city, incident, call.nature),
         text=incident.text or call.text,
-        location=best_location([incident.location, call.location]),
+        location=when_joined(incident.location, call.location),
     )
 
 

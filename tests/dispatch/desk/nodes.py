@@ -14,6 +14,7 @@ from dispatch.desk.timers import Timers
 from dispatch.model import Caller, CallId, Channel, Event, Incident, IncidentId, Report, Seq, Unit
 from dispatch.model.city import City
 from dispatch.model.room import Room
+from dispatch.model.sender import Sender, SenderKind
 from dispatch.picture.feed import Feed
 from dispatch.picture.picture import Picture
 from dispatch.settings import Settings
@@ -77,7 +78,7 @@ class Node:
         fix = Fix(source=Source.GNSS, point=Point(lat, lon), radius_m=10)
         report = Report(CallId(uuid4()), Channel.APP, Caller(), nature, None, (fix,))
         before: Seq = self.desk.feed.seq
-        await take_call(self.desk, report, actor="test")
+        await take_call(self.desk, report, sender=Sender("test", SenderKind.INTAKE))
         [taken, *_] = await self.events(after=before)
         assert taken.incident is not None
         return taken.incident.id

@@ -17,10 +17,13 @@ from dispatch.desk.calls.take_call import take_call
 from dispatch.errors import DispatchError, Invalid, Unavailable
 from dispatch.model import Caller, CallId, Channel, EventKind, IncidentId, Report
 from dispatch.model.city import City
+from dispatch.model.sender import Sender, SenderKind
 from dispatch.store.db import connection
 from dispatch.travel.choice import Router, Travelled
 from geo import Fix, Point, Source
 from tests.dispatch.desk.nodes import Node
+
+APP = Sender("test", SenderKind.INTAKE)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +40,7 @@ def a_report(
 
 async def take(node: Node, reports: Sequence[Report]) -> list[dict[str, object] | DispatchError]:
     """All at once; each one's answer or error."""
-    found = await asyncio.gather(*(take_call(node.desk, r, actor="test") for r in reports), return_exceptions=True)
+    found = await asyncio.gather(*(take_call(node.desk, r, sender=APP) for r in reports), return_exceptions=True)
     for one in found:
         if isinstance(one, BaseException) and not isinstance(one, DispatchError):
             raise one
@@ -119,10 +122,10 @@ async def test_a_number_that_was_given_twice_costs_no_call(database_url: str, ci
 async def test_the_same_report_twice_in_one_line_is_taken_once(database_url: str, city: City) -> None:
     async with Node.on(database_url, city) as node:
         report = a_report()
-        found = await asyncio.gather(*(take_call(node.desk, report, actor="test") for _ in range(5)))
+        found = await asyncio.gather(*(take_call(node.desk, report, sender=APP) for _ in range(5)))
         assert len({answer for answer, _ in found}) == 1
         assert sorted(new for _, new in found) == [False, False, False, False, True]
-        again = await take_call(node.desk, report, actor="test")
+        again = await take_call(node.desk, report, sender=APP)
         assert again == (found[0][0], False)
         assert (await stored(node))["call"] == 1
 
@@ -148,7 +151,7 @@ async def test_a_phone_that_speaks_and_sends_its_position_at_once_is_one_call(da
 
 async def test_a_caller_who_hangs_up_is_taken_and_stops_nobody(database_url: str, city: City) -> None:
     async with Node.on(database_url, city) as node:
-        calls = [asyncio.create_task(take_call(node.desk, a_report(-0.3 + n * 0.01), actor="t")) for n in range(6)]
+        calls = [asyncio.create_task(take_call(node.desk, a_report(-0.3 + n * 0.01), sender=APP)) for n in range(6)]
         await asyncio.sleep(0.002)
         calls[0].cancel()
         done = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 30)
@@ -160,7 +163,9 @@ async def test_a_caller_who_hangs_up_is_taken_and_stops_nobody(database_url: str
 
 async def test_each_call_says_itself_who_took_it(database_url: str, city: City) -> None:
     async with Node.on(database_url, city) as node:
-        await asyncio.gather(*(take_call(node.desk, a_report(-0.3 + n * 0.01), actor=f"door {n}") for n in range(5)))
+        senders = [Sender(f"door {n}", SenderKind.INTAKE) for n in range(5)]
+        reports = [a_report(-0.3 + n * 0.01) for n in range(5)]
+        await asyncio.gather(*(take_call(node.desk, r, sender=s) for r, s in zip(reports, senders, strict=True)))
         taken = [event for event in await node.events() if event.kind is EventKind.CALL_TAKEN]
         assert sorted(event.actor for event in taken) == [f"door {n}" for n in range(5)]
 
@@ -168,9 +173,9 @@ async def test_each_call_says_itself_who_took_it(database_url: str, city: City) 
 async def test_a_full_line_says_so_at_once() -> None:
     line = BatchQueue(most=2, most_wait_s=10)
     for _ in range(2):
-        line.join(a_report(), actor="test")
+        line.join(a_report(), sender=APP)
     with pytest.raises(Unavailable, match="send this one again"):
-        line.join(a_report(), actor="test")
+        line.join(a_report(), sender=APP)
     assert len(line.first(5)) == 2 and len(line) == 0
 
 
@@ -183,18 +188,18 @@ async def test_nobody_waits_for_longer_than_he_would_listen() -> None:
         await asyncio.sleep(0.002 * len(places))
         served.set()
 
-    line.join(a_report(), actor="test")
+    line.join(a_report(), sender=APP)
     line.attend(serve)
     await asyncio.sleep(0)
     for _ in range(3 * MOST_TOGETHER):  # nothing is known yet of how long it takes
-        line.join(a_report(), actor="test")
+        line.join(a_report(), sender=APP)
     turn.set()
     await served.wait()
     await asyncio.sleep(0.001)
     with pytest.raises(Unavailable, match="send this one again"):
-        line.join(a_report(), actor="test")
+        line.join(a_report(), sender=APP)
     line.first(len(line) - MOST_TOGETHER + 1)
-    line.join(a_report(), actor="test")
+    line.join(a_report(), sender=APP)
 
 
 def _with_nul(report: Report) -> Report:

@@ -119,7 +119,7 @@ def test_confidence_of_rfc_7459() -> None:
 @pytest.mark.parametrize(
     ("method", "source"),
     [
-        ("Manual", Source.MANUAL),
+        ("Manual", Source.REPORTED),
         ("x", Source.UNKNOWN),
         ("GPS", Source.GNSS),
         ("A-GPS", Source.GNSS),

@@ -13,7 +13,7 @@ export type UnitStatus =
   | 'out_of_service'
   | 'off_duty'
 
-export type Source = 'gnss' | 'wifi' | 'cell' | 'address' | 'manual' | 'unknown'
+export type Source = 'gnss' | 'wifi' | 'cell' | 'address' | 'manual' | 'reported' | 'unknown'
 
 export interface ParishProbability {
   code: string

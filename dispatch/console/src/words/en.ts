@@ -32,6 +32,7 @@ export const en: Words = {
     cell: 'cell',
     address: 'address',
     manual: 'by hand',
+    reported: 'as told by the caller',
     unknown: 'unknown source',
   },
   interval: {

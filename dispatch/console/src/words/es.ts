@@ -32,6 +32,7 @@ const source: Record<Source, string> = {
   cell: 'celda',
   address: 'dirección',
   manual: 'a mano',
+  reported: 'según quien llama',
   unknown: 'fuente desconocida',
 }
 

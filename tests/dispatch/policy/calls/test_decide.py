@@ -25,7 +25,9 @@ from dispatch.model import (
     Report,
 )
 from dispatch.model.city import City
-from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, Rules
+from dispatch.model.report_key import ReportKey, key_of
+from dispatch.model.sender import Sender, SenderKind
+from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, PlacedCall, Rules
 from dispatch.policy.calls.decide import decide
 from dispatch.policy.echoes import Echoes
 from dispatch.policy.incident_index import IncidentIndex
@@ -47,6 +49,10 @@ def duplicates() -> Echoes:
     return Echoes(quito())
 
 
+APP, OTHER_APP = Sender("app", SenderKind.INTAKE), Sender("other app", SenderKind.INTAKE)
+GATEWAY, DESK = Sender("aml", SenderKind.GATEWAY), Sender("consola", SenderKind.DESK)
+
+
 def place(fixes: Sequence[Fix]) -> Location:
     return locate(fixes, quito().parishes, at=AT)
 
@@ -60,35 +66,39 @@ class World:
 
     incidents: dict[IncidentId, Incident] = field(default_factory=dict)
     calls: dict[CallId, Call] = field(default_factory=dict)
-    answered: dict[UUID, str] = field(default_factory=dict)
+    answered: dict[ReportKey, str] = field(default_factory=dict)
     outcomes: list[tuple[CallId, IncidentId, bool] | None] = field(default_factory=list)
     events: list[Happening] = field(default_factory=list)
     number: int = 1001
+    spare: int = 0
 
     def take(self, batch: Sequence[Incoming]) -> Decision:
         index = IncidentIndex(Projection(quito().crs), duplicates())
         for incident in self.incidents.values():
             index.follow(incident)
-        locations: dict[IncidentId, dict[CallId, Location]] = {}
+        places: dict[IncidentId, dict[CallId, PlacedCall]] = {}
         for call in self.calls.values():
-            locations.setdefault(call.incident_id, {})[call.id] = call.location
+            places.setdefault(call.incident_id, {})[call.id] = PlacedCall(call.sender, call.location)
         numbers = [IncidentId(self.number + n) for n in range(len(batch))]
-        known = Known(self.answered, list(self.calls.values()), self.incidents, locations, numbers)
+        used = {key.id for key in self.answered} | self.calls.keys()
+        spare = [CallId(UUID(int=10_000 + self.spare + n)) for n in range(len(batch))]
+        known = Known(self.answered, used, list(self.calls.values()), self.incidents, places, numbers, spare)
         decision = decide(batch, known, OpenIncidents(index, dict(self.incidents)), RULES)
         self.number += decision.used
+        self.spare += len(decision.outcomes)
         self.incidents |= decision.new_incidents | decision.changed_incidents
         self.calls |= decision.new_calls | decision.changed_calls
         self.events += decision.events
         for one in batch:
-            outcome = decision.outcomes.get(one.report.id)
-            told = isinstance(outcome, Outcome) and one.report.id not in self.answered
+            outcome = decision.outcomes.get(one.key)
+            told = isinstance(outcome, Outcome) and one.key not in self.answered
             self.outcomes.append(
                 (outcome.call.id, outcome.call.incident_id, outcome.joined)
                 if told and isinstance(outcome, Outcome)
                 else None
             )
             if one.adds_to is None:
-                self.answered.setdefault(one.report.id, "")
+                self.answered.setdefault(one.key, "")
         return decision
 
 
@@ -102,10 +112,11 @@ def incoming(
     radius_m: float = 15.0,
     has_place: bool = True,
     adds_to: CallId | None = None,
+    sender: Sender = APP,
 ) -> Incoming:
     fix = Fix(Source.GNSS, Point(LAT, LON + east_m / 111_320), radius_m)
     report = Report(CallId(UUID(int=number + 1)), channel, Caller(phone), nature, None, (fix,) if has_place else ())
-    return Incoming(report, "test", place(report.fixes), adds_to)
+    return Incoming(report, sender, key_of(report, sender=sender.name), place(report.fixes), adds_to)
 
 
 reports = st.builds(
@@ -117,6 +128,7 @@ reports = st.builds(
     phone=st.sampled_from([None, "+593991234567", "+593998887766"]),
     radius_m=st.sampled_from([5.0, 15.0, 200.0, 900.0]),
     has_place=st.booleans(),
+    sender=st.sampled_from([APP, OTHER_APP, GATEWAY, DESK]),
 )
 
 
@@ -186,7 +198,7 @@ def test_a_call_in_an_incident_that_is_not_locked_is_gathered_again() -> None:
     world = World()
     world.take([incoming(0, phone="+593991234567")])
     index = IncidentIndex(Projection(quito().crs), duplicates())
-    known = Known({}, list(world.calls.values()), {}, {}, [IncidentId(2)])
+    known = Known({}, set(), list(world.calls.values()), {}, {}, [IncidentId(2)], [CallId(UUID(int=9))])
     more = incoming(1, channel=Channel.AML, phone="+593991234567")
     with pytest.raises(IncidentMovedError):
         decide([more], known, OpenIncidents(index, {}), RULES)
