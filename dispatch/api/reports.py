@@ -87,7 +87,7 @@ async def through_door(
     began = perf_counter()
     raw, size = read or await take_raw(request)
     # Who can't be taken is told before he is read: in a flood most of the work would be for nothing.
-    desk.line.admit()
+    desk.line.admit(actor=actor.name)
     try:
         report = parse(_whole(raw, size))
         bind_contextvars(report=str(report.id))
