@@ -26,8 +26,8 @@ NEWEST = 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """`actor`: the sender, by its key's name. `answer`: the answer as JSON, and whether the report was new. `since`: when it came; `span`: which waits;
-    `context`: in which it came."""
+    """`actor`: the sender, by its key's name. `answer`: the answer as JSON, and whether the report was new. `since`:
+    when it came; `span`: which waits; `context`: in which it came."""
 
     report: Report
     actor: str
@@ -101,8 +101,7 @@ class Line:
         rounds = 0
         while self._turns and len(places) < count and rounds != each:
             rounds += 1
-            for _ in range(min(len(self._turns), count - len(places))):
-                places.append(self._next())
+            places += [self._next() for _ in range(min(len(self._turns), count - len(places)))]
         places.sort(key=attrgetter("since"))
         now = perf_counter()
         for place in places:
