@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from dispatch.api.access import COOKIE, Actor, Anyone, Role, begin_session, by_code, by_key
 from dispatch.api.bodies import SignIn
 from dispatch.api.state import TheDesk, ThePool
-from dispatch.api.wire import Json, body_of, describes
+from dispatch.api.wire import Json, body_of, describes, small_body
 from dispatch.errors import Unauthenticated
 from dispatch.store import access
 from dispatch.store.db import connection
@@ -23,7 +23,9 @@ class Me:
 
 
 @router.post("", response_model=Me, openapi_extra=describes(SignIn))
-async def sign_in(request: Request, body: Annotated[SignIn, Depends(body_of(SignIn))], desk: TheDesk) -> Response:
+async def sign_in(
+    request: Request, body: Annotated[SignIn, Depends(body_of(SignIn, small_body))], desk: TheDesk
+) -> Response:
     actor = await _actor(body, desk)
     response = Json(Me(actor.name, actor.role))
     response.set_cookie(
