@@ -38,6 +38,7 @@ from dispatch.desk.elsewhere import Elsewhere
 from dispatch.desk.fleet import add_units
 from dispatch.desk.line import Line
 from dispatch.desk.positions import PositionWriter
+from dispatch.desk.quarantine import Purge
 from dispatch.desk.timers import Timers
 from dispatch.errors import Conflict
 from dispatch.live.hub import Hub
@@ -143,7 +144,8 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     rooms.push_async_callback(probe.stop)
     elsewhere = Elsewhere(desk, node=writer.node)
     announcements = Announcements(servers, pool, [feed.following, elsewhere.following])
-    for room in (feed, elsewhere, announcements, writer, hub, timers):
+    purge = Purge(pool, days=settings.quarantine_days)
+    for room in (feed, elsewhere, announcements, writer, hub, timers, purge):
         room.start()
         rooms.push_async_callback(room.stop)
     await _seed_fleet(desk)

@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dispatch.desk.recommendation import Advice
-from dispatch.model import Assignment, Call, CallId, Channel, Event, Incident, IncidentId, QuarantineItem, Unit
+from dispatch.model import (
+    Assignment,
+    Call,
+    CallId,
+    Channel,
+    Event,
+    Incident,
+    IncidentId,
+    QuarantineItem,
+    QuarantineSender,
+    Unit,
+)
 from dispatch.model.city import Need
 from dispatch.model.report import masked
 from dispatch.policy.recommendation import Certainty, RankedUnit, Shortfall
@@ -28,8 +39,12 @@ class UnitPage:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinePage:
+    """`open`: how many there are in all; `senders`: of whom, those with most first."""
+
     items: list[QuarantineItem]
-    next: None = None
+    next: int | None
+    open: int
+    senders: list[QuarantineSender]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import resource
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,7 @@ from tests.reports import a_call
 from tests.service import Service
 
 # A second or so; patience for what must come in the end.
-SOON: dict[str, Any] = {"head_timeout_s": "1", "body_timeout_s": "1", "keep_alive_s": "2", "answer_timeout_s": "1"}
+SOON = {"head_timeout_s": "1", "body_timeout_s": "1", "keep_alive_s": "2", "answer_timeout_s": "1"}
 IN_THE_END_S = 40
 MANY = 1_100
 
@@ -228,7 +227,7 @@ async def test_idle_connections_keep_no_caller_out(database_url: str, most: int)
         resource.setrlimit(resource.RLIMIT_NOFILE, (1_024, most))
 
     async with (
-        Service.started(database_url, before=limited, head_timeout_s="300") as service,
+        Service.prepared(database_url, (), {"head_timeout_s": "300"}, limited) as service,
         peers(service, MANY) as idle,
     ):
         for _ in range(5):
