@@ -16,9 +16,9 @@ from dispatch.model import IncidentId, Report
 
 # More at once would make the first wait for the last; fewer, and the commit costs more than the calls.
 MOST_TOGETHER = 64
-# While several senders call, so many of each: a call waits for few of another's, however many that one sends at once.
+# Where a sender with few calls comes upon another's many, so many of each go together, and for some seconds more: the
+# next of those few calls doesn't wait for a long commit. Where all have many, a commit of many costs each call less.
 SHARE = 16
-# Two senders call at the same time where their calls came within so long.
 SHARED_S = 5.0
 # How much the last commit counts in what a call is expected to take.
 NEWEST = 0.2
@@ -51,7 +51,6 @@ class Line:
         self._waiting: dict[str, deque[Waiting]] = {}
         self._turns: deque[str] = deque()
         self._count = 0
-        self._last_sender = ""
         self._shared_at = -SHARED_S
         self._serving: asyncio.Task[None] | None = None
         self._call_s = 0.0
@@ -75,9 +74,10 @@ class Line:
         if self._count >= self._most:
             self._turn_away()
         place = Waiting(report, actor, asyncio.get_running_loop().create_future())
-        if actor != self._last_sender:
-            self._shared_at, self._last_sender = place.since if self._last_sender else -SHARED_S, actor
-        self._queue_of(actor).append(place)
+        queue = self._queue_of(actor)
+        if len(queue) < SHARE and self._count - len(queue) > max(SHARE, 2 * len(queue) + 1):
+            self._shared_at = place.since
+        queue.append(place)
         self._count += 1
         return place
 
@@ -134,7 +134,7 @@ class Line:
         return queue
 
     def _share(self) -> int | None:
-        """How many of one sender go together: all, while it alone calls."""
+        """How many of one sender go together; None: as many as there are."""
         return SHARE if perf_counter() - self._shared_at < SHARED_S else None
 
     def _own(self, sender: str) -> int:

@@ -100,3 +100,33 @@ async def test_a_flood_keeps_another_sender_waiting_for_one_commit(
         taken = [e.actor for e in await node.events() if e.kind in {EventKind.CALL_TAKEN, EventKind.CALL_JOINED}]
         assert len(taken) == FLOOD + 1
         assert taken.index("other") <= MOST_TOGETHER * (2 if elsewhere else 1) + SHARE
+
+
+async def test_few_calls_beside_a_flood_go_with_few_of_its() -> None:
+    """Once a sender with few calls was seen; floods of the same size go on in large commits."""
+    sizes: list[list[str]] = []
+
+    async def serve(places: Sequence[Waiting]) -> None:
+        sizes.append([place.actor for place in places])
+        for place in places:
+            place.answer.set_result(("", True))
+
+    async def served(line: Line) -> list[int]:
+        sizes.clear()
+        line.attend(serve)
+        assert line._serving is not None
+        await line._serving
+        return [len(places) for places in sizes]
+
+    line = Line(most=1_000, most_wait_s=10)
+    joined(line, "flood", 2 * MOST_TOGETHER)
+    assert await served(line) == [MOST_TOGETHER] * 2
+    joined(line, "flood", MOST_TOGETHER)
+    joined(line, "other")
+    assert (await served(line))[0] == SHARE + 1 and "other" in sizes[0]
+
+    line = Line(most=1_000, most_wait_s=10)
+    for _ in range(MOST_TOGETHER):
+        joined(line, "one")
+        joined(line, "two")
+    assert await served(line) == [MOST_TOGETHER] * 2
