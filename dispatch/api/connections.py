@@ -5,6 +5,8 @@ import resource
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 from typing import Protocol, Self
 
 import structlog
@@ -16,6 +18,8 @@ log = structlog.get_logger()
 LOOPBACK = ("127.", "::1", "::ffff:127.")
 # Files that are no connections: of the database, the log, the city.
 OTHER_FILES = 100
+# Some systems allow a thousand million, which programs that we start may take literally.
+MOST_FILES = 1_048_576
 FEWEST_WAITING, MOST_WAITING = 64, 2048
 CHECK_EVERY_S = 0.5
 
@@ -84,24 +88,26 @@ class Connections:
     def opened(self, connection: Connection) -> bool:
         """Whether it may stay. Where there are too many, one that waits for a request is closed in its favour."""
         counted = not (connection.address.startswith(LOOPBACK) or self._is_proxy(connection.address))
-        if counted and not self._room_for(connection.address):
+        place = network_of(connection.address)
+        if counted and not self._room_for(place):
             return False
         if len(self._open) >= self.limits.connections and not self._make_room():
             self.cut += 1
             return False
         self._open.add(connection)
         if counted:
-            self._by_address.setdefault(connection.address, set()).add(connection)
+            self._by_address.setdefault(place, set()).add(connection)
         self.idle(connection)
         return True
 
     def closed(self, connection: Connection) -> None:
         self._open.discard(connection)
         self._idle.pop(connection, None)
-        if (same := self._by_address.get(connection.address)) is not None:
+        place = network_of(connection.address)
+        if (same := self._by_address.get(place)) is not None:
             same.discard(connection)
             if not same:
-                del self._by_address[connection.address]
+                del self._by_address[place]
 
     def idle(self, connection: Connection) -> None:
         """It waits for a request, or for the rest of one that nobody reads."""
@@ -123,8 +129,8 @@ class Connections:
                 log.warning("connections_cut", count=self.cut - told, open=len(self._open))
                 told = self.cut
 
-    def _room_for(self, address: str) -> bool:
-        same = self._by_address.get(address, set())
+    def _room_for(self, place: str) -> bool:
+        same = self._by_address.get(place, set())
         if len(same) < self.limits.by_address:
             return True
         self.cut += 1
@@ -152,14 +158,29 @@ class Connections:
         connection.cut()
 
 
+@lru_cache(10_000)
+def network_of(address: str) -> str:
+    """An address, of IPv6 its first half: the other is its owner's to choose."""
+    try:
+        whole = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(whole, IPv6Address):
+        return str(whole.ipv4_mapped or whole.exploded[:19])
+    return address
+
+
 def open_files() -> int:
     """How many files this process may have open, after its limit was raised as far as it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= MOST_FILES:
+        return MOST_FILES
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
     try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     except (OSError, ValueError):
         return soft
-    return hard if hard != resource.RLIM_INFINITY else 1_048_576
+    return wanted
 
 
 def backlog(files: int) -> int:

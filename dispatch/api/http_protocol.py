@@ -188,7 +188,7 @@ class LimitedProtocol(HttpToolsProtocol):
             raise TooMuch
 
     def _out_of_time(self, now: float) -> None:
-        if self._stage is Stage.BODY and self.flow.read_paused:
+        if self._stage in {Stage.HEAD, Stage.BODY} and self.flow.read_paused:
             # It is we who don't read.
             self._until = now + self._limits.body_s
         elif self._stage in {Stage.HEAD, Stage.BODY} and (self._head or self._stage is Stage.BODY):
@@ -201,8 +201,12 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.transport.is_closing() or self._refused:
             return
         if not self._is_answered:
-            self.cut()
-            return
+            if self.cycle.response_started or self.pipeline:
+                self.cut()
+                return
+            # To the application the client has gone away in the midst of its body.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         problem = {"type": "about:blank", "title": status.phrase, "status": status, "detail": status.description}
         body = encode(problem).encode()
         head = b"content-type: application/problem+json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)

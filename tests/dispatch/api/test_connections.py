@@ -287,6 +287,9 @@ def test_one_address_has_its_share_and_others_theirs() -> None:
         assert all(open_ones.opened(AConnection(address)) for _ in range(10))
     open_ones.closed(of_one[1])
     assert open_ones.opened(AConnection("192.0.2.1"))
+    # Whoever has one IPv6 address has 2**64 of them.
+    of_network = [AConnection(f"2001:db8::{n}", since=n) for n in range(1, 5)]
+    assert all(open_ones.opened(c) for c in of_network) and of_network[0].is_cut
 
 
 def test_the_oldest_that_waits_makes_room_and_then_the_slowest_body() -> None:
