@@ -18,7 +18,7 @@ from dispatch.model import IncidentId, Report
 MOST_TOGETHER = 64
 # Where a sender with few calls comes upon another's many, so many of each go together, and for some seconds more: the
 # next of those few calls doesn't wait for a long commit. Where all have many, a commit of many costs each call less.
-SHARE = 32
+SHARE = 16
 SHARED_S = 5.0
 # How much the last commit counts in what a call is expected to take.
 NEWEST = 0.2
