@@ -39,6 +39,7 @@ from dispatch.desk.desk import Desk
 from dispatch.desk.elsewhere import Elsewhere
 from dispatch.desk.fleet import add_units
 from dispatch.desk.positions import PositionWriter
+from dispatch.desk.quarantine import Purge
 from dispatch.desk.timers import Timers
 from dispatch.errors import Conflict
 from dispatch.live.hub import Hub
@@ -146,7 +147,8 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     elsewhere = Elsewhere(desk, node=writer.node)
     identities = Identities(pool)
     announcements = Announcements(servers, pool, [feed.following, elsewhere.following, identities.following])
-    for room in (feed, elsewhere, identities, announcements, writer, hub, timers):
+    purge = Purge(pool, days=settings.quarantine_days)
+    for room in (feed, elsewhere, identities, announcements, writer, hub, timers, purge):
         room.start()
         rooms.push_async_callback(room.stop)
     await _seed_fleet(desk)

@@ -9,14 +9,19 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from ipaddress import ip_address
 from math import ceil
+from typing import cast
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
+from uvicorn.middleware.proxy_headers import _TrustedHosts
 
+from dispatch.api.connections import Connections, Limits, backlog, open_files
+from dispatch.api.http_protocol import LimitedProtocol
 from dispatch.app import create_app
 from dispatch.desk import first_access
 from dispatch.errors import DispatchError
@@ -33,8 +38,6 @@ console = Console(stderr=True)
 
 # What was cut off puts back what it had in hand.
 CUT_OFF_S = 2.0
-# Longer than a proxy in front keeps one (nginx: 60 s), so that it never sends a report down a line that we are ending.
-KEEP_ALIVE_S = 75
 # Two thousand calls a day is one in 43 s; the demo is a busy hour, so that a visitor sees something happen.
 DEMO_CALLS_PER_S = 0.1
 
@@ -107,25 +110,28 @@ async def serve(settings: Settings) -> int:
 
 
 async def _serve(app: FastAPI, settings: Settings, code: str) -> int:
-    server = Server(
-        uvicorn.Config(
-            app,
-            lifespan="off",
-            host=settings.host,
-            port=settings.port,
-            http="httptools",
-            ws=ScreenProtocol,
-            ws_per_message_deflate=settings.ws_deflate,
-            ws_max_size=64_000,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=ceil(settings.grace_s),
-        ),
+    files = open_files()
+    config = uvicorn.Config(
         app,
-        settings,
+        lifespan="off",
+        host=settings.host,
+        port=settings.port,
+        ws=ScreenProtocol,
+        ws_per_message_deflate=settings.ws_deflate,
+        ws_max_size=64_000,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=ceil(settings.keep_alive_s),
+        timeout_graceful_shutdown=ceil(settings.grace_s),
+        backlog=backlog(files),
     )
+    table = Connections(
+        Limits.of(settings, files=files), is_proxy=_TrustedHosts(config.forwarded_allow_ips).__contains__
+    )
+    config.http = cast("type[asyncio.Protocol]", partial(LimitedProtocol, table=table))
+    server = Server(config, app, settings)
+    watching = asyncio.create_task(table.watch(), name="connections")
     beside = asyncio.create_task(_when_started(server, app.state.desk.pool, settings, code))
 
     def end() -> None:
@@ -137,6 +143,7 @@ async def _serve(app: FastAPI, settings: Settings, code: str) -> int:
     try:
         await server.serve()
     finally:
+        watching.cancel()
         beside.cancel()
         with suppress(asyncio.CancelledError):
             await beside

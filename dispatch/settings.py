@@ -40,6 +40,11 @@ class Settings:
 
     `bootstrap_key`: an administrator's, of at least 24 characters. `sign_in_code`: of the first sign-in link, which is
     good once like every other, within `sign_in_link_minutes` of the start.
+    Of a connection: `head_timeout_s` for the head of a request, `body_timeout_s` for its body, `keep_alive_s` between
+    two, `answer_timeout_s` until a peer takes what it is sent; `max_head_bytes` and `max_headers` of a head (431);
+    `max_connections` in all, `max_connections_per_address` of one that is neither this machine nor a proxy.
+    Of reports in quarantine: `quarantine_items` and `quarantine_bytes` of one sender that nobody has looked at yet;
+    after `quarantine_days` the body of one that was looked at is deleted.
 
     Secrets are left out of the repr."""
 
@@ -77,6 +82,18 @@ class Settings:
     position_fastest_kmh: float = 250.0
     position_flying_kmh: float = 400.0
     max_body_bytes: int = 2_000_000
+    max_head_bytes: int = 32_000
+    max_headers: int = 100
+    max_connections: int = 10_000
+    max_connections_per_address: int = 256
+    head_timeout_s: float = 10.0
+    body_timeout_s: float = 30.0
+    # Longer than a proxy in front keeps one (nginx: 60 s): so it never sends a report down a line that we are ending.
+    keep_alive_s: float = 75.0
+    answer_timeout_s: float = 60.0
+    quarantine_items: int = 1_000
+    quarantine_bytes: int = 20_000_000
+    quarantine_days: int = 30
     screen_queue: int = 1_000
     ws_deflate: bool = False
     call_queue: int = 2_000

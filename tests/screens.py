@@ -10,7 +10,7 @@ import msgspec
 from pydantic import TypeAdapter
 from websockets.asyncio.client import ClientConnection
 
-from dispatch.model import Event, Incident, QuarantineItem, Unit
+from dispatch.model import Event, Incident, Unit
 from dispatch.model.room import Room
 from tests.service import Service
 
@@ -22,14 +22,14 @@ class Snapshot:
     seq: int
     incidents: list[Incident]
     units: list[Unit]
-    quarantine: list[QuarantineItem]
+    quarantine_open: int
 
     def room(self) -> Room:
         return Room(
             seq=self.seq,  # type: ignore[arg-type]
             incidents={i.id: i for i in self.incidents},
             units={u.id: u for u in self.units},
-            quarantine={q.id: q for q in self.quarantine},
+            quarantine_open=self.quarantine_open,
         )
 
 
@@ -107,4 +107,4 @@ def room_at(seq: int, told: Iterable[Room | Event]) -> Room:
 
 def _copy(room: Room) -> Room:
     """That further events leave as it is; what is in it is never changed, only replaced."""
-    return replace(room, incidents={**room.incidents}, units={**room.units}, quarantine={**room.quarantine})
+    return replace(room, incidents={**room.incidents}, units={**room.units})

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -37,10 +37,27 @@ class Service:
     async def started(cls, database_url: str | None, *options: str, **settings: str) -> AsyncIterator[Self]:
         """Until the block ends. `database_url` None: its own embedded PostgreSQL (give `--state`); `settings` become
         DISPATCH_* variables. Raises `RuntimeError` when it doesn't become ready."""
+        async with cls.prepared(database_url, options, settings) as service:
+            yield service
+
+    @classmethod
+    @asynccontextmanager
+    async def prepared(
+        cls,
+        database_url: str | None,
+        options: Sequence[str],
+        settings: Mapping[str, str],
+        prepare: Callable[[], None] | None = None,
+    ) -> AsyncIterator[Self]:
+        """As `started`; `prepare` is called in the new process before it is the service."""
         port = free_port()
         command = [sys.executable, "-P", "-m", "dispatch", "run", "--no-demo", "--port", str(port), *options]
         process = await asyncio.to_thread(
-            subprocess.Popen, command, env=_environment(database_url, settings), start_new_session=True
+            subprocess.Popen,
+            command,
+            env=_environment(database_url, settings),
+            start_new_session=True,
+            preexec_fn=prepare,
         )
         service = cls(f"http://127.0.0.1:{port}", KEY, process)
         try:

@@ -14,10 +14,10 @@ from fastapi import APIRouter, Request, Response
 from dispatch.api.access import Device, device_by_key
 from dispatch.api.positions import count
 from dispatch.api.state import TheDesk, TheWriter
-from dispatch.api.wire import Json, limited_body
+from dispatch.api.wire import Json, limited_body, small_body
 from dispatch.desk.desk import Desk
 from dispatch.desk.positions import PositionWriter, take
-from dispatch.errors import NotFound, Unauthenticated
+from dispatch.errors import NotFound, TooLarge, Unauthenticated
 from dispatch.intake import osmand, owntracks
 from dispatch.intake.device_position import DevicePosition
 from dispatch.model import UnitPosition
@@ -25,6 +25,7 @@ from dispatch.model.doubt import Doubt
 
 router = APIRouter(prefix="/v1/devices", tags=["devices"])
 
+MOST_QUERY_CHARS = 4_000
 FIELDS = {
     "id": "The device's key, where no header carries it.",
     "lat": "Degrees.",
@@ -66,13 +67,22 @@ class Heard:
 @router.get("/osmand", response_model=Heard, openapi_extra=IN_ADDRESS)
 async def get_osmand(request: Request, desk: TheDesk, writer: TheWriter) -> Response:
     """The OsmAnd protocol of the Traccar Client, in the address."""
-    return await _osmand(request, desk, writer, b"")
+    query = _query(request)
+    device = await _device(request, desk, _key(request) or osmand.device_id(query, b""))
+    return Json(Heard(device.unit_id, _take(desk, writer, device, osmand.parse(query, b""))))
 
 
 @router.post("/osmand", response_model=Heard, openapi_extra=IN_ADDRESS | IN_BODY)
 async def post_osmand(request: Request, desk: TheDesk, writer: TheWriter) -> Response:
-    """The same in the address, in a form, or as the JSON of newer versions."""
-    return await _osmand(request, desk, writer, await limited_body(request))
+    """The same in the address, in a form, or as the JSON of newer versions. Of 16 kB at most: the key may be in it."""
+    query = _query(request)
+    if key := _key(request) or osmand.device_id(query, b""):
+        device = await _device(request, desk, key)
+        body = await small_body(request)
+    else:
+        body = await small_body(request)
+        device = await _device(request, desk, osmand.device_id(query, body))
+    return Json(Heard(device.unit_id, _take(desk, writer, device, osmand.parse(query, body))))
 
 
 @router.post("/owntracks", response_model=list[dict[str, Any]], openapi_extra=A_MESSAGE)
@@ -80,17 +90,19 @@ async def post_owntracks(request: Request, desk: TheDesk, writer: TheWriter) -> 
     """OwnTracks in HTTP mode, with the key as the password. Messages that hold no location are thanked for too.
 
     The answer is what the app may do next, which is nothing."""
-    body = await limited_body(request)
     device = await _device(request, desk, _key(request))
+    body = await limited_body(request)
     if (told := owntracks.parse(body)) is not None:
         _take(desk, writer, device, told)
     return Json([])
 
 
-async def _osmand(request: Request, desk: Desk, writer: PositionWriter, body: bytes) -> Response:
+def _query(request: Request) -> str:
+    """Raises TooLarge."""
     query = request.url.query
-    device = await _device(request, desk, _key(request) or osmand.device_id(query, body))
-    return Json(Heard(device.unit_id, _take(desk, writer, device, osmand.parse(query, body))))
+    if len(query) > MOST_QUERY_CHARS:
+        raise TooLarge(f"an address may have {MOST_QUERY_CHARS:,} characters of fields")
+    return query
 
 
 def _take(desk: Desk, writer: PositionWriter, device: Device, told: DevicePosition) -> Doubt | None:

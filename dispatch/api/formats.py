@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Request, Response
 from dispatch.api.access import Actor, Intake, Role, who
 from dispatch.api.reports import take_raw, through_door
 from dispatch.api.state import TheDesk
-from dispatch.api.wire import Json
+from dispatch.api.wire import Json, small_body
 from dispatch.errors import Forbidden, Invalid, TooLarge, Unauthenticated
 from dispatch.intake import aml_data_sms, aml_https, aml_sms, pidf_lo, sip_geolocation, text
 from dispatch.model import Channel
@@ -44,11 +44,10 @@ async def post_aml_https(request: Request, desk: TheDesk) -> Response:
     enough. Answered 2xx even to what can't be used, which is kept: a handset that is refused stops sending."""
     key = desk.settings.aml_hmac_key
     secret = key.encode() if key else None
-    raw, size = await take_raw(request)
-    actor = await _handset(request, raw, secret)
+    actor, read = await _handset(request, secret)
     try:
         return await through_door(
-            request, desk, actor, door="aml/https", parse=lambda body: aml_https.parse(body, secret), read=(raw, size)
+            request, desk, actor, door="aml/https", parse=lambda body: aml_https.parse(body, secret), read=read
         )
     except (Invalid, TooLarge) as error:
         return Json({"used": False, "detail": error.detail, "errors": error.errors} | error.extra, 202)
@@ -88,14 +87,18 @@ async def post_text(
     )
 
 
-async def _handset(request: Request, raw: bytes, secret: bytes | None) -> Actor:
-    """Who a handset is: a key of ours, as a gateway sends it along, or a good signature."""
+async def _handset(request: Request, secret: bytes | None) -> tuple[Actor, tuple[bytes, int]]:
+    """Who a handset is: a key of ours, as a gateway sends it along, or a good signature; and its body and the size of
+    it, which is read before only where a signature may be in it. Raises Unauthenticated, Forbidden, TooLarge."""
     try:
         actor = await who(request)
     except Unauthenticated:
-        if secret is not None and aml_https.is_signed(raw, secret):
-            return Actor("handset", Role.GATEWAY)
-        raise
+        if secret is None:
+            raise
+        body = await small_body(request)
+        if not aml_https.is_signed(body, secret):
+            raise
+        return Actor("handset", Role.GATEWAY), (body, len(body))
     if actor.role in {Role.CREW, Role.FLEET}:
         raise Forbidden("this needs a key of intake")
-    return actor
+    return actor, await take_raw(request)

@@ -11,6 +11,7 @@ MINUTES = (10, 20, 30, 45, 60, 80, 120, 180, 240, 300, 480, 600, 720, 900, 1200,
 
 CALLS = Counter("dispatch_calls", "Reports taken and committed", ["channel"])
 QUARANTINED = Counter("dispatch_quarantined", "Reports that could not be read", ["door"])
+NOT_KEPT = Counter("dispatch_quarantine_not_kept", "Unreadable reports beyond what one sender may have kept", ["door"])
 TAKEN_SECONDS = Histogram(
     "dispatch_call_seconds", "From a report's first byte to its acknowledgement", ["channel"], buckets=meters.SECONDS
 )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from dispatch.api.access import Dispatcher
 from dispatch.api.state import TheDesk, ThePool
@@ -11,7 +11,7 @@ from dispatch.api.wire import Json
 from dispatch.desk.quarantine import handle
 from dispatch.model import QuarantineItem
 from dispatch.store import quarantine
-from dispatch.store.db import connection
+from dispatch.store.db import connection, transaction
 
 router = APIRouter(prefix="/v1/quarantine", tags=["quarantine"])
 
@@ -19,9 +19,19 @@ Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 @router.get("", response_model=QuarantinePage)
-async def list_quarantine(pool: ThePool, _: Dispatcher) -> Response:
-    async with connection(pool) as db:
-        return Json(QuarantinePage(await quarantine.open_ones(db)))
+async def list_quarantine(
+    pool: ThePool,
+    _: Dispatcher,
+    cursor: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """What nobody has looked at yet, newest first."""
+    async with transaction(pool, isolation="repeatable_read") as db:
+        items = await quarantine.page(db, before=cursor, limit=limit)
+        there_are_more = items[-1].id if len(items) == limit else None
+        return Json(
+            QuarantinePage(items, there_are_more, await quarantine.count_open(db), await quarantine.senders(db))
+        )
 
 
 @router.get("/{item_id}", responses={200: {"content": {"text/plain": {}}}}, response_class=Response)

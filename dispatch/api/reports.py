@@ -102,7 +102,7 @@ async def through_door(
     began = perf_counter()
     raw, size = read or await take_raw(request)
     # Who can't be taken is told before he is read: in a flood most of the work would be for nothing.
-    desk.queue.admit()
+    desk.queue.admit(sender=actor.name)
     try:
         report = parse(_whole(raw, size))
         bind_contextvars(report=str(report.id))
@@ -138,16 +138,23 @@ async def _quarantined(
     size: int,
     error: Unreadable | Invalid | TooLarge,
 ) -> DispatchError:
+    """The error with the number of the item, or `kept` false where the sender has as many as it may."""
     unread = Unread(
         door=door,
-        content_type=request.headers.get("content-type"),
+        content_type=request.headers.get("content-type", "")[:200] or None,
         raw=raw,
         size=size,
         problem=str(error)[:2_000],
     )
     item = await keep(desk, unread, actor=actor.name)
-    metrics.QUARANTINED.labels(door=door).inc()
-    log.warning("report_quarantined", item=item.id, door=door, size=size)
     answer = malformed(error) if isinstance(error, Unreadable) else error
-    answer.extra["quarantine_id"] = item.id
+    if item is None:
+        metrics.NOT_KEPT.labels(door=door).inc()
+        log.warning("report_not_kept", door=door, size=size, sender=actor.name)
+        answer.detail += "; it was not kept, for too many of this sender wait to be looked at"
+        answer.extra["kept"] = False
+    else:
+        metrics.QUARANTINED.labels(door=door).inc()
+        log.warning("report_quarantined", item=item.id, door=door, size=size)
+        answer.extra["quarantine_id"] = item.id
     return answer

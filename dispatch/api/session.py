@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from dispatch.api.access import COOKIE, Actor, Admin, Anyone, Role, address_of, by_key, refuse_foreign_page
 from dispatch.api.bodies import SignIn
 from dispatch.api.state import TheDesk, TheIdentities, ThePool, identities_of
-from dispatch.api.wire import Json, body_of, describes
+from dispatch.api.wire import Json, body_of, describes, small_body
 from dispatch.desk.desk import Desk
 from dispatch.desk.first_access import make_link
 from dispatch.errors import NotFound, Unauthenticated
@@ -56,7 +56,9 @@ class SessionPage:
 
 
 @router.post("/session", response_model=Me, openapi_extra=describes(SignIn))
-async def sign_in(request: Request, body: Annotated[SignIn, Depends(body_of(SignIn))], desk: TheDesk) -> Response:
+async def sign_in(
+    request: Request, body: Annotated[SignIn, Depends(body_of(SignIn, small_body))], desk: TheDesk
+) -> Response:
     refuse_foreign_page(request)
     if body.code is None and body.key is None:
         raise Unauthenticated("send the code of a sign-in link, or a key")

@@ -4,7 +4,18 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from dispatch.desk.recommendation import Advice
-from dispatch.model import Assignment, Call, CallId, Channel, Event, Incident, IncidentId, QuarantineItem, Unit
+from dispatch.model import (
+    Assignment,
+    Call,
+    CallId,
+    Channel,
+    Event,
+    Incident,
+    IncidentId,
+    QuarantineItem,
+    QuarantineSender,
+    Unit,
+)
 from dispatch.model.call import as_sent
 from dispatch.model.city import Need
 from dispatch.model.report import masked
@@ -32,8 +43,12 @@ class UnitPage:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinePage:
+    """`open`: how many there are in all; `senders`: of whom, those with most first."""
+
     items: list[QuarantineItem]
-    next: None = None
+    next: int | None
+    open: int
+    senders: list[QuarantineSender]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dispatch import meters
 from dispatch.desk.calls.batch_queue import BatchQueue
 from dispatch.desk.coverage import Coverage
 from dispatch.errors import Unavailable
-from dispatch.model import EventKind, Happening, Incident, QuarantineItem, Unit
+from dispatch.model import EventKind, Happening, Incident, Unit
 from dispatch.model.city import City
 from dispatch.picture.feed import Feed
 from dispatch.picture.picture import Picture
@@ -72,10 +72,10 @@ class Act:
         *,
         incident: Incident | None = None,
         units: tuple[Unit, ...] = (),
-        quarantine: QuarantineItem | None = None,
+        quarantine_open: int | None = None,
         data: dict[str, Any] | None = None,
     ) -> None:
-        self.told.append(Happening(kind, self.at, self.actor, incident, units, quarantine, data or {}))
+        self.told.append(Happening(kind, self.at, self.actor, incident, units, None, data or {}, quarantine_open))
 
 
 @asynccontextmanager

@@ -20,7 +20,9 @@ def snapshot(picture: Picture) -> str:
             "incidents": list(room.incidents.values()),
             "units": list(room.units.values()),
             "positions": [_row(p) for p in picture.positions.values()],
-            "quarantine": list(room.quarantine.values()),
+            "quarantine_open": room.quarantine_open,
+            # Consoles of before that count look for it.
+            "quarantine": [],
         }
     )
 

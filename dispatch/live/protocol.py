@@ -20,7 +20,8 @@ WINDOW_BITS, DEFLATE = 13, {"level": 1, "memLevel": 8}
 
 class ScreenProtocol(WebSocketsSansIOProtocol):
     """Hands itself to the application as an ASGI extension. `when_ready` is called whenever a peer that stalled takes
-    more again. Compression carries nothing from one message to the next: so it is done once for all screens."""
+    more again, `when_lost` once the connection is gone. Nothing is read of a peer before the application has accepted
+    it. Compression carries nothing from one message to the next: so it is done once for all screens."""
 
     def __init__(
         self,
@@ -31,6 +32,7 @@ class ScreenProtocol(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.when_ready: Callable[[], None] | None = None
+        self.when_lost: Callable[[], None] | None = None
         self._full = False
         self._deflate: PerMessageDeflate | None = None
         if config.ws_per_message_deflate:
@@ -50,6 +52,14 @@ class ScreenProtocol(WebSocketsSansIOProtocol):
             cast(dict[str, Any], self.scope["extensions"])[EXTENSION] = self
             agreed = [extension for extension in self.conn.extensions if isinstance(extension, PerMessageDeflate)]
             self._deflate = agreed[0] if agreed else None
+            # Until the application receives this connection, which it does when it accepts it.
+            self.read_paused = True
+            self.transport.pause_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.when_lost is not None:
+            self.when_lost()
 
     @property
     def ready(self) -> bool:

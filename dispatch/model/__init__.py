@@ -5,7 +5,7 @@ from dispatch.model.event import Event, EventKind, Happening
 from dispatch.model.ids import CallId, IncidentId, Seq, UnitId
 from dispatch.model.incident import Assignment, Incident, IncidentStatus, Similar
 from dispatch.model.interval import Interval, Overdue, Target
-from dispatch.model.quarantine import QuarantineItem
+from dispatch.model.quarantine import QuarantineItem, QuarantineSender
 from dispatch.model.report import Caller, Channel, Report
 from dispatch.model.unit import ASSIGNABLE, ON_INCIDENT, STEPS, Standing, Unit, UnitPosition, UnitStatus
 
@@ -27,6 +27,7 @@ __all__ = [
     "Interval",
     "Overdue",
     "QuarantineItem",
+    "QuarantineSender",
     "Report",
     "Seq",
     "Similar",

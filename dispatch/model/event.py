@@ -43,7 +43,8 @@ class Happening:
     """An event before the journal has given it its place.
 
     It carries the new state of what it changed, whole: whoever replaces its copy by these is up to date,
-    which is what makes `apply(snapshot, events) == fresh snapshot` true by construction."""
+    which is what makes `apply(snapshot, events) == fresh snapshot` true by construction. `quarantine_open`: how many
+    quarantined reports nobody has looked at then; `quarantine`: the one item that older nodes told instead."""
 
     kind: EventKind
     at: datetime
@@ -52,6 +53,7 @@ class Happening:
     units: tuple[Unit, ...] = ()
     quarantine: QuarantineItem | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    quarantine_open: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

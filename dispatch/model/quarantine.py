@@ -16,3 +16,14 @@ class QuarantineItem:
     size: int
     handled_at: datetime | None = None
     handled_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineSender:
+    """What of one sender nobody has looked at yet; `not_kept`: how many more there were than it may have here."""
+
+    sender: str
+    items: int
+    bytes: int
+    not_kept: int
+    not_kept_at: datetime | None

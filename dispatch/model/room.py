@@ -5,18 +5,17 @@ from dataclasses import dataclass, field
 from dispatch.model.event import Event
 from dispatch.model.ids import IncidentId, Seq, UnitId
 from dispatch.model.incident import Incident, IncidentStatus
-from dispatch.model.quarantine import QuarantineItem
 from dispatch.model.unit import Unit
 
 
 @dataclass(slots=True)
 class Room:
-    """Open incidents, all units, quarantined reports not yet looked at, as of event `seq`."""
+    """Open incidents, all units, and how many quarantined reports nobody has looked at yet, as of event `seq`."""
 
     seq: Seq = Seq(0)
     incidents: dict[IncidentId, Incident] = field(default_factory=dict)
     units: dict[UnitId, Unit] = field(default_factory=dict)
-    quarantine: dict[int, QuarantineItem] = field(default_factory=dict)
+    quarantine_open: int = 0
 
     def apply(self, event: Event) -> None:
         """The whole rule, for this service, for the console and for anybody's screen: replace what the event carries.
@@ -35,8 +34,7 @@ class Room:
                 self.units.pop(unit.id, None)
             else:
                 self.units[unit.id] = unit
-        if event.quarantine is not None:
-            if event.quarantine.handled_at is not None:
-                self.quarantine.pop(event.quarantine.id, None)
-            else:
-                self.quarantine[event.quarantine.id] = event.quarantine
+        if event.quarantine_open is not None:
+            self.quarantine_open = event.quarantine_open
+        elif event.quarantine is not None:
+            self.quarantine_open += 1 if event.quarantine.handled_at is None else -1

@@ -6,7 +6,7 @@ from datetime import datetime
 from asyncpg import Record
 
 from dispatch.errors import NotFound
-from dispatch.model import QuarantineItem
+from dispatch.model import QuarantineItem, QuarantineSender
 from dispatch.store.db import Connection
 
 EXCERPT = 400
@@ -60,14 +60,54 @@ async def get(db: Connection, *, item_id: int) -> QuarantineItem:
 
 
 async def raw(db: Connection, *, item_id: int) -> bytes:
-    found: bytes | None = await db.fetchval("select raw from quarantine where id = $1", item_id)
+    """Raises NotFound, also where it was deleted since."""
+    found: bytes | None = await db.fetchval("select raw from quarantine where id = $1 and purged_at is null", item_id)
     if found is None:
-        raise NotFound(f"no quarantined report {item_id}")
+        raise NotFound(f"no quarantined report {item_id}, or it was looked at and deleted some days later")
     return found
 
 
-async def open_ones(db: Connection) -> list[QuarantineItem]:
-    return [to_item(row) for row in await db.fetch(f"{ITEMS} where handled_at is null order by id")]
+async def has_room(db: Connection, *, sender: str, size: int, most: int, most_bytes: int) -> bool:
+    """Whether this sender may have one more of `size` bytes here. On whichever node, nobody else of that name is asked
+    until this transaction ends."""
+    row = await db.fetchrow(
+        """insert into quarantine_sender as known (sender, items, bytes) values ($1, 0, 0)
+           on conflict (sender) do update set items = known.items returning items, bytes""",
+        sender,
+    )
+    assert row is not None
+    return bool(row["items"] < most and row["bytes"] + size <= most_bytes)
+
+
+async def count_not_kept(db: Connection, *, sender: str, at: datetime) -> None:
+    await db.execute(
+        "update quarantine_sender set not_kept = not_kept + 1, not_kept_at = $2 where sender = $1", sender, at
+    )
+
+
+async def count_open(db: Connection) -> int:
+    """In a transaction that has added or handled one: as of its commit."""
+    return int(await db.fetchval("select open from quarantine_count"))
+
+
+async def senders(db: Connection) -> list[QuarantineSender]:
+    rows = await db.fetch(
+        """select sender, items, bytes, not_kept, not_kept_at from quarantine_sender
+           where items > 0 or not_kept > 0 order by items desc, sender limit 100"""
+    )
+    return [QuarantineSender(**row) for row in rows]
+
+
+async def page(db: Connection, *, before: int | None, limit: int) -> list[QuarantineItem]:
+    """Those nobody has looked at, newest first."""
+    return [
+        to_item(row)
+        for row in await db.fetch(
+            f"{ITEMS} where handled_at is null and id < coalesce($1, 9223372036854775807) order by id desc limit $2",
+            before,
+            limit,
+        )
+    ]
 
 
 async def handle(db: Connection, *, item_id: int, at: datetime, by: str) -> bool:
@@ -76,3 +116,16 @@ async def handle(db: Connection, *, item_id: int, at: datetime, by: str) -> bool
         "update quarantine set handled_at = $2, handled_by = $3 where id = $1 and handled_at is null", item_id, at, by
     )
     return bool(status == "UPDATE 1")
+
+
+async def purge(db: Connection, *, before: datetime, at: datetime, limit: int) -> int:
+    """Deletes the bodies of some handled before then, but for those that another node is deleting; how many."""
+    status = await db.execute(
+        """update quarantine set raw = '', purged_at = $2 where id in (
+               select id from quarantine where handled_at < $1 and purged_at is null
+               order by id limit $3 for update skip locked)""",
+        before,
+        at,
+        limit,
+    )
+    return int(status.removeprefix("UPDATE "))

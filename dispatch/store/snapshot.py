@@ -13,5 +13,5 @@ async def snapshot(pool: Pool) -> Room:
             seq=seq,
             incidents={i.id: i for i in await incidents.open_ones(db)},
             units={u.id: u for u in await units.every(db)},
-            quarantine={q.id: q for q in await quarantine.open_ones(db)},
+            quarantine_open=await quarantine.count_open(db),
         )

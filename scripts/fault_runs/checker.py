@@ -189,7 +189,9 @@ def every_screen_ends_as_a_fresh_one(history: History) -> Iterator[str]:
 
 def _differences(history: History, name: str) -> Iterator[str]:
     room, fresh = history.rooms[name], history.fresh
-    for what in ("incidents", "units", "quarantine"):
+    if room.quarantine_open != fresh.quarantine_open:
+        yield f"quarantine_open {room.quarantine_open}, not {fresh.quarantine_open}"
+    for what in ("incidents", "units"):
         here, there = getattr(room, what), getattr(fresh, what)
         yield from (f"{what} {key}" for key in here.keys() | there.keys() if here.get(key) != there.get(key))
 

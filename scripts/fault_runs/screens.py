@@ -7,7 +7,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from dispatch.model import Event, Incident, QuarantineItem, Seq, Unit
+from dispatch.model import Event, Incident, Seq, Unit
 from dispatch.model.room import Room
 from dispatch.model.wire import decode
 from scripts.fault_runs.logs import Told, Word
@@ -23,14 +23,14 @@ class Snapshot:
     seq: Seq
     incidents: list[Incident]
     units: list[Unit]
-    quarantine: list[QuarantineItem]
+    quarantine_open: int
 
     def room(self) -> Room:
         return Room(
             seq=self.seq,
             incidents={i.id: i for i in self.incidents},
             units={u.id: u for u in self.units},
-            quarantine={q.id: q for q in self.quarantine},
+            quarantine_open=self.quarantine_open,
         )
 
 

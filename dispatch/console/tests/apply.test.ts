@@ -31,7 +31,13 @@ describe('apply', () => {
     expect(room?.seq).toBe(8)
     expect([...(room?.incidents.keys() ?? [])]).toEqual([2])
     expect(room?.units.get('A1')?.status).toBe('dispatched')
-    expect(room?.quarantine.size).toBe(0)
+    expect(room?.quarantine.open).toBe(0)
+  })
+
+  it('takes the number of quarantined reports from the event, and counts those of an older node', () => {
+    const room = apply(at(4), [event(5, { quarantine_open: 12 }), event(6), event(7, { quarantine: item(9) })])
+    expect(room?.quarantine).toEqual({ open: 13, seq: 7 })
+    expect(apply(room as Room, [event(8, { quarantine_open: 0 })])?.quarantine).toEqual({ open: 0, seq: 8 })
   })
 
   it('forgets a unit that has left the fleet, and knows it again when it is back', () => {
@@ -64,10 +70,12 @@ describe('apply', () => {
 
   it('leaves alone what no event speaks of, and the room it was given', () => {
     const before = fromSnapshot({
-      type: 'snapshot', seq: 1, at: '', incidents: [incident(1)], units: [unit('A1')], positions: [], quarantine: [], me: { name: '', role: '' }, screens: 1,
+      type: 'snapshot', seq: 1, at: '', incidents: [incident(1)], units: [unit('A1')], positions: [], quarantine_open: 3, me: { name: '', role: '' }, screens: 1,
     })
     const after = apply(before, [event(2, { incident: incident(1, { status: 'closed' }) })])
     expect(after?.units).toBe(before.units)
+    expect(after?.quarantine).toBe(before.quarantine)
+    expect(before.quarantine.open).toBe(3)
     expect(before.incidents.has(1)).toBe(true)
   })
 })

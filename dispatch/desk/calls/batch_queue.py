@@ -1,10 +1,13 @@
-"""Calls that came while the last ones were being committed: they go together in the next commit, without a timer."""
+"""Calls that came while the last ones were being committed: they go together in the next commit, without a timer.
+
+The line is shared fairly among senders: each takes its turn, and a full line refuses who has most waiting in it."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from operator import attrgetter
 from time import perf_counter
 
 from dispatch import meters
@@ -14,6 +17,10 @@ from dispatch.model.sender import Sender
 
 # More at once would make the first wait for the last; fewer, and the commit costs more than the calls.
 MOST_TOGETHER = 64
+# Where a sender with few calls comes upon another's many, so many of each go together, and for some seconds more: the
+# next of those few calls doesn't wait for a long commit. Where all have many, a commit of many costs each call less.
+SHARE = 16
+SHARED_S = 5.0
 # How much the last commit counts in what a call is expected to take.
 NEWEST = 0.2
 
@@ -36,30 +43,44 @@ Serve = Callable[[Sequence[Waiting]], Coroutine[None, None, None]]
 
 
 class BatchQueue:
-    """`numbers` are ids of incidents that were not used, kept for the next."""
+    """`numbers` are ids of incidents that were not used, kept for the next.
+
+    A queue is one node's. Nodes commit one after another, so that a call waits at most for a commit of each of them."""
 
     def __init__(self, *, most: int, most_wait_s: float) -> None:
         self.numbers: list[IncidentId] = []
         self._most, self._most_wait_s = most, most_wait_s
-        self._waiting: deque[Waiting] = deque()
+        self._waiting: dict[str, deque[Waiting]] = {}
+        self._turns: deque[str] = deque()
+        self._count = 0
+        self._shared_at = -SHARED_S
         self._serving: asyncio.Task[None] | None = None
         self._call_s = 0.0
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return self._count
 
-    def admit(self) -> None:
-        """Raises Unavailable where too many wait, or would wait too long: better to be told at once than to give up
-        waiting for an answer that nobody hears any more, while those behind wait for it too."""
-        count = len(self._waiting)
-        if count >= self._most or (count >= MOST_TOGETHER and count * self._call_s > self._most_wait_s):
-            raise Unavailable(f"{count:,} calls wait to be stored; send this one again")
+    def admit(self, *, sender: str) -> None:
+        """Raises Unavailable where this sender has too many waiting, or this call would wait too long: better to be
+        told at once than to give up waiting for an answer that nobody hears any more, while those behind wait too."""
+        if self._count >= self._most and self._own(sender) + 1 >= len(self._longest()):
+            raise self._full()
+        if self._count >= MOST_TOGETHER and self._ahead(sender) * self._call_s > self._most_wait_s:
+            raise self._full()
 
     def join(self, report: Report, *, sender: Sender, adds_to: CallId | None = None) -> Waiting:
-        """Raises Unavailable, as `admit`."""
-        self.admit()
+        """In a full queue in the place of the last of who has most waiting, who is told Unavailable.
+
+        Raises Unavailable, as `admit`."""
+        self.admit(sender=sender.name)
+        if self._count >= self._most:
+            self._turn_away()
         place = Waiting(report, sender, asyncio.get_running_loop().create_future(), adds_to)
-        self._waiting.append(place)
+        queue = self._queue_of(sender.name)
+        if len(queue) < SHARE and self._count - len(queue) > max(SHARE, 2 * len(queue) + 1):
+            self._shared_at = place.since
+        queue.append(place)
+        self._count += 1
         return place
 
     def attend(self, serve: Serve) -> None:
@@ -69,16 +90,21 @@ class BatchQueue:
             self._serving = asyncio.create_task(self._serve(serve), name="batch-queue", context=Context())
 
     async def _serve(self, serve: Serve) -> None:
-        while self._waiting:
-            places, began = self.first(MOST_TOGETHER), perf_counter()
+        while self._count:
+            places, began = self.first(MOST_TOGETHER, each=self._share()), perf_counter()
             # In the context of one of them: its logs and its trace are theirs.
             await asyncio.create_task(serve(places), context=places[0].context)
             pace_s = (perf_counter() - began) / len(places)
             self._call_s += (NEWEST if self._call_s else 1.0) * (pace_s - self._call_s)
 
-    def first(self, count: int) -> list[Waiting]:
-        """The first who still wait, out of the line."""
-        places = [self._waiting.popleft() for _ in range(min(count, len(self._waiting)))]
+    def first(self, count: int, *, each: int | None = None) -> list[Waiting]:
+        """Out of the line: one of each sender in turn, at most `each` of one, in the order in which they came."""
+        places: list[Waiting] = []
+        rounds = 0
+        while self._turns and len(places) < count and rounds != each:
+            rounds += 1
+            places += [self._next() for _ in range(min(len(self._turns), count - len(places)))]
+        places.sort(key=attrgetter("since"))
         now = perf_counter()
         for place in places:
             meters.LINE_SECONDS.observe(now - place.since)
@@ -86,4 +112,51 @@ class BatchQueue:
 
     def put_back(self, places: Sequence[Waiting]) -> None:
         """Those without an answer, where they were: who committed them was himself called off."""
-        self._waiting.extendleft(reversed([place for place in places if not place.answer.done()]))
+        for place in reversed(places):
+            if not place.answer.done():
+                self._queue_of(place.sender.name).appendleft(place)
+                self._count += 1
+
+    def _next(self) -> Waiting:
+        sender = self._turns.popleft()
+        queue = self._waiting[sender]
+        place = queue.popleft()
+        self._count -= 1
+        if queue:
+            self._turns.append(sender)
+        else:
+            del self._waiting[sender]
+        return place
+
+    def _queue_of(self, sender: str) -> deque[Waiting]:
+        queue = self._waiting.get(sender)
+        if queue is None:
+            queue = self._waiting[sender] = deque()
+            self._turns.append(sender)
+        return queue
+
+    def _share(self) -> int | None:
+        """How many of one sender go together; None: as many as there are."""
+        return SHARE if perf_counter() - self._shared_at < SHARED_S else None
+
+    def _own(self, sender: str) -> int:
+        return len(self._waiting.get(sender, ()))
+
+    def _ahead(self, sender: str) -> int:
+        """How many will be served before the next of this sender: of each of the others no more than of itself."""
+        own = self._own(sender)
+        return sum(min(len(queue), own + 1) for queue in self._waiting.values())
+
+    def _longest(self) -> deque[Waiting]:
+        return max(self._waiting.values(), key=len, default=deque())
+
+    def _turn_away(self) -> None:
+        """The newest of who has most waiting: it was not acknowledged, and its sender is told to send it again."""
+        queue = self._longest()
+        place = queue.pop()
+        self._count -= 1
+        if not place.answer.done():
+            place.answer.set_exception(self._full())
+
+    def _full(self) -> Unavailable:
+        return Unavailable(f"{self._count:,} calls wait to be stored; send this one again")

@@ -77,7 +77,7 @@ async def test_a_call_is_one_trace_from_its_request_to_the_screens(database_url:
                 header = {"traceparent": f"00-{trace}-{parent}-01"}
                 assert (await http.post("/v1/calls", json=body, headers=header)).status_code == 201
                 assert (await http.post("/v1/calls", content=NAME)).status_code == 422
-            await screen.until(lambda: len(screen.room.quarantine) == 1)
+            await screen.until(lambda: screen.room.quarantine_open == 1)
         # What was not sent yet is sent as the service ends.
         spans = collector.of(trace)
         assert set(spans) == STEPS

@@ -10,6 +10,7 @@ import type {
   Me,
   ParishCollection,
   Problem,
+  QuarantinePage,
   Recommendation,
   Unit,
   UnitStatus,
@@ -110,5 +111,6 @@ export const api = {
   intervals: (asked: { from: string; to: string; by: Grouping }) =>
     ask<{ items: IntervalRow[] }>('GET', `/v1/intervals${query(asked)}`),
   coverage: () => ask<CoverageView>('GET', '/v1/coverage'),
+  quarantine: (cursor?: number) => ask<QuarantinePage>('GET', `/v1/quarantine${query({ cursor })}`),
   handled: (id: number) => ask<unknown>('POST', `/v1/quarantine/${id}/handled`),
 }

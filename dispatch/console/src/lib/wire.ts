@@ -111,6 +111,13 @@ export interface QuarantineItem {
   handled_by: string | null
 }
 
+export interface QuarantinePage {
+  items: QuarantineItem[]
+  next: number | null
+  open: number
+  senders: { sender: string; items: number; bytes: number; not_kept: number; not_kept_at: string | null }[]
+}
+
 export interface JournalEvent {
   seq: number
   kind: string
@@ -118,7 +125,10 @@ export interface JournalEvent {
   actor: string
   incident: Incident | null
   units: Unit[]
+  /** Told by older nodes only, instead of the number. */
   quarantine: QuarantineItem | null
+  /** How many quarantined reports nobody has looked at then; null where the event changed none. */
+  quarantine_open?: number | null
   data: Record<string, unknown>
 }
 
@@ -137,7 +147,9 @@ export interface Snapshot {
   incidents: Incident[]
   units: Unit[]
   positions: PositionRow[]
-  quarantine: QuarantineItem[]
+  /** Of older nodes only, which give no number. */
+  quarantine?: QuarantineItem[]
+  quarantine_open?: number
   me: Me
   screens: number
 }

@@ -316,6 +316,8 @@ export const en: Words = {
     problem: 'Problem',
     handled: 'Mark as handled',
     size: (n) => `${n} bytes`,
+    more: 'Show more',
+    notKept: (sender, n) => `${n} more of ${sender} were not kept: too many of them wait here.`,
   },
   units: {
     label: 'Units',

@@ -338,6 +338,8 @@ export const es = {
     problem: 'Problema',
     handled: 'Marcar como revisado',
     size: (n: string) => `${n} bytes`,
+    more: 'Ver más',
+    notKept: (sender: string, n: string) => `${n} más de ${sender} no se guardaron: ya esperan demasiados aquí.`,
   },
   units: {
     label: 'Unidades',
