@@ -155,7 +155,7 @@ async def test_a_service_refuses_to_start_with_the_key_of_a_template(database_ur
 
 
 @pytest.mark.parametrize(
-    "name", [*RESERVED, "Bootstrap", " consola ", "ＴＩＭＥＲＳ", "seed\u200b", "", "  ", "demo@host:8000"]
+    "name", [*sorted(RESERVED), "Bootstrap", " consola ", "ＴＩＭＥＲＳ", "seed\u200b", "", "  ", "demo@host:8000"]
 )
 async def test_no_key_has_a_name_of_the_services_own(database_url: str, name: str) -> None:
     assert key_name_fault(name) is not None

@@ -24,7 +24,7 @@ OPEN = {("DELETE", "/v1/session"): 204}
 def routes() -> list[tuple[str, str]]:
     paths = create_app(Settings()).openapi()["paths"]
     methods = {"post", "put", "patch", "delete"}
-    return [(method.upper(), path) for path, of_path in paths.items() for method in of_path.keys() & methods]
+    return [(method.upper(), path) for path, of_path in paths.items() for method in sorted(of_path.keys() & methods)]
 
 
 @pytest.fixture(scope="module")
