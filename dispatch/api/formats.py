@@ -84,7 +84,7 @@ async def post_text(
         desk,
         actor,
         door="text",
-        parse=lambda raw: text.parse(raw, sender, channel=channel, message_id=message_id),
+        parse=lambda raw: text.parse(raw, sender, channel=channel, message_id=message_id, area=desk.area),
     )
 
 

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 from dispatch.intake.aml_fields import Measured, Told, confidence, measured_fix
 from dispatch.intake.aml_pairs import KEYS_1, KEYS_2, check_keys, read_pairs
-from dispatch.intake.reading import compact_time, decimal, epoch, whole
+from dispatch.intake.reading import compact_time, epoch, whole
 from dispatch.intake.report_id import repeatable
 from dispatch.intake.text_rules import cleaned, decoded
 from dispatch.intake.unreadable import Problem, Unreadable, unreadable
 from dispatch.model.phone import e164, imei, imsi
 from dispatch.model.report import Caller, Channel, Report
+from dispatch.number import decimal
 from geo import Fix, Source
 
 MOST_MESSAGE_BYTES = 4_096

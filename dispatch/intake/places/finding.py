@@ -1,0 +1,83 @@
+"""Every place in a text: `geo:` URIs, links to maps, then coordinates, metres and codes in the words themselves."""
+
+import re
+from collections.abc import Sequence
+
+from dispatch.intake.places import geo_uri, map_links, mgrs, plus_codes
+from dispatch.intake.places.area import Area
+from dispatch.intake.places.metres import metres
+from dispatch.intake.places.packaging import tidied, unescaped
+from dispatch.intake.places.pairs import pairs
+from dispatch.intake.places.written import FAR, Written, said, taken
+from geo import Fix, Point
+
+MOST_FIXES = 20
+MOST_CHARS = 4_000
+# Two that are nearer to each other than this say the same.
+SAME_DEG = 2e-5
+WHAT3WORDS = re.compile(r"(?<![\w:/])///\s?([^\W\d_]{2,20}\.[^\W\d_]{2,20}\.[^\W\d_]{2,20})\b")
+
+
+def find(text: str, area: Area | None = None) -> tuple[tuple[Fix, ...], tuple[str, ...]]:
+    """Every position in the first MOST_CHARS characters, each once, at most MOST_FIXES.
+
+    Second, what the person at the desk must know: how something was read that needed a guess, and what was like a
+    position and couldn't be used. Without an `area` nothing is guessed or doubted, and short Plus Codes aren't read."""
+    fixes: list[Fix] = []
+    flaws: list[str] = []
+    rest = tidied(text[:MOST_CHARS])
+    for match in list(geo_uri.URI.finditer(rest)):
+        if match["coordinates"].strip() or match["query"]:
+            _take(geo_uri.read(match, area), fixes, flaws)
+        else:
+            flaws.append("geo: not a latitude and a longitude")
+        rest = _blanked(rest, match.span())
+    start = 0
+    while found := map_links.LINK.search(rest, start):
+        link, end = map_links.link_at(rest, found)
+        _take(map_links.read(link, area), fixes, flaws)
+        rest, start = _blanked(rest, (found.start(), end)), end
+    flaws += [f"text: what3words {words} is not read, open it by hand" for words in WHAT3WORDS.findall(rest)]
+    for written in _in_words(unescaped(rest) if "%" in rest else rest, area):
+        _take(taken(written, area, where="text"), fixes, flaws)
+    # A number that is no place near is no news where a place has been found.
+    told = [flaw for flaw in dict.fromkeys(flaws) if not fixes or FAR not in flaw]
+    return tuple(fixes[:MOST_FIXES]), tuple(told[:MOST_FIXES])
+
+
+def _in_words(text: str, area: Area | None) -> Sequence[Written]:
+    """The notation that can least be mistaken for another comes first; what has been read is not read again."""
+    found: list[Written] = []
+    for places in (plus_codes.codes, metres):
+        new = places(text, area)
+        found += new
+        if places is plus_codes.codes:
+            squares = mgrs.squares(_without(text, new))
+            found, new = found + squares, new + squares
+        text = _without(text, new)
+    return said([*found, *pairs(text)])
+
+
+def _without(text: str, places: Sequence[Written]) -> str:
+    for place in places:
+        text = _blanked(text, place.span)
+    return text
+
+
+def _take(found: tuple[Fix | None, list[str]], fixes: list[Fix], flaws: list[str]) -> None:
+    fix, told = found
+    if fix is None or fix.point is None:
+        flaws.extend(told)
+    elif not any(known.point is not None and _same(fix.point, known.point) for known in fixes):
+        flaws.extend(told)
+        fixes.append(fix)
+
+
+def _same(a: Point, b: Point) -> bool:
+    return abs(a.lat - b.lat) < SAME_DEG and abs(a.lon - b.lon) < SAME_DEG
+
+
+def _blanked(text: str, span: tuple[int, int]) -> str:
+    """A mark that joins no numbers stands in its place."""
+    start, end = span
+    return text[:start] + "#" * (end - start) + text[end:]
