@@ -38,7 +38,8 @@ def plain(text: str) -> str:
 
 def unsigned(most: int) -> str:
     """The pattern of a number in a longer text; an exponent only behind decimals, for `78E4` may be many things."""
-    return rf"[0-9]{{1,{most}}}(?:[.,][0-9]{{1,40}}(?:{EXPONENT}(?![0-9A-Za-z]))?)?"
+    behind = rf"[0-9]{{1,40}}(?:{EXPONENT}(?![0-9A-Za-z]))?"
+    return rf"(?:[0-9]{{1,{most}}}(?:[.,]{behind})?|\.{behind})"
 
 
 def decimal(text: str | None) -> float | None:
