@@ -7,7 +7,7 @@ from dispatch.intake.multipart import Part, leaves, split_message
 from dispatch.intake.pidf_lo import Placed
 from dispatch.intake.report_id import repeatable
 from dispatch.intake.text_rules import MOST_BODY_BYTES, MOST_TEXT_CHARS, cleaned
-from dispatch.intake.unreadable import Problem, Unreadable, unreadable
+from dispatch.intake.unreadable import Unreadable, unreadable
 from dispatch.model.phone import e164
 from dispatch.model.report import Caller, Channel, Report
 
@@ -19,8 +19,8 @@ MOST_LOCATIONS = 10
 def parse(body: bytes, geolocation: str | None = None, content_type: str | None = None) -> Report:
     """A whole SIP request; or only its body, with the values of its `Geolocation` and `Content-Type` fields.
 
-    A caller who is known is a call even if the location can't be used: then `flaws` say why.
-    Raises Unreadable if it is no such message, or tells neither where the caller is nor who."""
+    It is a call even if nobody knows who calls nor where: then `flaws` say why. Raises Unreadable if it is no such
+    message."""
     if len(body) > MOST_BODY_BYTES:
         raise unreadable("body", f"has {len(body)} bytes, at most {MOST_BODY_BYTES} are read")
     method, service, message = _request(body, geolocation, content_type)
@@ -28,7 +28,7 @@ def parse(body: bytes, geolocation: str | None = None, content_type: str | None 
     placed, carried = _placed(message.headers.get("geolocation", ""), parts)
     caller = _caller(message, carried)
     if not placed.fixes and not placed.civic and caller == Caller():
-        raise Unreadable(placed.problems or [Problem("geolocation", "no location by value, and no caller")])
+        placed.flaws.append("geolocation: no location by value, and no caller")
     words = [each for each in (_text(parts), service) if each]
     channel = Channel.SMS if method == "MESSAGE" else Channel.VOICE
     return Report(
