@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from dispatch.number import decimal, decimals, unsigned
@@ -32,13 +33,17 @@ COORDINATE = re.compile(
     (?(before)|(?<![\w.]))(?P<sign>[-+]\s?)?
     (?P<deg>{unsigned(3)})
     (?:\s?(?P<mark>°)
-       (?:\s?(?P<min>{unsigned(2)})(?![0-9.,]*\s?°)\s?'?
-          (?:(?<=')\s?(?P<sec>{unsigned(2)})(?![0-9.,]*\s?°)\s?"?)?)?)?
+       (?:\s?(?P<min>{unsigned(2)})(?![0-9.,]{{0,40}}\s?°)\s?'?
+          (?:(?<=')\s?(?P<sec>{unsigned(2)})(?![0-9.,]{{0,40}}\s?°)\s?"?)?)?)?
     (?!\.?[0-9])
     (?(before)|(?:\s?(?P<after>{HEMISPHERE})(?![^\W_]))?)
     (?![^\W_])""",
     re.IGNORECASE | re.VERBOSE,
 )
+
+
+# A message with more numbers than this is no message of a person.
+MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ def signs(text: str) -> str:
 
 def marked(text: str) -> Iterator[Coordinate]:
     """Of a text that `signs` made: decimals, and minutes with their signs."""
-    for match in COORDINATE.finditer(text):
+    for match in islice(COORDINATE.finditer(text), MOST):
         size = size_of(match["deg"], match["min"], match["sec"])
         if size is None:
             continue

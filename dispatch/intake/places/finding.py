@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from dispatch.intake.places import geo_uri, map_links, mgrs, plus_codes
 from dispatch.intake.places.area import Area
@@ -26,14 +27,15 @@ def find(text: str, area: Area | None = None) -> tuple[tuple[Fix, ...], tuple[st
     fixes: list[Fix] = []
     flaws: list[str] = []
     rest = tidied(text[:MOST_CHARS])
-    for match in list(geo_uri.URI.finditer(rest)):
+    for match in islice(geo_uri.URI.finditer(rest), MOST_FIXES):
         if match["coordinates"].strip() or match["query"]:
             _take(geo_uri.read(match, area), fixes, flaws)
         else:
             flaws.append("geo: not a latitude and a longitude")
         rest = _blanked(rest, match.span())
-    start = 0
-    while found := map_links.LINK.search(rest, start):
+    start = links = 0
+    while links < MOST_FIXES and (found := map_links.LINK.search(rest, start)):
+        links += 1
         link, end = map_links.link_at(rest, found)
         _take(map_links.read(link, area), fixes, flaws)
         rest, start = _blanked(rest, (found.start(), end)), end

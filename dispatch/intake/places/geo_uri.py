@@ -13,7 +13,7 @@ from dispatch.number import decimal, decimals
 from geo import Fix, Source
 
 URI = re.compile(
-    r"(?<![\w.])(?:osmand\.)?geo:(?://)?(?P<coordinates>\s?(?:[-+0-9.,eE]|%[0-9A-Fa-f]{2})*(?:(?<=,)\s{1,2}[-+]?[0-9.]{1,24})?)"
+    r"(?<![\w.])(?:osmand\.)?geo:(?://)?(?P<coordinates>\s?(?:[-+0-9.,eE]|%(?:25){0,3}[0-9A-Fa-f]{2})*(?:(?<=,)\s{1,2}[-+]?[0-9.]{1,24})?)"
     r"(?P<parameters>(?:;[^\s;?]*)*)(?:\?(?P<query>[^\s<>\"]*))?",
     re.IGNORECASE,
 )

@@ -26,7 +26,7 @@ PAIR = re.compile(
 FURTHER = re.compile(r"[\s,;/]{1,3}(?:[a-z]\s?[:=]?\s?)?[0-9]", re.IGNORECASE)
 SAYS_METRES = re.compile(r"\b(?:utm|wgs|psad|tmq|sires|coordenadas?|coords?|x|este|easting)\b", re.IGNORECASE)
 SAYS_OLD = re.compile(r"\bpsad", re.IGNORECASE)
-MOST = 20
+MOST, MOST_TRIES = 20, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,9 @@ class Numbers:
 def metres(text: str, area: Area | None) -> list[Written]:
     """Every pair of a text. Without a zone, those grids are tried that the city's people use."""
     found: list[Written] = []
-    start = 0
-    while len(found) < MOST and (match := PAIR.search(text, start)):
+    start = tries = 0
+    while len(found) < MOST and tries < MOST_TRIES and (match := PAIR.search(text, start)):
+        tries += 1
         place = None if _is_zone(text, match) else _written(text, match, area)
         start = match.end() if place is not None else max(match.end("a"), match.start() + 1)
         if place is not None:

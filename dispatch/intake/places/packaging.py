@@ -57,6 +57,8 @@ def unescaped(text: str) -> str:
 
 def from_hex(text: str) -> str | None:
     """The words of an SMS that a gateway wrote as the hexadecimal digits of its UCS-2; None if it is something else."""
+    if len(text) > 2 * MOST_HEX:
+        return None
     bare = "".join(text.split())
     if not 8 <= len(bare) <= MOST_HEX or not HEX.fullmatch(bare):
         return None

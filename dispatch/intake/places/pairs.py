@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise, product
+from itertools import islice, pairwise, product
 
-from dispatch.intake.places.degrees import Coordinate, marked, signs
+from dispatch.intake.places.degrees import MOST, Coordinate, marked, signs
 from dispatch.intake.places.minutes import NMEA, SPACED, nmea, spaced
 from dispatch.intake.places.written import Reading, Written, each_once, point
 
@@ -26,16 +26,20 @@ BETWEEN = re.compile(r"""[\s,;/|&"'()°]*(?:(?:y|and|e|la|the|mi|my|con)\s+){0,3
 PREFIX = re.compile(r"(?:loc:|ll\.|pos\.|geo:)\s?", re.IGNORECASE)
 HEAD = re.compile(r"(?:[^@]{0,80}@|[(\[+])?\s*")
 TAIL = re.compile(r"[\])]?\s*(?:,\s*[-+]?[0-9.]{1,12}[a-z]{0,2}\s*)*[\])]?\s*(?:\(.*)?", re.IGNORECASE | re.DOTALL)
+DIGIT = re.compile("[0-9]")
 WHOLE_MOST = 200
+MOST_PAIRS = 40
 
 
 def pairs(text: str) -> list[Written]:
     """Every pair of a text."""
-    return list(_pairs(signs(text), is_link=False))
+    return list(islice(_pairs(signs(text), is_link=False), MOST_PAIRS))
 
 
 def whole(text: str, *, lon_first: bool = False) -> Written | None:
     """The pair that the whole text is, with decimals or letters; a label may stand before or behind it."""
+    if not DIGIT.search(text):
+        return None
     text = PREFIX.sub("", signs(text[:WHOLE_MOST].strip()), count=1)
     for pair in _pairs(text, is_link=True, lon_first=lon_first):
         start, end = pair.span
@@ -66,7 +70,7 @@ def _pairs(text: str, *, is_link: bool, lon_first: bool = False) -> Iterator[Wri
 def _coordinates(text: str) -> list[Coordinate]:
     found: list[Coordinate] = []
     for pattern, reader in ((NMEA, nmea), (SPACED, spaced)):
-        found += filter(None, map(reader, pattern.finditer(text)))
+        found += filter(None, map(reader, islice(pattern.finditer(text), MOST)))
         text = pattern.sub(lambda match: "#" * len(match[0]), text)
     return sorted([*found, *marked(text)], key=lambda each: each.span)
 

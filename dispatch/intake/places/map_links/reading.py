@@ -68,8 +68,8 @@ def _places(url: Url, area: Area | None) -> Iterator[Written]:
         if not segment.startswith(("@", "data=")) and (pair := whole(unescaped(segment.replace("+", " ")))):
             yield pair
     # A pair among other words needs more decimals than one alone.
-    for name in SEARCHES:
-        yield from pairs(url.values.get(name, "")[:200])[:1]
+    for value in filter(None, (url.values.get(name) for name in SEARCHES)):
+        yield from pairs(value[:200])[:1]
 
 
 def _texts(url: Url) -> Iterator[str]:
@@ -77,6 +77,8 @@ def _texts(url: Url) -> Iterator[str]:
     for raw in (*(url.raw.get(name, "") for name in SEARCHES), *url.segments):
         for written in (raw.replace("+", " "), raw):
             text = unescaped(written)[:200]
+            if "+" not in text:
+                continue
             head, plus, tail = text.partition("+")
             yield head + plus + tail.replace("+", " ")
 
