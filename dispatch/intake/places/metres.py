@@ -72,7 +72,7 @@ def _written(text: str, match: re.Match[str], area: Area | None) -> Written | No
 
 def _is_zone(text: str, match: re.Match[str]) -> bool:
     """Whether the first number is that of the zone, and its easting the second."""
-    if not match["a"].isdigit() or not 1 <= int(match["a"]) <= 60:
+    if match["first"] or not match["a"].isdigit() or not 1 <= int(match["a"]) <= 60:
         return False
     return bool(ZONE.match(text, match.start("a")) or FURTHER.match(text, match.end("b")))
 
