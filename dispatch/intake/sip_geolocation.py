@@ -14,13 +14,15 @@ from dispatch.model.report import Caller, Channel, Report
 REQUEST = re.compile(rb"([A-Z]{3,20}) (\S{1,400}) SIP/2\.0\r?\n")
 URI = re.compile(r"<\s*([a-z][a-z0-9+.-]*:[^<>\s]*)\s*>", re.IGNORECASE)
 MOST_LOCATIONS = 10
+# Requests by which people call or write; others keep a connection alive, or end it.
+CALLS = ("INVITE", "MESSAGE")
 
 
 def parse(body: bytes, geolocation: str | None = None, content_type: str | None = None) -> Report:
     """A whole SIP request; or only its body, with the values of its `Geolocation` and `Content-Type` fields.
 
     It is a call even if nobody knows who calls nor where: then `flaws` say why. Raises Unreadable if it is no such
-    message."""
+    message, or one by which nobody calls."""
     if len(body) > MOST_BODY_BYTES:
         raise unreadable("body", f"has {len(body)} bytes, at most {MOST_BODY_BYTES} are read")
     method, service, message = _request(body, geolocation, content_type)
@@ -28,6 +30,8 @@ def parse(body: bytes, geolocation: str | None = None, content_type: str | None 
     placed, carried = _placed(message.headers.get("geolocation", ""), parts)
     caller = _caller(message, carried)
     if not placed.fixes and not placed.civic and caller == Caller():
+        if method not in CALLS:
+            raise unreadable("body", f"{method} is no call, and tells neither where nor who")
         placed.flaws.append("geolocation: no location by value, and no caller")
     words = [each for each in (_text(parts), service) if each]
     channel = Channel.SMS if method == "MESSAGE" else Channel.VOICE

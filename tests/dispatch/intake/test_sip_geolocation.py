@@ -138,6 +138,7 @@ NOBODY = {"From": "<sip:anonymous@anonymous.invalid>"}
         (b"", "body", "neither a SIP request"),
         (b"GET / HTTP/1.1\r\n\r\n", "body", "neither a SIP request"),
         (b"x" * 300_000, "body", "at most"),
+        (request(b"", "OPTIONS sip:911 SIP/2.0", **NOBODY), "body", "no call"),
     ],
 )
 def test_what_is_no_request(raw: bytes, field: str, words: str) -> None:
