@@ -14,6 +14,7 @@ WORDS = (
     (re.compile(r"\b(?:minutos?|minutes?|mins?)\b\.?", re.IGNORECASE), "'"),
     (re.compile(r"\b(?:segundos?|seconds?|segs?|secs?)\b\.?", re.IGNORECASE), '"'),
     (re.compile(r"''"), '"'),
+    (re.compile(r"\b(?:menos|minus)\s{1,2}(?=[0-9])", re.IGNORECASE), "-"),
 )
 # `0d11m00.2s`
 LETTERS = re.compile(

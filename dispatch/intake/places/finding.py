@@ -1,15 +1,13 @@
 """Every place in a text: `geo:` URIs, links to maps, then coordinates, metres and codes in the words themselves."""
 
 import re
-from collections.abc import Sequence
 from itertools import islice
 
-from dispatch.intake.places import geo_uri, map_links, mgrs, plus_codes
+from dispatch.intake.places import geo_uri, map_links
 from dispatch.intake.places.area import Area
-from dispatch.intake.places.metres import metres
 from dispatch.intake.places.packaging import tidied, unescaped
-from dispatch.intake.places.pairs import pairs
-from dispatch.intake.places.written import FAR, Written, said, taken
+from dispatch.intake.places.words import blanked, in_words
+from dispatch.intake.places.written import FAR, taken
 from geo import Fix, Point
 
 MOST_FIXES = 20
@@ -32,38 +30,19 @@ def find(text: str, area: Area | None = None) -> tuple[tuple[Fix, ...], tuple[st
             _take(geo_uri.read(match, area), fixes, flaws)
         else:
             flaws.append("geo: not a latitude and a longitude")
-        rest = _blanked(rest, match.span())
+        rest = blanked(rest, match.span())
     start = links = 0
     while links < MOST_FIXES and (found := map_links.LINK.search(rest, start)):
         links += 1
         link, end = map_links.link_at(rest, found)
         _take(map_links.read(link, area), fixes, flaws)
-        rest, start = _blanked(rest, (found.start(), end)), end
+        rest, start = blanked(rest, (found.start(), end)), end
     flaws += [f"text: what3words {words} is not read, open it by hand" for words in WHAT3WORDS.findall(rest)]
-    for written in _in_words(unescaped(rest) if "%" in rest else rest, area):
+    for written in in_words(unescaped(rest) if "%" in rest else rest, area):
         _take(taken(written, area, where="text"), fixes, flaws)
     # A number that is no place near is no news where a place has been found.
     told = [flaw for flaw in dict.fromkeys(flaws) if not fixes or FAR not in flaw]
     return tuple(fixes[:MOST_FIXES]), tuple(told[:MOST_FIXES])
-
-
-def _in_words(text: str, area: Area | None) -> Sequence[Written]:
-    """The notation that can least be mistaken for another comes first; what has been read is not read again."""
-    found: list[Written] = []
-    for places in (plus_codes.codes, metres):
-        new = places(text, area)
-        found += new
-        if places is plus_codes.codes:
-            squares = mgrs.squares(_without(text, new))
-            found, new = found + squares, new + squares
-        text = _without(text, new)
-    return said([*found, *pairs(text)])
-
-
-def _without(text: str, places: Sequence[Written]) -> str:
-    for place in places:
-        text = _blanked(text, place.span)
-    return text
 
 
 def _take(found: tuple[Fix | None, list[str]], fixes: list[Fix], flaws: list[str]) -> None:
@@ -77,9 +56,3 @@ def _take(found: tuple[Fix | None, list[str]], fixes: list[Fix], flaws: list[str
 
 def _same(a: Point, b: Point) -> bool:
     return abs(a.lat - b.lat) < SAME_DEG and abs(a.lon - b.lon) < SAME_DEG
-
-
-def _blanked(text: str, span: tuple[int, int]) -> str:
-    """A mark that joins no numbers stands in its place."""
-    start, end = span
-    return text[:start] + "#" * (end - start) + text[end:]

@@ -18,7 +18,7 @@ _UNIT = r"(?:\s?m(?:etros|ts?)?\b\.?)?(?({0})|(?:\s?m?(?P<{1}>[ENSWO])(?![^\W_])
 PAIR = re.compile(
     rf"""(?:(?<![^\W_])(?P<first>{_NAME})\s{{0,2}}[:=.]?\s{{0,2}})?(?<![0-9.,-])(?P<a>{_METRES})(?![0-9])
     {_UNIT.format("first", "a_unit")}
-    [\s,;/|-]{{1,4}}(?:y\s)?
+    [\s,;/|-]{{1,4}}(?:y\s|utm\s{{1,4}})?
     (?:(?P<second>{_NAME})\s{{0,2}}[:=.]?\s{{0,2}})?(?P<b>{_METRES})(?![0-9]|[.,][0-9])
     {_UNIT.format("second", "b_unit")}""",
     re.IGNORECASE | re.VERBOSE,

@@ -5,6 +5,7 @@ import re
 from mgrs import MGRS
 from mgrs.core import MGRSError
 
+from dispatch.intake.places.area import Area
 from dispatch.intake.places.grids import utm
 from dispatch.intake.places.written import Reading, Written
 from dispatch.intake.reading import METRES_A_DEGREE
@@ -17,7 +18,7 @@ SQUARE = re.compile(
 MOST = 20
 
 
-def squares(text: str) -> list[Written]:
+def squares(text: str, _area: Area | None = None) -> list[Written]:
     """Every square of a text, by its middle. Of the bands only the one that is written counts, but for an S: who writes
     it in this country may mean the south."""
     found: list[Written] = []

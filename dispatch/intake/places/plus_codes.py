@@ -12,6 +12,7 @@ CODE = re.compile(
     rf"(?<![\w+])(?P<head>{_D}{{8}}|{_D}{{6}}|{_D}{{4}})\+(?P<tail>{_D}{{2,7}})?(?![\w+])(?P<beside>[,\s]{{1,3}}[^\n,;#]{{1,60}})?",
     re.IGNORECASE,
 )
+PREPOSITION = re.compile(r"(?:en|in|de)\s")
 PAIRS = 5  # digits for latitude and longitude by turns; each further one stands for a field of 5 x 4
 BASE, ROWS, COLUMNS = 20, 5, 4
 MOST = 20
@@ -28,7 +29,8 @@ def codes(text: str, area: Area | None) -> list[Written]:
         elif len(tail) < 2 or (head + tail).isdigit() or area is None:
             continue
         else:
-            reading = _short(head, tail, match["beside"] or "", area)
+            before, behind = text[max(match.start() - 40, 0) : match.start()], match["beside"] or ""
+            reading = _short(head, tail, _beside(before, behind, area), area)
         if reading is not None:
             found.append(
                 Written((reading,), span=(match.start(), match.end("tail") if tail else match.end("head") + 1))
@@ -73,9 +75,9 @@ def _whole(digits: str, how: str | None = None) -> Reading | None:
     return Reading(place, max(field[2:]), how) if field is not None and place is not None else None
 
 
-def _short(head: str, tail: str, beside: str, area: Area) -> Reading | None:
-    """The field with these last digits whose middle is nearest to the reference."""
-    name, near = _beside(beside, area)
+def _short(head: str, tail: str, name: str | None, area: Area) -> Reading | None:
+    """The field with these last digits whose middle is nearest to the place of this name."""
+    near = area.quarters[name] if name else area.middle
     missing = 8 - len(head)
     size = 400.0 / float(BASE ** (missing // 2))
     first = _whole(encoded(near, missing // 2) + head + tail)
@@ -89,11 +91,14 @@ def _short(head: str, tail: str, beside: str, area: Area) -> Reading | None:
     return Reading(place, first.step, how) if place is not None else None
 
 
-def _beside(written: str, area: Area) -> tuple[str | None, Point]:
-    """The longest name of the city that the words behind a code begin with."""
-    words = folded(written.strip(" ,\t\n"))
+def _beside(before: str, behind: str, area: Area) -> str | None:
+    """The longest name of the city with which the words behind a code begin, or those before it end."""
+    behind = PREPOSITION.sub("", folded(behind.strip(" ,\t\n")), count=1)
+    before = folded(before.rstrip(" ,:\t\n"))
     names = [
-        name for name in area.quarters if words.startswith(name) and not words[len(name) : len(name) + 1].isalpha()
+        name
+        for name in area.quarters
+        if (behind.startswith(name) and not behind[len(name) : len(name) + 1].isalpha())
+        or (before.endswith(name) and not before[: -len(name)][-1:].isalpha())
     ]
-    name = max(names, key=len, default=None)
-    return name, area.quarters[name] if name else area.middle
+    return max(names, key=len, default=None)

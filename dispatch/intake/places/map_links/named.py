@@ -27,6 +27,9 @@ def places(url: Url) -> Iterator[Written]:
             yield pair
         elif value.startswith("{"):
             yield from pairs(value)[:1]
+    for part in reversed(url.values.get("route", "").split(";")):
+        if pair := whole(part):
+            yield pair
     yield from _apart(url)
 
 

@@ -3,14 +3,17 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from dispatch.intake.places.area import Area
 from dispatch.intake.places.map_links import google, named, others
 from dispatch.intake.places.map_links.url import LINK, Url, split
 from dispatch.intake.places.packaging import unescaped
-from dispatch.intake.places.pairs import pairs, whole
+from dispatch.intake.places.pairs import of_values, pairs, whole
 from dispatch.intake.places.plus_codes import codes
+from dispatch.intake.places.words import in_words
 from dispatch.intake.places.written import Written, taken
+from dispatch.number import decimals
 from geo import Fix, Source
 
 Found = tuple[Fix | None, list[str]]
@@ -27,7 +30,7 @@ MAPS = re.compile(
     r"|wa\.me|api\.whatsapp\.com|mapy\.(?:cz|com)|petalmaps\.com|geohash\.org|mapbox\.com|maps\.me|locusmap\.app"
     r"|inreachlink\.com|share\.garmin\.com|life360\.com|glympse\.com|lyft\.com|cabify\.com|moovitapp\.com|wikimapia\.org)$"
     r"|^(?:maps|waze|om|cm|ge0|comgooglemaps|google\.navigation|bingmaps|citymapper|uber|yandexnavi|yandexmaps|mapsme)$"
-    r"|(?:^|\.)yandex\."
+    r"|(?:^|\.)yandex\.|map"
 )
 MAPS_PATH = re.compile(r"(?:^|\.)(?:google\.[a-z.]{2,6}|bing\.com|facebook\.com)/maps?\b")
 WORDS_3 = re.compile(r"\b[^\W\d_]{2,20}\.[^\W\d_]{2,20}\.[^\W\d_]{2,20}\b")
@@ -67,9 +70,12 @@ def _places(url: Url, area: Area | None) -> Iterator[Written]:
     for segment in reversed(url.segments):
         if not segment.startswith(("@", "data=")) and (pair := whole(unescaped(segment.replace("+", " ")))):
             yield pair
+    for lat, lon in pairwise(url.segments):
+        if min(decimals(lat), decimals(lon)) >= 3 and (pair := of_values(lat, lon)):
+            yield pair
     # A pair among other words needs more decimals than one alone.
     for value in filter(None, (url.values.get(name) for name in SEARCHES)):
-        yield from pairs(value[:200])[:1]
+        yield from in_words(value[:200], area)[:1]
 
 
 def _texts(url: Url) -> Iterator[str]:

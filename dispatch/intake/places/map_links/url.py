@@ -72,7 +72,7 @@ def split(link: str) -> Url | None:
 
 def _url(parts: SplitResult, host: str) -> Url:
     """Links of an app's own scheme have no host that tells anything."""
-    path = parts.path if parts.scheme in ("http", "https") else f"{host}/{parts.path.lstrip('/')}"
+    path = parts.path if parts.scheme in ("http", "https") else f"{parts.netloc}/{parts.path.lstrip('/')}"
     fragment = unescaped(parts.fragment)
     raw = _values(parts.query) | {}
     for name, value in _values(parts.fragment).items():
