@@ -14,6 +14,8 @@ MOST_FIXES = 20
 MOST_CHARS = 4_000
 # Two that are nearer to each other than this say the same.
 SAME_DEG = 2e-5
+# Most messages are words alone.
+MAY_BE_A_PLACE = re.compile(r"[0-9+/:&%]|[^\x00-\u024f]")
 WHAT3WORDS = re.compile(r"(?<![\w:/])///\s?([^\W\d_]{2,20}\.[^\W\d_]{2,20}\.[^\W\d_]{2,20})\b")
 
 
@@ -22,6 +24,8 @@ def find(text: str, area: Area | None = None) -> tuple[tuple[Fix, ...], tuple[st
 
     Second, what the person at the desk must know: how something was read that needed a guess, and what was like a
     position and couldn't be used. Without an `area` nothing is guessed or doubted, and short Plus Codes aren't read."""
+    if not MAY_BE_A_PLACE.search(text):
+        return (), ()
     fixes: list[Fix] = []
     flaws: list[str] = []
     rest = tidied(text[:MOST_CHARS])

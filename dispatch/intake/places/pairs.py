@@ -86,11 +86,12 @@ def _pair(first: Coordinate, second: Coordinate, *, is_link: bool, order: bool |
     step = max(first.step, second.step)
     written = point(lat.value, lon.value)
     stated = (Reading(written, step),) if written is not None else ()
-    guesses = _guesses(lat, lon, step)
+    is_bare = first.is_bare and second.is_bare
+    guesses = () if is_bare else _guesses(lat, lon, step)
     return Written(
         stated,
         tuple(tuple(each for each in group if each.point != written) for group in guesses),
-        is_weak=(first.is_bare and second.is_bare) or not stated,
+        is_weak=is_bare or not stated,
         span=(first.span[0], second.span[1]),
     )
 

@@ -145,6 +145,7 @@ def test_of_two_places_in_the_city_none_is_taken(written: str) -> None:
         "Av. 6 de Diciembre N34-120 y Oe3-45",
         "S13-45 y Oe 4-20",
         "N34 120",
+        "entre N0-11 y E78-29",
         "calle 12, 34",
         "llamen al 022345678 0998765432",
         "0998765432, 0987654321",
