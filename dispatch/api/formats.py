@@ -65,7 +65,11 @@ async def post_sip(request: Request, desk: TheDesk, actor: Intake) -> Response:
     """A SIP request with its location by value (RFC 6442); or its body, `Geolocation` and `Content-Type` as headers."""
     geolocation, content_type = request.headers.get("geolocation"), request.headers.get("content-type")
     return await through_door(
-        request, desk, actor, door="sip", parse=lambda raw: sip_geolocation.parse(raw, geolocation, content_type)
+        request,
+        desk,
+        actor,
+        door="sip",
+        parse=lambda raw: sip_geolocation.parse(raw, geolocation, content_type, desk.area),
     )
 
 

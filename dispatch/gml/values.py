@@ -18,8 +18,8 @@ CRS = re.compile(
     r"(?:.*epsg[^0-9]*(?:[0-9.]+[^0-9]+)?)?(?P<epsg>4326|4979)|.*crs:?(?P<crs>84)h?|wgs[-_ ]?(?P<wgs>84)", re.I
 )
 LETTERED = re.compile(r"([0-9]{1,3})(?::([0-9]{1,2}))?(?::([0-9]{1,2}(?:\.[0-9]{1,10})?))?([NSEW])", re.IGNORECASE)
-MOST_NUMBERS = 1_500
-MOST_CHARS = 60_000
+MOST_NUMBERS = 6_000
+MOST_CHARS = 120_000
 LARGEST_M = 20_037_508.0
 # A region beyond this places nobody, and no plane can hold it.
 LARGEST_REGION_M = 1_000_000.0

@@ -20,6 +20,12 @@ WORDS = (
 LETTERS = re.compile(
     r"(?<=[0-9])\s?d\s?([0-9.,]{1,20})\s?m(?:in)?(?:\s?([0-9.,]{1,20})\s?s)?(?![^\W_]{2})", re.IGNORECASE
 )
+# `0.18 de latitud sur, 78.48 de longitud oeste`: where the first such words follow a number, all of them do.
+BEHIND = re.compile(
+    r"(?P<number>[0-9°'\"]\s{0,2})?(?:de\s)?\b(?:lat(?:itud)?|long?(?:itud)?)\.?\s(?P<letter>norte|sur|este|oeste|[nsewo])\b",
+    re.IGNORECASE,
+)
+BEHIND_ENGLISH = re.compile(r"(?<=[0-9°'\"]\s)(north|south|east|west|[nsew])\s(?:latitude|longitude)\b", re.IGNORECASE)
 HEMISPHERES: dict[str, tuple[Axis, int]] = {
     "n": ("lat", 1), "norte": ("lat", 1), "north": ("lat", 1),
     "s": ("lat", -1), "sur": ("lat", -1), "south": ("lat", -1),
@@ -70,6 +76,9 @@ def signs(text: str) -> str:
     text = LETTERS.sub(lambda match: f"°{match[1]}'" + (f'{match[2]}"' if match[2] else ""), text)
     for words, sign in WORDS:
         text = words.sub(sign, text)
+    text = BEHIND_ENGLISH.sub(r"\1", text)
+    if (first := BEHIND.search(text)) and first["number"]:
+        text = BEHIND.sub(lambda match: f"{(match['number'] or '').rstrip()} {match['letter']}", text)
     return text
 
 

@@ -255,3 +255,10 @@ def test_no_data_sms_breaks_it(body: bytes) -> None:
 )
 def test_a_number_however_a_phone_prints_it(written: str) -> None:
     assert aml_sms.parse(message(lt=written)).fixes[0].point == Point(-0.1807, -78.4678)
+
+
+@pytest.mark.parametrize("quote", ["”", "“", "’"])
+def test_a_header_with_a_quote_of_windows(quote: str) -> None:
+    report = aml_sms.parse(message().replace(b'"', quote.encode("cp1252"), 1))
+    assert report.fixes[0].point == Point(-0.1807, -78.4678)
+    assert report.flaws[-1] == "body: not UTF-8, read as Windows-1252"

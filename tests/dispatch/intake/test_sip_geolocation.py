@@ -164,6 +164,12 @@ def test_who_is_anonymous_and_nowhere_calls_all_the_same(raw: bytes, flaw: str) 
     assert report.id == sip_geolocation.parse(raw).id, "sent again it is the same call"
 
 
+def test_a_place_in_the_words_of_a_message() -> None:
+    body = multipart(part(b"Humo en -0.1807, -78.4678", "text/plain; charset=utf-8"))
+    report = sip_geolocation.parse(request(body, "MESSAGE urn:service:sos SIP/2.0", Geolocation=None, **NOBODY))
+    assert [fix.point for fix in report.fixes] == [Point(-0.1807, -78.4678)]
+
+
 @pytest.mark.parametrize("gap", ["", " \r\n", "\r\n\ufeff"])
 def test_a_part_without_its_blank_line(gap: str) -> None:
     for line in ("\r\n", "\n"):

@@ -6,6 +6,12 @@ from dispatch.intake.places import find
 from tests.dispatch.intake.places.quito import AREA, is_at, only
 
 STATED = [
+    "0.1834 de latitud sur y 78.4843 de longitud oeste",
+    "0° 11' 0.24\" de latitud sur, 78° 29' 3.48\" de longitud oeste",
+    "0.1834 grados de latitud sur, 78.4843 grados de longitud oeste",
+    "0.1834 latitud sur 78.4843 longitud oeste",
+    "0.1834° south latitude, 78.4843° west longitude",
+    "latitud sur 0.1834 longitud oeste 78.4843",
     "UTM: 17 M 780024 E / 9979709 N",
     "UTM 17M, 780024 m E, 9979709 m S",
     "coordenadas: 780024, 9979709 (17S)",
