@@ -10,10 +10,13 @@ from dispatch.number import decimal, decimals, unsigned
 
 Axis = Literal["lat", "lon"]
 WORDS = (
-    (re.compile(r"\b(?:grados?|degrees?|deg)\b\.?", re.IGNORECASE), "°"),
-    (re.compile(r"\b(?:minutos?|minutes?|mins?)\b\.?", re.IGNORECASE), "'"),
-    (re.compile(r"\b(?:segundos?|seconds?|segs?|secs?)\b\.?", re.IGNORECASE), '"'),
+    (re.compile(r"(?<![^\W\d_])(?:grados?|degrees?|deg)\b\.?", re.IGNORECASE), "°"),
+    (re.compile(r"(?<![^\W\d_])(?:minutos?|minutes?|mins?)\b\.?", re.IGNORECASE), "'"),
+    (re.compile(r"(?<![^\W\d_])(?:segundos?|seconds?|segs?|secs?)\b\.?", re.IGNORECASE), '"'),
     (re.compile(r"''"), '"'),
+    (re.compile(r"(?<=[0-9])\*(?=[0-9])"), "°"),
+    # A letter between two coordinates that nothing parts.
+    (re.compile(r"(?<=[0-9°'\"])([NSWO]|(?<=[°'\"])E)(?=[0-9])", re.IGNORECASE), r" \1 "),
     (re.compile(r"\b(?:menos|minus)\s{1,2}(?=[0-9])", re.IGNORECASE), "-"),
 )
 # `0d11m00.2s`
@@ -37,7 +40,7 @@ LABEL = r"(?:lat(?:itude?)?|lo?ng?(?:itude?)?|[xy](?=\s?[:=]))"
 COORDINATE = re.compile(
     rf"""(?:(?<![^\W_])(?P<label>{LABEL})\b\s{{0,2}}(?:[.:=]|es\s|is\s)?\s{{0,2}}["']?)?
     (?:(?<![^\W_])(?P<before>{HEMISPHERE})[.:]?\s{{0,2}})?
-    (?(before)|(?<![\w.]))(?P<sign>[-+]\s?)?
+    (?(before)|(?:(?<!\.)(?=[-+])|(?<![^\W_])(?<![.+-])))(?P<sign>[-+]\s?)?
     (?P<deg>{unsigned(3)})
     (?:\s?(?P<mark>°)
        (?:\s?(?P<min>{unsigned(2)})(?![0-9.,]{{0,40}}\s?°)\s?'?

@@ -30,10 +30,10 @@ def find(text: str, area: Area | None = None) -> tuple[tuple[Fix, ...], tuple[st
     flaws: list[str] = []
     rest = tidied(text[:MOST_CHARS])
     for match in islice(geo_uri.URI.finditer(rest), MOST_FIXES):
-        if match["coordinates"].strip() or match["query"]:
-            _take(geo_uri.read(match, area), fixes, flaws)
-        else:
-            flaws.append("geo: not a latitude and a longitude")
+        uri = geo_uri.read(match, area)
+        if uri[1] == [geo_uri.NO_PAIR] and match["coordinates"].strip():
+            continue  # perhaps the words are one
+        _take(uri, fixes, flaws)
         rest = blanked(rest, match.span())
     start = links = 0
     while links < MOST_FIXES and (found := map_links.LINK.search(rest, start)):

@@ -49,6 +49,7 @@ def _query(written: str) -> dict[str, str]:
 
 
 NOT_OURS = -1.0
+NO_PAIR = "geo: not a latitude and a longitude"
 
 
 def _position(written: str, flaws: list[str]) -> Written | None:
@@ -61,7 +62,7 @@ def _position(written: str, flaws: list[str]) -> Written | None:
         flaws.append("geo: commas for decimal points")
     lat, lon, height = [*numbers, None, None][:3] if 2 <= len(numbers) <= 3 else (None, None, None)
     if lat is None or lon is None:
-        flaws.append("geo: not a latitude and a longitude")
+        flaws.append(NO_PAIR)
         return None
     step = 1 / float(10 ** min(decimals(part) for part in parts[:2]))
     place, guessed = point(lat, lon), whole(f"{lat!r},{lon!r}")

@@ -26,6 +26,8 @@ PAIR = re.compile(
 FURTHER = re.compile(r"[\s,;/]{1,3}(?:[a-z]\s?[:=]?\s?)?[0-9]", re.IGNORECASE)
 SAYS_METRES = re.compile(r"\b(?:utm|wgs|psad|tmq|sires|coordenadas?|coords?|x|este|easting)\b", re.IGNORECASE)
 SAYS_OLD = re.compile(r"\bpsad", re.IGNORECASE)
+# A shorter northing needs a name, or a zone: it may be any number.
+LEAST_UNNAMED_M = 1_000.0
 MOST, MOST_TRIES = 20, 60
 
 
@@ -63,6 +65,7 @@ def _written(text: str, match: re.Match[str], area: Area | None) -> Written | No
     sure = tuple(_utm(numbers, zone, is_old, guess=False)) if zone and zone.is_north is not None else ()
     guesses = tuple(_utm(numbers, zone, is_old, guess=True)) if zone else ()
     is_told = numbers.is_north_first is not None or bool(SAYS_METRES.search(before))
+    is_told = is_told and (numbers.is_north_first is not None or min(numbers.a_m, numbers.b_m) >= LEAST_UNNAMED_M)
     if zone is None and (is_told or _looks_like_metres(numbers)) and area is not None:
         guesses = tuple(_of_city(numbers, area, is_old))
     if not sure and not guesses:
@@ -83,8 +86,10 @@ def _numbers(match: re.Match[str]) -> Numbers | None:
         return None
     names = [(match[name] or "").lower()[:1] for name in ("first", "second")]
     units = [(match[name] or "").upper() for name in ("a_unit", "b_unit")]
+    if any(unit in ("O", "W") for unit in units):
+        return None
     is_north = [name in ("n", "y") or unit in ("N", "S") for name, unit in zip(names, units, strict=True)]
-    is_east = [name in ("e", "x") or unit in ("E", "O", "W") for name, unit in zip(names, units, strict=True)]
+    is_east = [name in ("e", "x") or unit == "E" for name, unit in zip(names, units, strict=True)]
     said = True if is_north[0] or is_east[1] else False if is_east[0] or is_north[1] else None
     if said and (is_east[0] or is_north[1]):
         return None

@@ -25,6 +25,8 @@ MISREAD = (
 )
 # Only with its semicolon: `&center=` begins with a cent sign to HTML.
 ENTITY = re.compile(r"&(?:#[0-9]{1,6}|#[xX][0-9a-fA-F]{1,5}|[a-zA-Z]{2,8});")
+# As vCard, iCalendar and JSON escape them.
+BACKSLASHED = re.compile(r"\\([,;/])")
 ESCAPED = re.compile(r"%[0-9a-fA-F]{2}")
 DEEPEST = 3
 HEX = re.compile(r"(?:[0-9A-Fa-f]{2}\s?)*")
@@ -40,6 +42,8 @@ def tidied(text: str) -> str:
         if bare == text:
             break
         text = bare
+    if "\\" in text:
+        text = BACKSLASHED.sub(r"\1", text)
     if not text.isascii():
         for wrong, right in MISREAD:
             text = text.replace(wrong, right)

@@ -21,7 +21,9 @@ ORDER = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 QUOTED = re.compile(r"""["'](lat\w{0,8}|lo?ng?\w{0,8}|[xy]|coordinates)["']""", re.IGNORECASE)
-BETWEEN = re.compile(r"""[\s,;/|&"'()°]*(?:(?:y|and|e|la|the|mi|my|con)\s+){0,3}""", re.IGNORECASE)
+BETWEEN = re.compile(
+    r"""[\s,;/|&"'()°]*(?:(?:y|and|e|la|the|mi|my|con)\s+){0,3}(?:(?:lat|lo?ng?)(?:itude?)?\b\W{0,3})?""", re.IGNORECASE
+)
 # What may stand around a pair that is the whole of a link's value: a label, an altitude, a zoom.
 PREFIX = re.compile(r"(?:loc:|ll\.|pos\.|geo:)\s?", re.IGNORECASE)
 HEAD = re.compile(r"(?:[^@]{0,80}@|[(\[+])?\s*")
@@ -71,7 +73,9 @@ def _coordinates(text: str) -> list[Coordinate]:
     found: list[Coordinate] = []
     for pattern, reader in ((NMEA, nmea), (SPACED, spaced)):
         found += filter(None, map(reader, islice(pattern.finditer(text), MOST)))
-        text = pattern.sub(lambda match: "#" * len(match[0]), text)
+        for each in found:
+            start, end = each.span
+            text = text[:start] + "#" * (end - start) + text[end:]
     return sorted([*found, *marked(text)], key=lambda each: each.span)
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 _HALF = r"(?P<half>norte|north|sur|south|[C-HJ-NP-X](?![^\W_]))"
 ZONE = re.compile(
-    rf"""(?<![\w.,-])(?:(?:zon[ae]|huso)\W{{0,3}}(?P<named>[0-9]{{1,2}})(?![0-9])(?:\W{{0,2}}(?:hemisferio\s)?{_HALF})?
-    |(?P<zone>[0-9]{{1,2}})\W{{0,2}}(?:hemisferio\s)?{_HALF.replace("half", "side")})""",
+    rf"""(?:(?<![\w.,-])|(?<=utm)|(?<=utm-))(?:(?:zon[ae]|huso)\W{{0,3}}(?P<named>[0-9]{{1,2}})(?![0-9])(?:\W{{0,2}}(?:hemisferio\W{{1,3}})?{_HALF})?
+    |(?P<zone>[0-9]{{1,2}})\W{{0,2}}(?:hemisferio\W{{1,3}})?{_HALF.replace("half", "side")})""",
     re.IGNORECASE | re.VERBOSE,
 )
 # How far from the numbers the zone may stand.

@@ -11,7 +11,7 @@ from dispatch.intake.places.written import Written
 PLACE_NAMES = (
     "q", "query", "pin", "marker", "ll", "latlng", "latlon", "coordinate", "coordinates", "coords", "coord", "position",
     "destination", "daddr", "to", "address", "endcoord", "dest", "end", "where1", "loc", "location", "point", "p",
-    "geo", "dropoff", "drop[0]", "cbll", "near", "search", "text", "c", "saddr", "startcoord", "origin", "from",
+    "geo", "dropoff", "drop[0]", "drop", "cbll", "near", "search", "text", "c", "saddr", "startcoord", "origin", "from",
     "pickup",
 )  # fmt: skip
 VIEW_NAMES = ("center", "sll", "viewpoint", "map", "cp", "at")

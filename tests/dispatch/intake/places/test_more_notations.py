@@ -6,6 +6,27 @@ from dispatch.intake.places import find
 from tests.dispatch.intake.places.quito import AREA, is_at, only
 
 STATED = [
+    "_-0.1834,-78.4843_",
+    "-0.1834-078.4843/",
+    "Ubicación-0.1834,-78.4843",
+    "00°11'00.24\"S078°29'03.48\"W",
+    "0°11'0.24''S78°29'3.48''O",
+    "0.1834S78.4843W",
+    "S0.1834W78.4843",
+    "0*11'0.24\"S 78*29'3.48\"W",
+    "0deg 11' 0.24\" S, 78deg 29' 3.48\" W",
+    "-0:11:00.24, -78:29:03.48",
+    "001100.24S 0782903.48W",
+    "lat: 0 11 0.24 S lon: 78 29 3.48 W",
+    "UTM17S 780024 9979709",
+    "UTM-17S: E780024, N9979709",
+    "E: 780024.123 m N: 9979709.456 m (UTM17S)",
+    "Zona: 17 Hemisferio: Sur Este: 780024 Norte: 9979709",
+    "http://maps.apple.com/?ll=-0.1834\\,-78.4843",
+    '{"url":"https:\\/\\/maps.google.com\\/?q=-0.1834,-78.4843"}',
+    "https://www.uber.com/looking?drop=%7B%22latitude%22%3A-0.1834%2C%22longitude%22%3A-78.4843%7D",
+    "geo:-0.1834 -78.4843",
+    "geo:-0.1834;-78.4843",
     "0.1834 de latitud sur y 78.4843 de longitud oeste",
     "0° 11' 0.24\" de latitud sur, 78° 29' 3.48\" de longitud oeste",
     "0.1834 grados de latitud sur, 78.4843 grados de longitud oeste",
@@ -161,6 +182,7 @@ def test_stated(written: str) -> None:
 
 
 SUPPOSED = [
+    "WGS 84 780024 9979709",
     "E0780024 N9979709",
     "Este=780024.12, Norte=9979709.54",
     "X: 780,024.00 Y: 9,979,709.00",

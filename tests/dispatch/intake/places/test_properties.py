@@ -60,7 +60,7 @@ def ge0(at: Point) -> str:
     return f"https://omaps.app/o{code}/Casa"
 
 
-PLAIN = {
+PLAIN: dict[str, Callable[[Point], str]] = {
     "decimals": lambda at: f"{at.lat:.6f}, {at.lon:.6f}",
     "commas": lambda at: f"{at.lat:.6f}; {at.lon:.6f}".replace(".", ","),
     "doubles": lambda at: f"{at.lat:.17f}, {at.lon:.17f}",
@@ -129,7 +129,7 @@ def test_a_hostile_message_costs_bounded_time(piece: str) -> None:
     """256 kB in well under 50 ms of processor time, the best of three."""
     for start in ("", "geo:", "https://www.google.com/maps/", "https://a.ec/?q=", "17S "):
         body = (start + piece * 260_000).encode()[:256_000].decode("utf-8", "ignore").encode()
-        took = []
+        took: list[float] = []
         while len(took) < 3 and (not took or min(took) > 0.025):
             began = process_time()
             text.parse(body, "0991234567", area=AREA)
