@@ -16,7 +16,7 @@ from pyproj.exceptions import CRSError
 
 from dispatch.city_file import CityFile, Records, read_records
 from dispatch.model import Target
-from dispatch.model.city import Agency, City, Family, FleetUnit, Hospital, Kind, Nature, Service, Station
+from dispatch.model.city import Agency, City, Family, FleetUnit, Hospital, Kind, LocalGrid, Nature, Service, Station
 from dispatch.model.unit_words import crew_fault, shift_of
 from geo import LayerError, Parishes
 
@@ -83,6 +83,7 @@ def load_city(folder: Path) -> City:
         targets=targets.values(),
         speed_factors=head.speed_factors,
         families=families.values(),
+        grids=head.grids,
     )
 
 
@@ -92,6 +93,7 @@ class _Head:
     timezone: str = "UTC"
     crs: str = "EPSG:32717"
     speed_factors: tuple[float, ...] = (1.0,) * 24
+    grids: tuple[LocalGrid, ...] = ()
 
 
 def _head(file: CityFile) -> _Head:
@@ -112,15 +114,20 @@ def _head(file: CityFile) -> _Head:
     if len(head.speed_factors) != 24 or not all(0.1 <= factor <= 5 for factor in head.speed_factors):
         file.wrong("must be 24 numbers from 0.1 to 5, one an hour", "", "speed_factors")
         head = replace(head, speed_factors=_Head().speed_factors)
+    head = replace(head, grids=tuple(grid for grid in head.grids if _is_in_metres(file, grid.crs, "grids")))
+    return head if _is_in_metres(file, head.crs, "crs") else replace(head, crs=_Head().crs)
+
+
+def _is_in_metres(file: CityFile, crs: str, field: str) -> bool:
     try:
-        metres = CRS.from_user_input(head.crs)
+        known = CRS.from_user_input(crs)
     except CRSError:
-        file.wrong(f"{head.crs!r} is not a known reference system", "", "crs")
-        return replace(head, crs=_Head().crs)
-    if not metres.is_projected or metres.axis_info[0].unit_name != "metre":
-        file.wrong(f"{head.crs!r} is not projected in metres", "", "crs")
-        return replace(head, crs=_Head().crs)
-    return head
+        file.wrong(f"{crs!r} is not a known reference system", "", field)
+        return False
+    if not known.is_projected or known.axis_info[0].unit_name != "metre":
+        file.wrong(f"{crs!r} is not projected in metres", "", field)
+        return False
+    return True
 
 
 def _parishes(file: CityFile, crs: str) -> Parishes | None:

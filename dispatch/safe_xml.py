@@ -1,5 +1,6 @@
 """XML from strangers as small plain trees: no document type, no entities, nothing fetched, bounded in every way."""
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -58,6 +59,8 @@ def read(body: bytes) -> Element:
     """The root element. Raises UnsafeXml."""
     if len(body) > MOST_BYTES:
         raise UnsafeXml(f"has {len(body)} bytes, at most {MOST_BYTES} are read")
+    if not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        body = body.lstrip(b" \t\r\n" + codecs.BOM_UTF8)  # nothing may stand before `<?xml`, and gateways put it there
     builder = _Builder()
     parser = DefusedXMLParser(target=builder, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     try:

@@ -64,7 +64,11 @@ async def post_sip(request: Request, desk: TheDesk, actor: Intake) -> Response:
     """A SIP request with its location by value (RFC 6442); or its body, `Geolocation` and `Content-Type` as headers."""
     geolocation, content_type = request.headers.get("geolocation"), request.headers.get("content-type")
     return await through_door(
-        request, desk, actor, door="sip", parse=lambda raw: sip_geolocation.parse(raw, geolocation, content_type)
+        request,
+        desk,
+        actor,
+        door="sip",
+        parse=lambda raw: sip_geolocation.parse(raw, geolocation, content_type, desk.area),
     )
 
 
@@ -83,7 +87,7 @@ async def post_text(
         desk,
         actor,
         door="text",
-        parse=lambda raw: text.parse(raw, sender, channel=channel, message_id=message_id),
+        parse=lambda raw: text.parse(raw, sender, channel=channel, message_id=message_id, area=desk.area),
     )
 
 

@@ -52,7 +52,8 @@ IDS = re.compile(r'\{"call_id":"(?P<call_id>[^"]+)","incident_id":(?P<incident_i
 async def post_call(request: Request) -> Response:
     """Asks for all it needs itself, so that a flood can come to it by the shortcut."""
     actor = await takes_calls(request)
-    return await through_door(request, desk_of(request), actor, door="calls", parse=json_call.parse)
+    desk = desk_of(request)
+    return await through_door(request, desk, actor, door="calls", parse=lambda raw: json_call.parse(raw, desk.area))
 
 
 @router.post(

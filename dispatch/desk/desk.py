@@ -12,6 +12,7 @@ from dispatch import meters
 from dispatch.desk.calls.batch_queue import BatchQueue
 from dispatch.desk.coverage import Coverage
 from dispatch.errors import Unavailable
+from dispatch.intake.places import Area, area_of
 from dispatch.model import EventKind, Happening, Incident, Unit
 from dispatch.model.city import City
 from dispatch.picture.feed import Feed
@@ -30,7 +31,7 @@ log = structlog.get_logger()
 class Desk:
     """`queue` lets calls decide one after another which incident they belong to, so that two calls of one accident,
     arriving together, don't both find nothing to join. `travel`: by straight lines, for what can't wait; `router`: by
-    the best that there is."""
+    the best that there is; `area`: where callers can be who write where they are."""
 
     pool: Pool
     city: City
@@ -42,11 +43,13 @@ class Desk:
     settings: Settings
     queue: BatchQueue
     coverage: Coverage = field(init=False)
+    area: Area = field(init=False)
 
     def __post_init__(self) -> None:
         given, busy = self.settings.incidents_per_day, self.settings.busy_fraction
         coverage = Coverage(self.city, self.picture, self.travel, incidents_per_day=given, busy=busy)
         object.__setattr__(self, "coverage", coverage)
+        object.__setattr__(self, "area", area_of(self.city))
 
     def locate(self, fixes: Sequence[Fix], *, at: datetime) -> Location:
         with meters.LOCATE():

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dispatch.intake.reading import METRES_A_DEGREE, altitude, decimal, decimals, fraction, radius
+from dispatch.intake.reading import METRES_A_DEGREE, altitude, fraction, radius
 from dispatch.intake.unreadable import printable
+from dispatch.number import decimal, decimals
 from geo import Fix, Point, Source
 
 FULL_DECIMALS = 5

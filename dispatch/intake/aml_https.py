@@ -7,12 +7,13 @@ from urllib.parse import parse_qsl
 
 from dispatch.intake.aml_fields import Measured, Told, measured_fix
 from dispatch.intake.aml_https_fields import KNOWN, SOURCES
-from dispatch.intake.reading import decimal, epoch, fraction, whole
+from dispatch.intake.reading import epoch, fraction, whole
 from dispatch.intake.report_id import repeatable
 from dispatch.intake.text_rules import cleaned, decoded
 from dispatch.intake.unreadable import Problem, Unreadable, unreadable
 from dispatch.model.phone import e164, imei, imsi
 from dispatch.model.report import Caller, Channel, Report
+from dispatch.number import decimal
 from geo import Fix, Source
 
 MOST_BYTES = 65_536

@@ -1,16 +1,18 @@
 """Advanced Mobile Location by SMS: version 1 (ETSI TS 103 625) and the beta version 2 of Android's ELS."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dispatch.intake.aml_fields import Measured, Told, confidence, measured_fix
-from dispatch.intake.aml_pairs import KEYS_1, KEYS_2, check_keys, read_pairs
-from dispatch.intake.reading import compact_time, decimal, epoch, whole
+from dispatch.intake.aml_pairs import HEADER, KEYS_1, KEYS_2, check_keys, read_pairs
+from dispatch.intake.reading import compact_time, epoch, whole
 from dispatch.intake.report_id import repeatable
 from dispatch.intake.text_rules import cleaned, decoded
 from dispatch.intake.unreadable import Problem, Unreadable, unreadable
 from dispatch.model.phone import e164, imei, imsi
 from dispatch.model.report import Caller, Channel, Report
+from dispatch.number import decimal
 from geo import Fix, Source
 
 MOST_MESSAGE_BYTES = 4_096
@@ -27,7 +29,15 @@ def parse(body: bytes, sender: str | None = None) -> Report:
     """The text of one message. `sender` is the number that the SMS came from, if the gateway told it.
 
     Raises Unreadable if it is no AML message, or tells neither where the caller is nor that nobody knows."""
-    return parse_text(decoded(body, most_bytes=MOST_MESSAGE_BYTES), sender)
+    try:
+        text = decoded(body, most_bytes=MOST_MESSAGE_BYTES)
+    except Unreadable:
+        text = body[:MOST_MESSAGE_BYTES].decode("cp1252", "replace")
+        if len(body) > MOST_MESSAGE_BYTES or not HEADER.match(text.lstrip()):
+            raise
+        report = parse_text(text, sender)
+        return replace(report, flaws=(*report.flaws, "body: not UTF-8, read as Windows-1252"))
+    return parse_text(text, sender)
 
 
 def parse_text(text: str, sender: str | None = None) -> Report:

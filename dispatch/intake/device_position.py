@@ -1,16 +1,12 @@
 """One position as a person's phone tells it, in whatever protocol; whose it is, is the key's to say."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import isfinite
 
 from dispatch.intake.reading import LATEST
 from dispatch.intake.unreadable import Problem, Unreadable
 
-# Java writes a latitude of 0.0005 as 5.0E-4, and the equator crosses the district.
-NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{0,20})?([eE][+-]?[0-9]{1,3})?")
 MOST_ACCURACY_M, MOST_SPEED_MPS = 1_000_000.0, 300.0
 
 
@@ -55,13 +51,6 @@ def device_position(
         min(accuracy_m, MOST_ACCURACY_M) if accuracy_m is not None and accuracy_m > 0 else None,
         valid and not (accuracy_m is not None and accuracy_m < 0),
     )
-
-
-def number(text: str | None) -> float | None:
-    """A decimal with or without an exponent; never `nan` or `inf`."""
-    bare = (text or "").strip()
-    value = float(bare) if NUMBER.fullmatch(bare) else None
-    return value if value is not None and isfinite(value) else None
 
 
 def moment(seconds: float) -> datetime | None:

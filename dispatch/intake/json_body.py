@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from dispatch.intake.text_rules import MOST_TEXT_CHARS, decoded
+from dispatch.intake.text_rules import MOST_TEXT_CHARS, decoded, without_halves
 from dispatch.intake.unreadable import Problem, Unreadable, unreadable
 from dispatch.model.report import Channel
 from geo import Source
@@ -146,7 +146,7 @@ def read(model: type[Model], body: bytes) -> Model:
     """The body as `model`. Raises Unreadable with a problem for each field that is wrong."""
     _check_counts(model, body)
     try:
-        return model.model_validate_json(decoded(body))
+        return model.model_validate_json(without_halves(decoded(body)))
     except ValidationError as error:
         raise Unreadable(_problem(each) for each in error.errors(include_url=False, include_input=False)) from None
 

@@ -2,6 +2,7 @@
 
 from dispatch.intake import text
 from dispatch.intake.json_body import CallBody, FixBody, FixesBody, read
+from dispatch.intake.places import Area
 from dispatch.intake.text_rules import cleaned
 from dispatch.model.ids import CallId
 from dispatch.model.phone import e164, imei, imsi
@@ -14,7 +15,7 @@ EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 MOST_FLAWS = 40
 
 
-def parse(body: bytes) -> Report:
+def parse(body: bytes, area: Area | None = None) -> Report:
     """A call as JSON, UTF-8, to a report. Fields the contract doesn't know are passed over and named in `flaws`.
 
     Raises Unreadable."""
@@ -22,7 +23,7 @@ def parse(body: bytes) -> Report:
     words = cleaned(call.text)
     flaws = [*call.unknown_fields(), *_number_flaw(call), *_time_flaws(call.fixes)]
     # People paste their position into a chat; where a client has measured one, words don't compete with it.
-    written, wrong = text.find(words or "") if not call.fixes else ((), ())
+    written, wrong = text.find(words or "", area) if not call.fixes else ((), ())
     return Report(
         id=CallId(call.id),
         channel=call.channel,

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 from quopri import decodestring
 
+# A line with its end: a header field, the rest of one, or neither.
+HEADER_LINE = re.compile(
+    rb"(?:(?P<field>[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}[ \t]*:)|(?P<folded>[ \t]+[^\s]))?[^\n]*(?:\n|\Z)"
+)
 MOST_DEPTH = 3
 MOST_PARTS = 40
 MOST_HEADER_LINES = 200
@@ -48,10 +52,15 @@ def leaves(part: Part, depth: int = 0) -> Iterator[Part]:
 
 
 def _halves(message: bytes) -> tuple[bytes, bytes]:
-    if message.startswith((b"\r\n", b"\n")):
-        return b"", message.split(b"\n", 1)[1]
-    match = re.search(rb"\r?\n\r?\n", message)
-    return (message[: match.start()], message[match.end() :]) if match else (message, b"")
+    """Header fields end at a blank line, or where that was forgotten, at the first line that can be none of them."""
+    end = 0
+    for line in HEADER_LINE.finditer(message):
+        if not line[0].strip():
+            return message[:end], message[line.end() :]
+        if not (line["field"] or (line["folded"] and end)):
+            return message[:end], message[line.start() :]
+        end = line.end()
+    return message, b""
 
 
 def _headers(head: bytes) -> dict[str, str]:

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from dispatch.intake.device_position import DevicePosition, device_position, moment, number
+from dispatch.intake.device_position import DevicePosition, device_position, moment
 from dispatch.intake.reading import plausible
 from dispatch.intake.unreadable import Problem, Unreadable, unreadable
+from dispatch.number import decimal
 
 KNOT_MPS = 1852 / 3600
 # What a dilution of precision of 1 is worth in metres, where no accuracy is said.
@@ -42,17 +43,17 @@ def _from_fields(told: Mapping[str, str]) -> DevicePosition:
     if lat is None and lon is None:
         lat, _, lon = told.get("location", "").partition(",")
     problems = [
-        Problem(field, "must be a number") for field, text in (("lat", lat), ("lon", lon)) if number(text) is None
+        Problem(field, "must be a number") for field, text in (("lat", lat), ("lon", lon)) if decimal(text) is None
     ]
     at = _moment(told["timestamp"]) if told.get("timestamp") else None
     if at is None and told.get("timestamp"):
         problems.append(Problem("timestamp", "must be seconds or milliseconds since 1970, or ISO 8601"))
-    accuracy_m, hdop, knots = number(told.get("accuracy")), number(told.get("hdop")), number(told.get("speed"))
+    accuracy_m, hdop, knots = decimal(told.get("accuracy")), decimal(told.get("hdop")), decimal(told.get("speed"))
     return device_position(
-        number(lat),
-        number(lon),
+        decimal(lat),
+        decimal(lon),
         at,
-        heading_deg=number(told.get("bearing") or told.get("heading")),
+        heading_deg=decimal(told.get("bearing") or told.get("heading")),
         speed_mps=knots * KNOT_MPS if knots is not None else None,
         accuracy_m=accuracy_m if accuracy_m or hdop is None else hdop * METRES_PER_HDOP,
         valid=told.get("valid", "true").strip().lower() in {"true", "1"},
@@ -119,7 +120,7 @@ def _check_size(body: bytes) -> None:
 
 
 def _moment(text: str) -> datetime | None:
-    value = number(text)
+    value = decimal(text)
     if value is not None:
         return moment(value if abs(value) < LAST_SECOND else value / 1000)
     try:
@@ -133,4 +134,4 @@ def _number(value: Any) -> float | None:
     """A number of a JSON document, which may be of any size; never a boolean or a string."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return number(repr(value))
+    return decimal(repr(value))

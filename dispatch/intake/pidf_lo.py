@@ -10,6 +10,7 @@ from dispatch.intake.text_rules import cleaned
 from dispatch.intake.unreadable import Problem, Unreadable, unreadable
 from dispatch.model.phone import e164, imei
 from dispatch.model.report import Caller, Channel, Report
+from dispatch.number import decimal
 from dispatch.safe_xml import Element, UnsafeXml, read
 from geo import Fix, Pdf, Source
 
@@ -156,10 +157,7 @@ def _confidence(placed: Placed, info: Element) -> tuple[float | None, Pdf]:
         return None, Pdf.UNKNOWN
     pdf = element.attributes.get("pdf", "unknown")
     written = element.text.strip()
-    try:
-        percent = float(written) if written != "unknown" and len(written) < 20 else None
-    except ValueError:
-        percent = None
+    percent = decimal(written.removesuffix("%"))
     if written != "unknown" and fraction(percent) is None:
         placed.flaws.append("confidence: not a percentage, 95 % taken")
     return fraction(percent), Pdf(pdf) if pdf in set(Pdf) else Pdf.UNKNOWN

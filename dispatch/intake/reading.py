@@ -3,27 +3,17 @@
 import re
 from datetime import UTC, datetime
 
-DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,15})?")
+from dispatch.number import plain
+
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 # Half of the earth's circumference: a wider circle says nothing more.
 LARGEST_RADIUS_M = 20_037_508.0
 METRES_A_DEGREE = 111_320.0
 
 
-def decimal(text: str | None) -> float | None:
-    """A plain decimal, with a point or a comma; never `nan`, `inf`, an exponent or other digits than 0-9."""
-    bare = (text or "").strip()
-    return float(bare.replace(",", ".")) if DECIMAL.fullmatch(bare) else None
-
-
 def whole(text: str | None) -> int | None:
-    bare = (text or "").strip()
+    bare = plain(text or "").strip()
     return int(bare) if re.fullmatch(r"[+-]?[0-9]{1,18}", bare) else None
-
-
-def decimals(text: str) -> int:
-    """How many digits stand after the point or comma."""
-    return len(re.split(r"[.,]", text.strip(), maxsplit=1)[1]) if re.search(r"[.,]", text) else 0
 
 
 def epoch(seconds: float | None) -> datetime | None:

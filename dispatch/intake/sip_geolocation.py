@@ -5,9 +5,10 @@ import re
 from dispatch.intake import pidf_lo
 from dispatch.intake.multipart import Part, leaves, split_message
 from dispatch.intake.pidf_lo import Placed
+from dispatch.intake.places import Area, find
 from dispatch.intake.report_id import repeatable
 from dispatch.intake.text_rules import MOST_BODY_BYTES, MOST_TEXT_CHARS, cleaned
-from dispatch.intake.unreadable import Problem, Unreadable, unreadable
+from dispatch.intake.unreadable import Unreadable, unreadable
 from dispatch.model.phone import e164
 from dispatch.model.report import Caller, Channel, Report
 
@@ -15,22 +16,34 @@ REQUEST = re.compile(rb"([A-Z]{3,20}) (\S{1,400}) SIP/2\.0\r?\n")
 URI = re.compile(r"<\s*([a-z][a-z0-9+.-]*:[^<>\s]*)\s*>", re.IGNORECASE)
 MOST_LOCATIONS = 10
 MOST_NAME_ADDR = 1_000
+# Requests by which people call or write; others keep a connection alive, or end it.
+CALLS = ("INVITE", "MESSAGE")
 
 
-def parse(body: bytes, geolocation: str | None = None, content_type: str | None = None) -> Report:
+def parse(
+    body: bytes, geolocation: str | None = None, content_type: str | None = None, area: Area | None = None
+) -> Report:
     """A whole SIP request; or only its body, with the values of its `Geolocation` and `Content-Type` fields.
 
-    A caller who is known is a call even if the location can't be used: then `flaws` say why.
-    Raises Unreadable if it is no such message, or tells neither where the caller is nor who."""
+    Where it carries no location, the words of a message are searched for one; `area`: where callers can be. It is a
+    call even if nobody knows who calls nor where: then `flaws` say why. Raises Unreadable if it is no such message, or
+    one by which nobody calls."""
     if len(body) > MOST_BODY_BYTES:
         raise unreadable("body", f"has {len(body)} bytes, at most {MOST_BODY_BYTES} are read")
     method, service, message = _request(body, geolocation, content_type)
     parts = list(leaves(message))
     placed, carried = _placed(message.headers.get("geolocation", ""), parts)
     caller = _caller(message, carried)
+    written = _text(parts)
+    words = [each for each in (written, service) if each]
+    if not placed.fixes and written:
+        fixes, told = find(written, area)
+        placed.fixes.extend(fixes)
+        placed.flaws.extend(told)
     if not placed.fixes and not placed.civic and caller == Caller():
-        raise Unreadable(placed.problems or [Problem("geolocation", "no location by value, and no caller")])
-    words = [each for each in (_text(parts), service) if each]
+        if method not in CALLS:
+            raise unreadable("body", f"{method} is no call, and tells neither where nor who")
+        placed.flaws.append("geolocation: no location by value, and no caller")
     channel = Channel.SMS if method == "MESSAGE" else Channel.VOICE
     return Report(
         id=repeatable(channel, caller, message.headers.get("call-id") or placed.moment, _key(message, body)),

@@ -2,17 +2,17 @@
 
 from datetime import datetime
 
-from dispatch.intake import aml_sms, geo_uri, map_links
+from dispatch.intake import aml_sms
 from dispatch.intake.aml_pairs import HEADER
-from dispatch.intake.degrees import pairs, plain
+from dispatch.intake.places import Area, find
+from dispatch.intake.places.packaging import from_hex
 from dispatch.intake.report_id import repeatable
 from dispatch.intake.text_rules import MOST_BODY_BYTES, MOST_TEXT_CHARS, cleaned
 from dispatch.intake.unreadable import unreadable
 from dispatch.model.phone import e164
 from dispatch.model.report import Caller, Channel, Report
-from geo import Fix
 
-MOST_FIXES = 20
+__all__ = ["find", "parse"]
 
 
 def parse(
@@ -22,9 +22,10 @@ def parse(
     channel: Channel = Channel.SMS,
     message_id: str | None = None,
     at: datetime | None = None,
+    area: Area | None = None,
 ) -> Report:
     """One message. `message_id` is its number at the gateway, or `at` the time it was sent: with one of them a repeat
-    is known as such; without, every message is a call of its own.
+    is known as such; without, every message is a call of its own. `area`: where callers can be, for what needs a guess.
 
     Raises Unreadable only if there is nothing to read and nobody to call back."""
     text, flaws = _text(body)
@@ -37,7 +38,7 @@ def parse(
     if words is not None and len(words) > MOST_TEXT_CHARS:
         flaws.append(f"text: {len(words)} characters, cut to {MOST_TEXT_CHARS}")
         words = words[:MOST_TEXT_CHARS]
-    fixes, wrong = find(words or "")
+    fixes, wrong = find(words or "", area)
     return Report(
         id=repeatable(channel, caller, message_id or at, words or ""),
         channel=channel,
@@ -48,42 +49,23 @@ def parse(
     )
 
 
-def find(text: str) -> tuple[tuple[Fix, ...], tuple[str, ...]]:
-    """Every position in at most MOST_TEXT_CHARS characters, each once: `geo:` URIs, map links, written coordinates.
-
-    Second, what was like a position and couldn't be used."""
-    fixes: list[Fix] = []
-    flaws: list[str] = []
-    rest = text[:MOST_TEXT_CHARS]
-    for match in list(geo_uri.URI.finditer(rest)):
-        _take(geo_uri.read(match), fixes, flaws)
-        rest = _blanked(rest, match.span())
-    for match in list(map_links.LINK.finditer(rest)):
-        _take(map_links.read(match[0]), fixes, flaws)
-        rest = _blanked(rest, match.span())
-    for pair in pairs(plain(rest)):
-        _take((pair.fix(), []), fixes, flaws)
-    return tuple(fixes[:MOST_FIXES]), tuple(flaws[:MOST_FIXES])
-
-
-def _take(found: tuple[Fix | None, list[str]], fixes: list[Fix], flaws: list[str]) -> None:
-    fix, wrong = found
-    flaws.extend(wrong)
-    if fix is not None and fix.point not in [known.point for known in fixes]:
-        fixes.append(fix)
-
-
-def _blanked(text: str, span: tuple[int, int]) -> str:
-    """What has been read is not read again; a mark that joins no numbers stands in its place."""
-    start, end = span
-    return text[:start] + "#" * (end - start) + text[end:]
-
-
 def _text(body: bytes) -> tuple[str, list[str]]:
     """A citizen's words are not lost for their encoding."""
     if len(body) > MOST_BODY_BYTES:
         raise unreadable("body", f"has {len(body)} bytes, at most {MOST_BODY_BYTES} are read")
     try:
-        return body.decode("utf-8-sig"), []
+        if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return body.decode("utf-16", "replace"), ["body: UTF-16, not UTF-8"]
+        text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return body.decode("latin-1"), ["body: not UTF-8, read as Latin 1"]
+        return _single_bytes(body), ["body: not UTF-8, read as Windows-1252"]
+    words = from_hex(text)
+    return (text, []) if words is None else (words, ["body: the hexadecimal digits of UCS-2, decoded"])
+
+
+def _single_bytes(body: bytes) -> str:
+    """Windows-1252 is Latin 1 with quotes and dashes; five bytes of it are nothing."""
+    try:
+        return body.decode("cp1252")
+    except UnicodeDecodeError:
+        return body.decode("latin-1")

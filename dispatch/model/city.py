@@ -83,6 +83,14 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalGrid:
+    """A projected system in metres that people of the city write places in, beside UTM; `crs` as pyproj reads it."""
+
+    name: str
+    crs: str
+
+
+@dataclass(frozen=True, slots=True)
 class Station:
     id: str
     agency: str
@@ -130,6 +138,7 @@ class City:
     targets: tuple[Target, ...] = ()
     speed_factors: tuple[float, ...] = (1.0,) * 24
     families: tuple[Family, ...] = ()
+    grids: tuple[LocalGrid, ...] = ()
 
     def service(self, code: str) -> Service:
         return self.services_by_code[code]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dispatch.number import decimal
 from dispatch.tools.unusable import Unusable
 
 CHUNK = 20_000  # rows in memory at a time
@@ -154,13 +155,10 @@ def number(value: object) -> float:
     if not isinstance(value, str) or "_" in value:
         return nan
     try:
-        return float(value)
+        return float(value)  # most of millions of cells are plain
     except ValueError:
-        pass
-    try:
-        return float(value.replace(",", ".").replace("\N{MINUS SIGN}", "-"))
-    except ValueError:
-        return nan
+        read = decimal(value)
+        return nan if read is None else read
 
 
 def plain(column: Any) -> Sequence[Any]:

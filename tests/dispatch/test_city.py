@@ -172,6 +172,11 @@ def test_a_spreadsheet_s_byte_order_mark_is_not_part_of_the_first_column(folder:
         ("city.json", lambda head: head.update(timezone="Mars/Olympus"), "city.json: timezone: 'Mars/Olympus' is not"),
         ("city.json", lambda head: head.update(crs="EPSG:4326"), "city.json: crs: 'EPSG:4326' is not projected in"),
         ("city.json", lambda head: head.update(crs="EPSG:x"), "city.json: crs: 'EPSG:x' is not a known reference"),
+        (
+            "city.json",
+            lambda head: head.update(grids=[{"name": "X", "crs": "EPSG:4326"}]),
+            "city.json: grids: 'EPSG:4326' is not projected in",
+        ),
     ],
 )
 def test_what_is_wrong_in_a_json_file_is_told_by_item_and_field(

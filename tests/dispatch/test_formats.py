@@ -63,6 +63,9 @@ DOORS: dict[str, tuple[str, bytes]] = {
     "a geo: URI": ("/v1/intake/text", f"auxilio geo:{LAT},{LON};u=25".encode()),
     "a shared map": ("/v1/intake/text", f"choque https://maps.google.com/?q={LAT},{LON}".encode()),
     "coordinates": ("/v1/intake/text", f"estoy en {LAT}, {LON} cerca del parque".encode()),
+    "UTM": ("/v1/intake/text", b"estoy en 17S 786072 9977816, humo"),
+    "a short Plus Code": ("/v1/intake/text", "estoy en QHX9+QX Cumbayá".encode()),
+    "an SMS in hexadecimal": ("/v1/intake/text", f"auxilio en {LAT} {LON}".encode("utf-16-be").hex().encode()),
 }
 
 
@@ -149,7 +152,7 @@ MALFORMED = {
     "aml/sms": b"hello",
     "aml/data-sms": b"\xff",
     "pidf-lo": b'<!DOCTYPE x [<!ENTITY e "boom">]><presence>&e;</presence>',
-    "sip": b"INVITE sip:911 SIP/2.0\r\n\r\n",
+    "sip": b"OPTIONS sip:911 SIP/2.0\r\n\r\n",
     "text": b"",
 }
 
@@ -168,3 +171,46 @@ async def test_lost_says_which_service_answers_for_a_place(http: httpx.AsyncClie
     answer = await http.post("/v1/lost", content=question)
     assert answer.headers["content-type"].startswith("application/lost+xml")
     assert "findServiceResponse" in answer.text and "Bomberos" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("written", "place", "told"),
+    [
+        (f"{LON}, {LAT}", (LAT, LON), "leído como -0.2005, -78.43"),
+        ("QHX9+QX", (LAT, LON), "leído como -0.2"),
+        ("X: 786072 Y: 9977816", (LAT, LON), "UTM 17 sur"),
+        ("0.1834 78.4843", None, "pregunte cuál"),
+        ("https://maps.google.com/?q=N34+120", None, None),
+        ("https://citymapper.com/go/abc", None, "open it by hand"),
+    ],
+)
+async def test_how_a_place_was_read_is_told_on_the_card(
+    http: httpx.AsyncClient, written: str, place: tuple[float, float] | None, told: str | None
+) -> None:
+    for path, body, headers in (
+        ("/v1/intake/text", written.encode(), {"SMS-From": f"+59398{Random(written).randrange(10**6, 10**7)}"}),
+        ("/v1/calls", a_call(text=written, fixes=[]), {}),
+    ):
+        sent = {"content": body} if isinstance(body, bytes) else {"json": body}
+        answer = await http.post(path, headers=headers, **sent)
+        assert answer.status_code == 201, answer.text
+        at = answer.json()["location"]
+        assert (at["lat"], at["lon"]) == (pytest.approx(place, abs=1e-4) if place else (None, None))
+        incident = (await http.get(f"/v1/incidents/{answer.json()['incident_id']}")).json()
+        flaws = incident["calls"][-1]["flaws"]
+        assert any(told in flaw for flaw in flaws) if told else flaws == []
+
+
+async def test_an_anonymous_sip_call_without_a_location_is_an_incident(http: httpx.AsyncClient) -> None:
+    request = "INVITE urn:service:sos SIP/2.0\r\nFrom: <sip:anonymous@anonymous.invalid>\r\nCall-ID: a84b4c\r\n\r\n"
+    answer = await http.post("/v1/intake/sip", content=request.encode(), headers={"Content-Type": "message/sip"})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["location"]["status"] == "unlocated"
+    again = await http.post("/v1/intake/sip", content=request.encode(), headers={"Content-Type": "message/sip"})
+    assert (again.status_code, again.json()["call_id"]) == (200, answer.json()["call_id"])
+
+
+async def test_half_an_emoji_costs_no_call(http: httpx.AsyncClient) -> None:
+    body = httpx.Request("POST", "http://x", json=a_call(text="Fuego")).content.replace(b"Fuego", b"Fuego \\ud83d")
+    answer = await http.post("/v1/calls", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 201, answer.text

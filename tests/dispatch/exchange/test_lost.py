@@ -210,3 +210,21 @@ SAMPLES = [find(), find(CIRCLE.format(CENTRE, 500)), find(SQUARE), request("list
 @given(body=st.one_of(mutations(SAMPLES), st.binary(max_size=200)))
 def test_no_request_breaks_it(body: bytes, city: City) -> None:
     ask(body, city)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        POINT.format("-0.2200,-78.5120"),
+        POINT.format("-0.2200, -78.5120"),
+        POINT.format(CENTRE).replace(CRS, "epsg:4326"),
+        POINT.format("-78.5120 -0.2200").replace(CRS, "urn:ogc:def:crs:OGC:1.3:CRS84"),
+        CIRCLE.format("-0.2200,-78.5120", "0"),
+        SQUARE.replace(" -78", ",-78"),
+    ],
+)
+def test_published_examples_have_commas_and_are_answered(shape: str, city: City) -> None:
+    parish = city.parishes.find(-0.22, -78.512)
+    assert parish is not None
+    root = ask(b"\r\n" + find(shape), city)
+    assert [m.attrib["sourceId"] for m in root.findall(f"{LOST}mapping")] == [f"{parish.code}.sos.police"]

@@ -188,8 +188,9 @@ def test_version_2_with_unknown_accuracy_and_time() -> None:
         (message(lt="91.00000"), "lt", "not between -90 and 90"),
         (message(lg="-180.00001"), "lg", "not between"),
         (message(lt="nan"), "lt", "not a number"),
-        (message(lt="1e1"), "lt", "not a number"),
-        (message(lt="٠.١٨٠٧٠"), "lt", "not a number"),
+        (message(lt="1e1"), "lt", "cut off"),
+        (message(lt="0x1.8"), "lt", "not a number"),
+        (message(lt="0_1.8"), "lt", "not a number"),
         (message(lg="-78"), "lg", "cut off"),
         (b'A"ML=2;lo=-0.18', "lo", "missing"),
         (b'A"ML=1;pm=N;rd=N', "body", "neither where"),
@@ -247,3 +248,17 @@ def test_no_sms_breaks_it(body: bytes) -> None:
 @given(st.one_of(mutations([gsm7.pack(s.decode()) for s in SAMPLES]), st.binary(max_size=300)))
 def test_no_data_sms_breaks_it(body: bytes) -> None:
     survives(aml_data_sms.parse, body)
+
+
+@pytest.mark.parametrize(
+    "written", ["-1.807E-1", "-0.18070000000000001", "-٠.١٨٠٧٠", "−0,1807", "－０.１８０７", "\u200e-0.18070"]
+)
+def test_a_number_however_a_phone_prints_it(written: str) -> None:
+    assert aml_sms.parse(message(lt=written)).fixes[0].point == Point(-0.1807, -78.4678)
+
+
+@pytest.mark.parametrize("quote", ["”", "“", "’"])
+def test_a_header_with_a_quote_of_windows(quote: str) -> None:
+    report = aml_sms.parse(message().replace(b'"', quote.encode("cp1252"), 1))
+    assert report.fixes[0].point == Point(-0.1807, -78.4678)
+    assert report.flaws[-1] == "body: not UTF-8, read as Windows-1252"

@@ -174,18 +174,9 @@ def test_a_bare_shape_and_feet() -> None:
         (POINT.replace("-33.8570 151.2000", "91 0"), "Point.pos", "latitude"),
         (POINT.replace("-33.8570 151.2000", "0 181"), "Point.pos", "longitude"),
         (POINT.replace("-33.8570 151.2000", "nan 0"), "Point.pos", "something else"),
-        (POINT.replace("-33.8570 151.2000", "-33.8570,151.2000"), "Point.pos", "something else"),
         (POINT.replace("-33.8570 151.2000", "1 2 3 4"), "Point.pos", "4 numbers"),
         (POINT.replace("4326", "32717"), "Point.srsName", "neither EPSG 4326 nor 4979"),
-        (POINT.replace(CRS_2D, "urn:ogc:def:crs:OGC:1.3:CRS84"), "Point.srsName", "neither"),
         (POINT.replace(POS, ""), "Point.Point", "no pos"),
-        (CIRCLE.replace("850.24", "-1"), "Circle.radius", "not a length"),
-        (CIRCLE.replace("850.24", "1e99"), "Circle.radius", "not a length"),
-        (CIRCLE.replace("9001", "9999"), "Circle.radius", "unknown unit"),
-        (CIRCLE.replace("radius", "girth"), "Circle.radius", "missing"),
-        (ELLIPSE.replace(">25<", ">41<"), "Ellipse.semiMinorAxis", "longer"),
-        (ARC_BAND.replace("3594", "5000"), "ArcBand.innerRadius", "not shorter"),
-        (ARC_BAND.replace("openingAngle", "x"), "ArcBand.openingAngle", "missing"),
         (POLYGON.replace("43.111 -73.322", "43.111"), "Polygon.pos", "2 or 3"),
         (POLYGON_LIST.replace("43.111 -73.322", "43.111"), "Polygon.posList", "not a multiple"),
         (POLYGON.replace("43.111 -73.322", "43.111 106.678"), "Polygon.LinearRing", "1,000 km"),
@@ -199,6 +190,114 @@ def test_a_wrong_shape_is_named(shape: str, field: str, words: str) -> None:
     with pytest.raises(Unreadable) as caught:
         pidf_lo.parse(document(shape))
     assert any(p.field == field and words in p.problem for p in caught.value.problems), caught.value.problems
+
+
+HERE = Point(-33.857, 151.2)
+RADIANS = DEGREE.replace("9102", "9101")
+
+
+def with_pos(written: str) -> str:
+    return POINT.replace("-33.8570 151.2000", written)
+
+
+@pytest.mark.parametrize(
+    ("shape", "flaw"),
+    [
+        (with_pos("-33.8570,151.2000"), "Point.pos: commas between the numbers"),
+        (with_pos("-33.8570, 151.2000"), "Point.pos: commas between the numbers"),
+        (with_pos("-33.8570;151.2000"), "Point.pos: commas between the numbers"),
+        (with_pos("-33,8570 151,2000"), "Point.pos: commas for decimal points"),
+        (with_pos("-33,8570, 151,2000"), "Point.pos: commas for decimal points"),
+        (with_pos("-3.3857E1 1.512E2"), None),
+        (with_pos("\u221233.8570 151.2000"), None),
+        (POINT.replace(CRS_2D, "epsg:4326"), "Point.srsName: 'epsg:4326', read as EPSG 4326"),
+        (POINT.replace(CRS_2D, "urn:ogc:def:crs:epsg::4326"), "Point.srsName: "),
+        (POINT.replace(CRS_2D, "EPSG:4326"), None),
+        (POINT.replace(CRS_2D, "http://www.opengis.net/gml/srs/epsg.xml#4326"), "Point.srsName: "),
+        (POINT.replace(CRS_2D, "WGS84"), "Point.srsName: 'WGS84', read as EPSG 4326"),
+        (
+            with_pos("151.2000 -33.8570").replace(CRS_2D, "urn:ogc:def:crs:OGC:1.3:CRS84"),
+            "Point.srsName: CRS 84, longitude first",
+        ),
+        (POINT.replace("gml:pos", "gml:coordinates").replace("70 15", "70,15"), "Point.coordinates: read as pos"),
+        (with_pos("33:51:25.2S 151:12:00E").replace("gml:pos", "gml:coordinates"), "Point.coordinates: read as pos"),
+        (POINT.replace("gml:pos", "gml:posList"), "Point.posList: read as pos"),
+        (POINT.replace(POS, "<gml:coord><gml:X>-33.857</gml:X><gml:Y>151.2</gml:Y></gml:coord>"), None),
+        (f'<gml:Point srsName="{CRS_3D}">-33.8570 151.2000 22</gml:Point>', "Point.Point: read as pos"),
+        (CIRCLE.replace("850.24", "0"), "Circle.radius: 0 is not a length"),
+        (CIRCLE.replace("850.24", "-1"), "Circle.radius: -1 is not a length"),
+        (CIRCLE.replace("850.24", "1e99"), "Circle.radius: 1e+99 is not a length"),
+        (CIRCLE.replace("850.24", "far"), "Circle.radius: not one number"),
+        (CIRCLE.replace("9001", "9999"), "Circle.radius: in an unknown unit"),
+        (CIRCLE.replace("radius", "girth"), "Circle.radius: missing"),
+        (ELLIPSE.replace("semiMajorAxis", "x").replace("semiMinorAxis", "y"), "Ellipse.semiMajorAxis: missing"),
+    ],
+)
+def test_a_bad_side_value_leaves_the_centre(shape: str, flaw: str | None) -> None:
+    report = pidf_lo.parse(document(shape))
+    (fix,) = report.fixes
+    assert (fix.point, fix.radius_m, fix.region) == (HERE, None, None)
+    assert report.flaws[0].startswith(flaw) if flaw else report.flaws == ()
+
+
+@pytest.mark.parametrize(
+    ("shape", "region", "flaw"),
+    [
+        (ELLIPSE.replace(">25<", ">41<"), Ellipse(HERE, 41, 40, 73), "Ellipse.semiMinorAxis: longer"),
+        (ELLIPSE.replace(DEGREE, RADIANS), Ellipse(HERE, 40, 25, 163), "Ellipse.orientation: more than a turn"),
+        (ELLIPSE.replace("163", "1,5e1"), Ellipse(HERE, 40, 25, 15), None),
+        (ARC_BAND.replace("3594", "5000"), ArcBand(HERE, 4148, 5000, 20, 20), "ArcBand.innerRadius: longer"),
+        (ARC_BAND.replace("3594", "-1"), ArcBand(HERE, 0, 4148, 20, 20), "ArcBand.innerRadius: -1 is not"),
+        (ARC_BAND.replace(DEGREE, RADIANS), ArcBand(HERE, 3594, 4148, 20, 20), "ArcBand.startAngle: more than a turn"),
+        (
+            ARC_BAND.replace(">20<", ">0.3490658503988659<"),
+            ArcBand(HERE, 3594, 4148, 20, 20),
+            "ArcBand.openingAngle: of a few degrees, radians taken",
+        ),
+    ],
+)
+def test_a_bad_side_value_is_read_as_it_was_meant(shape: str, region: object, flaw: str | None) -> None:
+    report = pidf_lo.parse(document(shape))
+    assert [fix.region for fix in report.fixes] == [region]
+    assert report.flaws[0].startswith(flaw) if flaw else report.flaws == ()
+
+
+@pytest.mark.parametrize(
+    ("shape", "radius_m"),
+    [
+        (ELLIPSE.replace("orientation", "x"), 40),
+        (ELLIPSE.replace("semiMinorAxis", "x"), 40),
+        (ARC_BAND.replace("openingAngle", "x"), 4148),
+        (ARC_BAND.replace(">20</gs:openingAngle>", ">-5</gs:openingAngle>"), 4148),
+        (ARC_BAND.replace("outerRadius", "x"), 3594),
+    ],
+)
+def test_what_is_known_of_a_region_is_the_circle_around_it(shape: str, radius_m: float) -> None:
+    report = pidf_lo.parse(document(shape))
+    assert [(fix.point, fix.radius_m, fix.region) for fix in report.fixes] == [(HERE, radius_m, None)]
+    assert report.flaws
+
+
+def test_rings_that_are_none() -> None:
+    line = RING.format("<gml:posList>-0.18 -78.46 -0.20 -78.46</gml:posList>")
+    two = f'<gml:Polygon srsName="{CRS_2D}">{line}</gml:Polygon>'
+    report = pidf_lo.parse(document(two))
+    assert report.fixes[0].radius_m == pytest.approx(1105.7, abs=1)
+    many = " ".join(f"{43 + i / 1e4} -73.{i % 2}" for i in range(600))
+    crowded = f'<gml:Polygon srsName="{CRS_2D}">{RING.format(f"<gml:posList>{many}</gml:posList>")}</gml:Polygon>'
+    assert pidf_lo.parse(document(crowded)).fixes[0].radius_m == pytest.approx(5_250, rel=0.02)
+
+
+def test_a_ring_written_otherwise() -> None:
+    commas = POLYGON_LIST.replace(" -73", ",-73").replace("posList", "coordinates")
+    assert pidf_lo.parse(document(commas)).fixes[0].region == pidf_lo.parse(document(POLYGON)).fixes[0].region
+    flat = POLYGON_3D.replace(CRS_3D, CRS_2D)
+    assert pidf_lo.parse(document(flat)).fixes[0].region == pidf_lo.parse(document(POLYGON)).fixes[0].region
+
+
+@pytest.mark.parametrize("before", [b"\n", b" \r\n\t", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n", b"\n\xef\xbb\xbf"])
+def test_what_gateways_put_before_a_document(before: bytes) -> None:
+    assert pidf_lo.parse(before + document(POINT)).fixes[0].point == HERE
 
 
 LAUGHS = (

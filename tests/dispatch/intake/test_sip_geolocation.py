@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.intake import Unreadable, sip_geolocation
-from dispatch.model.report import Channel
+from dispatch.model.report import Caller, Channel
 from geo import Point
 from tests.dispatch.intake.fuzz import fuzz, mutations, survives
 from tests.dispatch.intake.test_pidf_lo import CIRCLE, CIVIC, POINT, document
@@ -138,15 +138,45 @@ NOBODY = {"From": "<sip:anonymous@anonymous.invalid>"}
         (b"", "body", "neither a SIP request"),
         (b"GET / HTTP/1.1\r\n\r\n", "body", "neither a SIP request"),
         (b"x" * 300_000, "body", "at most"),
-        (request(b"", **NOBODY), "geolocation", "no caller"),
-        (request(multipart(location(POINT.replace("-33.8570", "91"))), **NOBODY), "Point.pos", "latitude"),
-        (request(multipart(location("<!DOCTYPE x>")), **NOBODY), "body", "well-formed"),
+        (request(b"", "OPTIONS sip:911 SIP/2.0", **NOBODY), "body", "no call"),
     ],
 )
-def test_what_tells_neither_where_nor_who(raw: bytes, field: str, words: str) -> None:
+def test_what_is_no_request(raw: bytes, field: str, words: str) -> None:
     with pytest.raises(Unreadable) as caught:
         sip_geolocation.parse(raw)
     assert any(p.field == field and words in p.problem for p in caught.value.problems), caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("raw", "flaw"),
+    [
+        (request(b"", **NOBODY), "geolocation: no location by value, and no caller"),
+        (request(b"", From=None, Geolocation=None), "geolocation: no location by value, and no caller"),
+        (request(b"", "INVITE urn:service:sos.fire SIP/2.0", **NOBODY), "geolocation: no location by value"),
+        (request(multipart(location(POINT.replace("-33.8570", "91"))), **NOBODY), "Point.pos: latitude"),
+        (request(multipart(location("<!DOCTYPE x>")), **NOBODY), "body: is not well-formed"),
+    ],
+)
+def test_who_is_anonymous_and_nowhere_calls_all_the_same(raw: bytes, flaw: str) -> None:
+    report = sip_geolocation.parse(raw)
+    assert (report.caller, report.fixes) == (Caller(), ())
+    assert any(each.startswith(flaw) for each in report.flaws), report.flaws
+    assert report.id == sip_geolocation.parse(raw).id, "sent again it is the same call"
+
+
+def test_a_place_in_the_words_of_a_message() -> None:
+    body = multipart(part(b"Humo en -0.1807, -78.4678", "text/plain; charset=utf-8"))
+    report = sip_geolocation.parse(request(body, "MESSAGE urn:service:sos SIP/2.0", Geolocation=None, **NOBODY))
+    assert [fix.point for fix in report.fixes] == [Point(-0.1807, -78.4678)]
+
+
+@pytest.mark.parametrize("gap", ["", " \r\n", "\r\n\ufeff"])
+def test_a_part_without_its_blank_line(gap: str) -> None:
+    for line in ("\r\n", "\n"):
+        headers = "Content-Type: application/pidf+xml\r\nContent-ID:\r\n  <target123@example.ec>\r\n"
+        bare = f"--boundary1\r\n{headers}{gap}".encode() + document(POINT) + b"\r\n--boundary1--\r\n"
+        report = sip_geolocation.parse(request(bare.replace(b"\r\n", line.encode())))
+        assert (report.fixes[0].point, report.flaws) == (PLACE, ())
 
 
 @pytest.mark.timeout(10)
