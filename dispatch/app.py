@@ -27,38 +27,38 @@ from dispatch.api import (
     units,
 )
 from dispatch.api.console import Protected, mount_console
+from dispatch.api.fast_path import FastPath
 from dispatch.api.health import Probe
 from dispatch.api.identities import Identities
 from dispatch.api.interval_metrics import Measuring
 from dispatch.api.problems import RESPONSES, render_errors
-from dispatch.api.shortcut import Shortcut
-from dispatch.api.traced import Traced
+from dispatch.api.trace_ids import Traced
 from dispatch.city import load_city
 from dispatch.desk.calls.batch_queue import BatchQueue
+from dispatch.desk.calls.quarantine import Purge
 from dispatch.desk.desk import Desk
-from dispatch.desk.elsewhere import Elsewhere
-from dispatch.desk.fleet import add_units
-from dispatch.desk.positions import PositionWriter
-from dispatch.desk.quarantine import Purge
-from dispatch.desk.timers import Timers
+from dispatch.desk.units.fleet import add_units
+from dispatch.desk.units.positions import PositionWriter
+from dispatch.desk.units.remote_positions import RemotePositions
+from dispatch.desk.watch.timers import Timers
 from dispatch.errors import Conflict
 from dispatch.live.hub import Hub
 from dispatch.model import Unit, UnitId, UnitStatus
 from dispatch.model.city import City
 from dispatch.picture.feed import Feed
 from dispatch.picture.picture import Picture
-from dispatch.policy.position_doubt import Believable, believable_in
+from dispatch.policy.units.position_doubt import Believable, believable_in
 from dispatch.settings import Settings
 from dispatch.store.announcements import Announcements
 from dispatch.store.database import Database, prepare
 from dispatch.store.db import Connection, Pool, connection, open_pool
 from dispatch.store.embedded import EmbeddedPostgres, default_state
-from dispatch.store.positions import latest
 from dispatch.store.rights import excess
 from dispatch.store.servers import Servers
 from dispatch.store.snapshot import snapshot
-from dispatch.store.units import ever
-from dispatch.tracing import tracing
+from dispatch.store.units.positions import latest
+from dispatch.store.units.units import ever
+from dispatch.telemetry.tracing import tracing
 from dispatch.travel.local import local_travel, router_for, straight_travel
 from geo import CellTable
 
@@ -106,7 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(room.router, responses=RESPONSES)
     app.state.draining = False
     mount_console(app, settings)
-    app.add_middleware(Shortcut, path=reports.CALLS, endpoint=reports.post_call)
+    app.add_middleware(FastPath, path=reports.CALLS, endpoint=reports.post_call)
     app.add_middleware(Protected, tiles=settings.tile_style_url)
     app.add_middleware(operations.Timed)
     app.add_middleware(Traced)
@@ -144,7 +144,7 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
     writer = PositionWriter(pool, retention_days=settings.position_retention_days)
     probe = Probe(pool)
     rooms.push_async_callback(probe.stop)
-    elsewhere = Elsewhere(desk, node=writer.node)
+    elsewhere = RemotePositions(desk, node=writer.node)
     identities = Identities(pool)
     announcements = Announcements(servers, pool, [feed.following, elsewhere.following, identities.following])
     purge = Purge(pool, days=settings.quarantine_days)

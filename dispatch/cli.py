@@ -24,13 +24,13 @@ from dispatch.store.database import Database, prepare
 from dispatch.store.db import Connection, connection, open_pool
 from dispatch.store.embedded import EmbeddedPostgres, EmbeddedPostgresError, StateInUse, default_state
 from dispatch.store.migrate import MigrationError
+from dispatch.telemetry.tracing import TracingError
 from dispatch.tools.backup_commands import backup_commands
 from dispatch.tools.commands import locate, parishes
 from dispatch.tools.fleet_commands import fleet_commands
 from dispatch.tools.intervals import intervals_command
 from dispatch.tools.roads import roads
 from dispatch.tools.session_commands import session_commands, sign_in_link_command
-from dispatch.tracing import TracingError
 from dispatch.travel.unusable import TravelError
 from geo import CellTableError
 
@@ -105,7 +105,8 @@ def add_key(
     """Make a key and print it, once: only its digest is kept."""
     from dispatch.api.access import Role
     from dispatch.model import UnitId
-    from dispatch.store import access, units
+    from dispatch.store import access
+    from dispatch.store.units import units
 
     if role not in set(Role):
         _fail(f"--role must be one of {', '.join(Role)}, not {role!r}")
@@ -125,7 +126,8 @@ def add_key(
 def bind_key(name: str, unit: str, state: StateOption = None) -> None:
     """Bind a key of crew or device to a unit: from now on it acts for that one, and for no other."""
     from dispatch.model import UnitId
-    from dispatch.store import access, units
+    from dispatch.store import access
+    from dispatch.store.units import units
 
     async def bind(db: Connection) -> None:
         async with db.transaction():

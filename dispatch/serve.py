@@ -27,11 +27,11 @@ from dispatch.desk import first_access
 from dispatch.errors import DispatchError
 from dispatch.live.hub import AWAY_PER_S
 from dispatch.live.protocol import ScreenProtocol
-from dispatch.logs import set_up_logs
 from dispatch.model.secret import DEMO_PREFIX
 from dispatch.settings import Settings
 from dispatch.store.db import Pool
 from dispatch.store.embedded import KEY_FILE, EmbeddedPostgresError, default_state, make_state, write_secret
+from dispatch.telemetry.logs import set_up_logs
 
 log = structlog.get_logger()
 console = Console(stderr=True)

@@ -14,16 +14,16 @@ from random import Random
 from dispatch.city import load_city
 from dispatch.model import Incident, IncidentId, IncidentStatus
 from dispatch.model.city import City
-from dispatch.policy.best_location import best_location
-from dispatch.policy.echoes import Echoes
-from dispatch.policy.near import Near
-from dispatch.policy.same_incident import (
+from dispatch.policy.incidents.best_location import best_location
+from dispatch.policy.incidents.duplicate_likelihood import DuplicateModel
+from dispatch.policy.incidents.incident_table import IncidentTable
+from dispatch.policy.incidents.same_incident import (
     Sighting,
     incidents_alike,
     likenesses,
     may_join,
+    original_and_duplicate,
     sighting_of,
-    source_and_echo,
 )
 from dispatch.settings import PROJECT, Settings
 from geo import Location, LocationStatus
@@ -41,12 +41,12 @@ class Room:
     """What the desk does with calls, without a desk: joins, opens, and draws together what is surely one."""
 
     def __init__(self, city: City, join_above: float) -> None:
-        self.echoes, self.join_above = Echoes(city), join_above
+        self.duplicates, self.join_above = DuplicateModel(city), join_above
         self.open: dict[IncidentId, Incident] = {}
 
     def take(self, sighting: Sighting) -> float:
         """The likeness to the likeliest incident there was."""
-        found = likenesses(sighting, self._near(sighting.location), self.echoes)
+        found = likenesses(sighting, self._near(sighting.location), self.duplicates)
         best = found[0] if found else None
         if best and best.score >= self.join_above and may_join(sighting, self.open[best.incident_id]):
             incident = self._add(best.incident_id, sighting.nature, sighting.location, 1)
@@ -57,10 +57,10 @@ class Room:
         return best.score if best else 0.0
 
     def _settle(self, incident: Incident) -> None:
-        for similar in incidents_alike(incident, self._near(incident.location), self.echoes):
+        for similar in incidents_alike(incident, self._near(incident.location), self.duplicates):
             other = self.open[similar.incident_id]
             if similar.score >= self.join_above and may_join(sighting_of(incident), other):
-                into, gone = source_and_echo(incident, other)
+                into, gone = original_and_duplicate(incident, other)
                 del self.open[gone.id]
                 self._settle(self._add(into.id, gone.nature, gone.location, gone.calls))
                 return
@@ -75,9 +75,9 @@ class Room:
         )
         return self.open[number]
 
-    def _near(self, location: Location) -> Near:
+    def _near(self, location: Location) -> IncidentTable:
         apart = ((incident, _apart(incident.location, location)) for incident in self.open.values())
-        return Near.of(apart, self.echoes)
+        return IncidentTable.of(apart, self.duplicates)
 
 
 def _opened(number: IncidentId, sighting: Sighting) -> Incident:

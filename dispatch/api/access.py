@@ -13,8 +13,8 @@ from uuid import UUID
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
+from dispatch.api.dependencies import identities_of
 from dispatch.api.identities import MOST_KNOWN, SESSION, Proof, key_proof, session_proof
-from dispatch.api.state import identities_of
 from dispatch.errors import Forbidden, Unauthenticated, Unavailable
 from dispatch.model import UnitId
 from dispatch.store.access import Holder

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from dispatch.api.access import OnLooker
-from dispatch.api.state import TheDesk
+from dispatch.api.dependencies import TheDesk
 from dispatch.api.wire import Json
 from dispatch.model.city import City
 from dispatch.model.wire import encode

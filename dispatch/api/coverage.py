@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Response
 
 from dispatch.api.access import Dispatcher
-from dispatch.api.state import TheDesk
+from dispatch.api.dependencies import TheDesk
 from dispatch.api.wire import Json
-from dispatch.desk.coverage import Covering
+from dispatch.desk.units.coverage import Covering
 
 router = APIRouter(prefix="/v1", tags=["coverage"])
 
 
 @router.get("/coverage", response_model=Covering)
 async def get_coverage(desk: TheDesk, _: Dispatcher) -> Response:
-    standings = desk.coverage.standings()
-    return Json(await asyncio.to_thread(desk.coverage.covering, standings, at=datetime.now(UTC)))
+    placed_units = desk.coverage.placed_units()
+    return Json(await asyncio.to_thread(desk.coverage.covering, placed_units, at=datetime.now(UTC)))

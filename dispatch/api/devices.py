@@ -12,11 +12,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from dispatch.api.access import Device, device_by_key
+from dispatch.api.dependencies import TheDesk, TheWriter
 from dispatch.api.positions import count
-from dispatch.api.state import TheDesk, TheWriter
 from dispatch.api.wire import Json, limited_body, small_body
 from dispatch.desk.desk import Desk
-from dispatch.desk.positions import PositionWriter, take
+from dispatch.desk.units.positions import PositionWriter, take
 from dispatch.errors import NotFound, TooLarge, Unauthenticated
 from dispatch.intake import osmand, owntracks
 from dispatch.intake.device_position import DevicePosition

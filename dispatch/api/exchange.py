@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 
 from dispatch.api.access import OnLooker
-from dispatch.api.state import TheDesk
+from dispatch.api.dependencies import TheDesk
 from dispatch.api.wire import limited_body
 from dispatch.exchange import lost
 from dispatch.exchange.lost_services import Authority

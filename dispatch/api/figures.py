@@ -10,7 +10,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from dispatch.desk.desk import Desk
-from dispatch.desk.positions import PositionWriter
+from dispatch.desk.units.positions import PositionWriter
 from dispatch.live.hub import Hub
 from dispatch.settings import PROJECT
 from dispatch.store.migrate import all_migrations
@@ -45,7 +45,7 @@ class Figures(NamedTuple):
         desk = self.desk
         for name, what, value in (
             ("requests_running", "Requests in hand, this one among them", self.running),
-            ("line_calls", "Calls that wait for those before them to be committed", len(desk.queue)),
+            ("queue_calls", "Calls waiting in the batch queue", len(desk.queue)),
             ("screens", "Screens connected", len(self.hub.screens)),
             ("journal_seq", "Last event told", desk.feed.seq),
             ("journal_lag", "Events committed and not yet told here", self.lag),

@@ -9,13 +9,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from dispatch.api.access import Admin, Dispatcher
-from dispatch.api.state import TheDesk, ThePool
+from dispatch.api.dependencies import TheDesk, ThePool
 from dispatch.api.wire import Json, raw_body
-from dispatch.desk.fleet import put_fleet
+from dispatch.desk.units.fleet import put_fleet
 from dispatch.errors import TooLarge
 from dispatch.exchange.fleet_csv import FleetTable, write_fleet
-from dispatch.store import units
 from dispatch.store.db import connection
+from dispatch.store.units import units
 
 router = APIRouter(prefix="/v1", tags=["units"])
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request, Response
 
 from dispatch.api.access import Actor, Intake, Role, who
+from dispatch.api.dependencies import TheDesk
 from dispatch.api.reports import take_raw, through_door
-from dispatch.api.state import TheDesk
 from dispatch.api.wire import Json, small_body
 from dispatch.errors import Forbidden, Invalid, TooLarge, Unauthenticated
 from dispatch.intake import aml_data_sms, aml_https, aml_sms, pidf_lo, sip_geolocation, text

@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Any
 
 from dispatch.desk.desk import Desk
-from dispatch.desk.positions import PositionWriter
+from dispatch.desk.units.positions import PositionWriter
 from dispatch.errors import DispatchError
 from dispatch.model import Seq
 from dispatch.store import journal

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import structlog
 
-from dispatch.api.guesses import Guesses
+from dispatch.api.failed_attempts import FailedAttempts
 from dispatch.errors import Unauthenticated, Unavailable
 from dispatch.store import access, sessions
 from dispatch.store.access import Holder, digest
-from dispatch.store.announcements import Following
+from dispatch.store.announcements import Subscription
 from dispatch.store.db import Pool, connection
 
 log = structlog.get_logger()
@@ -73,8 +73,8 @@ class Seat:
 
 class Identities:
     def __init__(self, pool: Pool) -> None:
-        self.guesses = Guesses()
-        self.following = Following(access.CHANNEL, is_news=self._hear, catch_up=self._catch_up)
+        self.guesses = FailedAttempts()
+        self.following = Subscription(access.CHANNEL, is_news=self._hear, catch_up=self._catch_up)
         self._pool = pool
         self._known: OrderedDict[Proof, tuple[Holder, float]] = OrderedDict()
         self._asking: dict[Proof, asyncio.Task[Holder | None]] = {}

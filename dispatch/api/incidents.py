@@ -8,15 +8,19 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from dispatch.api.access import Actor, CrewOrDispatcher, Dispatcher, Role
 from dispatch.api.bodies import AssignmentBody, Closing, IncidentChange, Link, Note, SwapBody
-from dispatch.api.state import TheDesk, ThePool
+from dispatch.api.dependencies import TheDesk, ThePool
 from dispatch.api.views import IncidentPage, IncidentView, RecommendationView, incident_view
 from dispatch.api.wire import Json, body_of, describes
-from dispatch.desk import assignments, closing, incidents, linking, splitting
-from dispatch.desk.recommendation import recommendation
+from dispatch.desk.incidents import change as incidents
+from dispatch.desk.incidents import close as closing
+from dispatch.desk.incidents import link as linking
+from dispatch.desk.incidents import split as splitting
+from dispatch.desk.units import assignments
+from dispatch.desk.units.recommendation import recommendation
 from dispatch.errors import FieldProblem, Forbidden, PreconditionRequired
 from dispatch.model import CallId, Incident, IncidentId, IncidentStatus, UnitId
-from dispatch.store import incidents as stored
 from dispatch.store.db import Pool, connection
+from dispatch.store.incidents import incidents as stored
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dispatch.api import metrics
 from dispatch.model import Incident, IncidentId, IncidentStatus, Interval, Unit
 from dispatch.model.room import Room
-from dispatch.policy.intervals import ended
+from dispatch.policy.watch.intervals import ended
 from dispatch.store.journal import Entry
 
 

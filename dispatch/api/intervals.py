@@ -11,13 +11,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from dispatch.api.access import Dispatcher
-from dispatch.api.state import TheDesk
+from dispatch.api.dependencies import TheDesk
 from dispatch.api.wire import Json
 from dispatch.errors import FieldProblem, Invalid
 from dispatch.intake.json_body import Moment
 from dispatch.model import Interval
 from dispatch.store.db import connection
-from dispatch.store.intervals import Figures, Grouping, figures
+from dispatch.store.watch.intervals import Figures, Grouping, figures
 
 router = APIRouter(prefix="/v1", tags=["intervals"])
 

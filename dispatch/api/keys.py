@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from dispatch.api.access import Admin, Role
-from dispatch.api.state import TheIdentities, ThePool
+from dispatch.api.dependencies import TheIdentities, ThePool
 from dispatch.api.wire import Json
 from dispatch.errors import NotFound
 from dispatch.model import UnitId

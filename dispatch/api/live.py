@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from dispatch.api.access import Actor, Role, who
+from dispatch.api.dependencies import desk_of, hub_of, identities_of
 from dispatch.api.identities import Seat
 from dispatch.api.problems import problem
-from dispatch.api.state import desk_of, hub_of, identities_of
 from dispatch.desk.desk import Desk
 from dispatch.errors import DispatchError, Forbidden, Unavailable
 from dispatch.live import frames

@@ -4,7 +4,7 @@ from functools import cache
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 
-from dispatch import meters
+from dispatch.telemetry import meters
 
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 MINUTES = (10, 20, 30, 45, 60, 80, 120, 180, 240, 300, 480, 600, 720, 900, 1200, 1800, 2700, 3600, 7200)

@@ -9,9 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch.api import interval_metrics, metrics
 from dispatch.api.access import Measuring
+from dispatch.api.dependencies import TheDesk, TheHub, TheWriter
 from dispatch.api.figures import Figures
 from dispatch.api.health import health
-from dispatch.api.state import TheDesk, TheHub, TheWriter
 from dispatch.api.wire import Json
 
 router = APIRouter(tags=["operations"])

@@ -14,14 +14,14 @@ from msgspec import Meta
 
 from dispatch.api import metrics
 from dispatch.api.access import Actor, Crew, Dispatcher, Role
-from dispatch.api.state import TheDesk, TheWriter
+from dispatch.api.dependencies import TheDesk, TheWriter
 from dispatch.api.wire import Json, limited_body
-from dispatch.desk.positions import take, trail
+from dispatch.desk.units.positions import take, trail
 from dispatch.errors import FieldProblem, Forbidden, Invalid, Malformed
 from dispatch.intake.json_body import Moment
 from dispatch.model import UnitId, UnitPosition
 from dispatch.picture.picture import Doubtful, Refused, Taken
-from dispatch.store.positions import TrailEnd, TrailPoint
+from dispatch.store.units.positions import TrailEnd, TrailPoint
 
 router = APIRouter(prefix="/v1/units", tags=["positions"])
 

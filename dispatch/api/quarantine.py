@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from dispatch.api.access import Dispatcher
-from dispatch.api.state import TheDesk, ThePool
+from dispatch.api.dependencies import TheDesk, ThePool
 from dispatch.api.views import QuarantinePage
 from dispatch.api.wire import Json
-from dispatch.desk.quarantine import handle
+from dispatch.desk.calls.quarantine import handle
 from dispatch.model import QuarantineItem
-from dispatch.store import quarantine
+from dispatch.store.calls import quarantine
 from dispatch.store.db import connection, transaction
 
 router = APIRouter(prefix="/v1/quarantine", tags=["quarantine"])

@@ -9,24 +9,24 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from structlog.contextvars import bind_contextvars
 
-from dispatch import meters
 from dispatch.api import metrics
 from dispatch.api.access import Actor, Intake, Role, takes_calls
+from dispatch.api.dependencies import TheDesk, ThePool, desk_of
 from dispatch.api.problems import malformed
-from dispatch.api.state import TheDesk, ThePool, desk_of
 from dispatch.api.views import KnownCall, known_call
 from dispatch.api.wire import Json, describes, raw_body
 from dispatch.desk.calls.answers import Received, Refined, Taken
+from dispatch.desk.calls.quarantine import keep
 from dispatch.desk.calls.take_call import add_fixes, call_of, take_call
 from dispatch.desk.desk import Desk
-from dispatch.desk.quarantine import keep
 from dispatch.errors import DispatchError, Invalid, TooLarge
 from dispatch.intake import json_call
 from dispatch.intake.unreadable import Unreadable
 from dispatch.model import CallId, Report
 from dispatch.model.sender import Sender, SenderKind
+from dispatch.store.calls.quarantine import Unread
 from dispatch.store.db import connection
-from dispatch.store.quarantine import Unread
+from dispatch.telemetry import meters
 
 log = structlog.get_logger()
 router = APIRouter(tags=["calls"])

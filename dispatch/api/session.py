@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from dispatch.api.access import COOKIE, Actor, Admin, Anyone, Role, address_of, by_key, refuse_foreign_page
 from dispatch.api.bodies import SignIn
-from dispatch.api.state import TheDesk, TheIdentities, ThePool, identities_of
+from dispatch.api.dependencies import TheDesk, TheIdentities, ThePool, identities_of
 from dispatch.api.wire import Json, body_of, describes, small_body
 from dispatch.desk.desk import Desk
 from dispatch.desk.first_access import make_link

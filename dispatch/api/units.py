@@ -7,15 +7,16 @@ from fastapi import APIRouter, Depends, Path, Response
 
 from dispatch.api.access import Admin, Crew, Dispatcher, Role, own_unit
 from dispatch.api.bodies import StatusBody, UnitBody, UnitChange, UnitsBody
-from dispatch.api.state import TheDesk, ThePool
+from dispatch.api.dependencies import TheDesk, ThePool
 from dispatch.api.views import UnitPage
 from dispatch.api.wire import Json, body_of, describes
-from dispatch.desk import fleet, units
 from dispatch.desk.desk import Desk
+from dispatch.desk.units import fleet
+from dispatch.desk.units import status as units
 from dispatch.errors import Forbidden
 from dispatch.model import Unit, UnitId, UnitStatus
-from dispatch.store import units as stored
 from dispatch.store.db import connection
+from dispatch.store.units import units as stored
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
 

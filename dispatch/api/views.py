@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from dispatch.desk.recommendation import Advice
+from dispatch.desk.units.recommendation import Advice
 from dispatch.model import (
     Assignment,
     Call,
@@ -19,9 +19,11 @@ from dispatch.model import (
 from dispatch.model.call import as_sent
 from dispatch.model.city import Need
 from dispatch.model.report import masked
-from dispatch.policy.recommendation import Certainty, RankedUnit, Shortfall
-from dispatch.store import calls, fixes, incidents, journal
+from dispatch.policy.units.recommendation import Certainty, RankedUnit, Shortfall
+from dispatch.store import journal
+from dispatch.store.calls import calls, fixes
 from dispatch.store.db import Connection, Pool, connection
+from dispatch.store.incidents import incidents
 from dispatch.travel.choice import Fallback, TravelSource
 from geo import Fix, Location, Source
 

@@ -7,7 +7,7 @@ import structlog
 from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
 
-from dispatch.api.state import desk_of
+from dispatch.api.dependencies import desk_of
 from dispatch.errors import BrokenOff, TooLarge
 from dispatch.intake.json_body import Body, read
 from dispatch.model.wire import encode

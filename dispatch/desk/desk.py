@@ -8,12 +8,11 @@ from typing import Any
 
 import structlog
 
-from dispatch import meters
 from dispatch.desk.calls.batch_queue import BatchQueue
-from dispatch.desk.coverage import Coverage
+from dispatch.desk.units.coverage import Coverage
 from dispatch.errors import Unavailable
 from dispatch.intake.places import Area, area_of
-from dispatch.model import EventKind, Happening, Incident, Unit
+from dispatch.model import EventKind, Incident, NewEvent, Unit
 from dispatch.model.city import City
 from dispatch.picture.feed import Feed
 from dispatch.picture.picture import Picture
@@ -21,6 +20,7 @@ from dispatch.settings import Settings
 from dispatch.store import journal
 from dispatch.store.db import Connection, Pool, transaction
 from dispatch.store.journal import in_short
+from dispatch.telemetry import meters
 from dispatch.travel.choice import Router
 from geo import CellTable, Fix, Location, TravelTime, locate
 
@@ -57,15 +57,15 @@ class Desk:
 
 
 @dataclass(slots=True)
-class Act:
+class Transaction:
     """One transaction of one actor at one moment, and what it will tell the journal."""
 
     db: Connection
     actor: str
     at: datetime
-    told: list[Happening] = field(default_factory=list)
+    told: list[NewEvent] = field(default_factory=list)
 
-    def by(self, actor: str) -> "Act":
+    def by(self, actor: str) -> "Transaction":
         """The same act where it is another's."""
         return replace(self, actor=actor)
 
@@ -78,20 +78,20 @@ class Act:
         quarantine_open: int | None = None,
         data: dict[str, Any] | None = None,
     ) -> None:
-        self.told.append(Happening(kind, self.at, self.actor, incident, units, None, data or {}, quarantine_open))
+        self.told.append(NewEvent(kind, self.at, self.actor, incident, units, None, data or {}, quarantine_open))
 
 
 @asynccontextmanager
-async def act(desk: Desk, *, actor: str, lock: int | None = None) -> AsyncIterator[Act]:
+async def begin(desk: Desk, *, actor: str, lock: int | None = None) -> AsyncIterator[Transaction]:
     """A transaction whose last statements are its events; after the commit they go to the feed. Who acts sees what was
     done in the picture afterwards, also when another's act before it has not been told yet.
     `lock`: of `transaction`."""
     entries: list[journal.Entry] = []
     async with transaction(desk.pool, lock=lock) as db:
-        doing = Act(db, actor, datetime.now(UTC))
-        yield doing
-        if doing.told:
-            entries = await journal.append(db, happenings=doing.told)
+        tx = Transaction(db, actor, datetime.now(UTC))
+        yield tx
+        if tx.told:
+            entries = await journal.append(db, new_events=tx.told)
     if entries:
         log.info("committed", **in_short(entries))
         meters.committed(entries[0].event.seq, entries[-1].event.seq)

@@ -15,7 +15,7 @@ import numpy as np
 from dispatch.evaluate.demand import Demand, by_the_hour
 from dispatch.evaluate.places import Places
 from dispatch.model.city import City, Nature
-from dispatch.policy.coverage import Floats
+from dispatch.policy.units.coverage import Floats
 
 DAY_S = 86_400.0
 # The quietest hour, when a city that begins with all its units at rest is the least wrong.

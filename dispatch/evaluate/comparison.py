@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.evaluate.outcome import Outcome
-from dispatch.policy.coverage import Floats
+from dispatch.policy.units.coverage import Floats
 
 RESAMPLES = 10_000
 SEED = 20_170_401

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import shapely
 
 from dispatch.model.city import City, Nature
-from dispatch.policy.demand import NEAR_A_CENTRE, OPEN_COUNTRY, centre_spread_m, centres_of
+from dispatch.policy.units.demand import NEAR_A_CENTRE, OPEN_COUNTRY, centre_spread_m, centres_of
 from geo import Parish, Projection
 
 # Relative calls in each hour of the local day: a low before dawn, a rise to the evening. Assumed, mean 1.

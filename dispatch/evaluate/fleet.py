@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dispatch.evaluate.calls import Day
 from dispatch.evaluate.places import Places
 from dispatch.evaluate.vehicle import Vehicle
-from dispatch.model import Standing, Unit, UnitId, UnitStatus
+from dispatch.model import PlacedUnit, Unit, UnitId, UnitStatus
 from dispatch.model.city import City
 
 
@@ -53,7 +53,7 @@ class Fleet:
         return [v for family in families.values() for v in family if v.is_free]
 
 
-def standings_of(vehicles: Iterable[Vehicle], places: Places, now_s: float) -> list[Standing]:
+def standings_of(vehicles: Iterable[Vehicle], places: Places, now_s: float) -> list[PlacedUnit]:
     return [v.standing(places, now_s) for v in vehicles]
 
 

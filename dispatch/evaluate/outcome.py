@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.evaluate.calls import Day
-from dispatch.policy.coverage import Bools, Floats
+from dispatch.policy.units.coverage import Bools, Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.model.city import City
-from dispatch.policy.coverage import DemandMap, Floats
-from dispatch.policy.demand import demand_map
+from dispatch.policy.units.coverage import DemandMap, Floats
+from dispatch.policy.units.demand import demand_map
 from geo import Point, TravelTime
 
 COARSE, FINE = 7, 8

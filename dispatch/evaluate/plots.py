@@ -19,7 +19,7 @@ from dispatch.evaluate.policies import ambulances_of
 from dispatch.evaluate.report import SHIFTS_A_DAY
 from dispatch.evaluate.resting import Resting
 from dispatch.evaluate.study import Load, Study
-from dispatch.policy.coverage import Floats
+from dispatch.policy.units.coverage import Floats
 
 # Okabe and Ito: told apart by everybody.
 COLOURS = {"line": "#000000", "road": "#0072B2", "coverage": "#D55E00", "shared": "#009E73"}

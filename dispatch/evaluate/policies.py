@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from dispatch.model import Interval
 from dispatch.model.city import City
-from dispatch.policy.move_up import Restraint
-from dispatch.policy.preference import CLOSEST, Preference
+from dispatch.policy.units.move_up import Restraint
+from dispatch.policy.units.preference import CLOSEST, Preference
 from geo import Projection, StraightLine, TravelTime
 
 RESPONSE_S, PROCESS_S = 1_800.0, 60.0

@@ -11,7 +11,7 @@ from dispatch.evaluate.outcome import Outcome
 from dispatch.evaluate.policies import GAIN, INDIFFERENT_S, SECONDS_PER_CALL, Policy, ambulances_of, order_to_arrival_s
 from dispatch.evaluate.simulation import BUSY
 from dispatch.evaluate.study import Load, Study
-from dispatch.policy.coverage import Floats
+from dispatch.policy.units.coverage import Floats
 
 REACH = 0.20
 TARGETS_MIN = (8, 10, 12, 15, 20, 30)

@@ -9,10 +9,10 @@ from dispatch.evaluate.calls import A_DAY
 from dispatch.evaluate.places import Places
 from dispatch.evaluate.policies import every_station_hosts_ambulances, order_to_arrival_s
 from dispatch.evaluate.simulation import BUSY
-from dispatch.model import Standing, Unit, UnitId, UnitStatus
+from dispatch.model import PlacedUnit, Unit, UnitId, UnitStatus
 from dispatch.model.city import City
-from dispatch.policy.coverage import Bools, DemandMap, Floats, able_of, covered, reach
-from dispatch.policy.move_up import Restraint, advise, bases_of
+from dispatch.policy.units.coverage import Bools, DemandMap, Floats, able_of, covered, reach
+from dispatch.policy.units.move_up import Restraint, advise, bases_of
 from geo import Point
 
 CAPABILITY = "als"
@@ -37,17 +37,17 @@ def at_rest(city: City, places: Places) -> tuple[Resting, ...]:
     own = _moved(home, city, places, hosts={})
     anywhere = _moved(home, city, places, hosts=every_station_hosts_ambulances(city))
     named = (("At home", home), ("As advised, own stations", own), ("As advised, any station", anywhere))
-    return tuple(_resting(name, standings, city, places) for name, standings in named)
+    return tuple(_resting(name, placed_units, city, places) for name, placed_units in named)
 
 
-def _standing(unit_id: str, agency: str, point: Point) -> Standing:
+def _standing(unit_id: str, agency: str, point: Point) -> PlacedUnit:
     unit = Unit(UnitId(unit_id), agency, "", (CAPABILITY,), None, UnitStatus.AVAILABLE, A_DAY)
-    return Standing(unit, point, None, 0.0)
+    return PlacedUnit(unit, point, None, 0.0)
 
 
 def _moved(
-    home: Sequence[Standing], city: City, places: Places, *, hosts: Mapping[str, Collection[str]]
-) -> list[Standing]:
+    home: Sequence[PlacedUnit], city: City, places: Places, *, hosts: Mapping[str, Collection[str]]
+) -> list[PlacedUnit]:
     demand, speed_kmh = _demand(places), _speed_kmh(city)
     bases = bases_of(
         city.stations,
@@ -72,23 +72,23 @@ def _moved(
     return [replace(s, point=to.get(s.unit.id, s.point)) for s in home]
 
 
-def _resting(name: str, standings: Sequence[Standing], city: City, places: Places) -> Resting:
+def _resting(name: str, placed_units: Sequence[PlacedUnit], city: City, places: Places) -> Resting:
     demand = _demand(places)
-    within = _within(standings, city, places, demand)
-    reached = covered(within, able_of(standings, demand), demand=demand, busy=BUSY)
+    within = _within(placed_units, city, places, demand)
+    reached = covered(within, able_of(placed_units, demand), demand=demand, busy=BUSY)
     part = np.divide(reached, demand.total, out=np.zeros_like(reached), where=demand.total > 0)
-    return Resting(name, tuple(s.point for s in standings), part, float(reached.sum() / demand.total.sum()))
+    return Resting(name, tuple(s.point for s in placed_units), part, float(reached.sum() / demand.total.sum()))
 
 
-def _within(standings: Sequence[Standing], city: City, places: Places, demand: DemandMap) -> Bools:
+def _within(placed_units: Sequence[PlacedUnit], city: City, places: Places, demand: DemandMap) -> Bools:
     speed_kmh = _speed_kmh(city)
     return reach(
-        np.array([s.point.lat for s in standings]),
-        np.array([s.point.lon for s in standings]),
+        np.array([s.point.lat for s in placed_units]),
+        np.array([s.point.lon for s in placed_units]),
         demand=demand,
         travel=places,
-        speed_kmh=np.array([speed_kmh[s.unit.agency] for s in standings]),
-        turnout_s=np.array([city.agency(s.unit.agency).mobilisation_s for s in standings]),
+        speed_kmh=np.array([speed_kmh[s.unit.agency] for s in placed_units]),
+        turnout_s=np.array([city.agency(s.unit.agency).mobilisation_s for s in placed_units]),
         within_s=order_to_arrival_s(city, 1),
     )
 

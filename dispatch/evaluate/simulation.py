@@ -20,11 +20,11 @@ from dispatch.evaluate.policies import Policy, order_to_arrival_s
 from dispatch.evaluate.vehicle import Trip, Vehicle
 from dispatch.model import UnitId, UnitStatus
 from dispatch.model.city import City, Need
-from dispatch.policy.coverage import Bools, coverage_lost, reach
-from dispatch.policy.lineup import Lineup
-from dispatch.policy.move_up import Bases, advise, bases_of
-from dispatch.policy.recommend import recommend
-from dispatch.policy.standby import turnout_s
+from dispatch.policy.units.candidates import turnout_s
+from dispatch.policy.units.coverage import Bools, coverage_lost, reach
+from dispatch.policy.units.move_up import Bases, advise, bases_of
+from dispatch.policy.units.recommend import recommend
+from dispatch.policy.units.unit_table import UnitTable
 from geo import Location, LocationStatus
 
 BUSY = 0.3
@@ -98,7 +98,7 @@ class Simulation:
         answer = recommend(
             location=Location(LocationStatus.LOCATED, point.lat, point.lon, 0.0, 0.95),
             needs=incident.needs,
-            lineup=Lineup.of(standings_of(able, self.places, now_s)),
+            table=UnitTable.of(standings_of(able, self.places, now_s)),
             agencies=self.city.agencies_by_code,
             speed_kmh=self._speed_kmh,
             travel=self._travel,
@@ -117,14 +117,14 @@ class Simulation:
             self._move_up(chosen, now_s)
 
     def _lost(self, able: Sequence[Vehicle], now_s: float) -> dict[UnitId, float]:
-        standings = standings_of(self.fleet.relatives(able), self.places, now_s)
+        placed_units = standings_of(self.fleet.relatives(able), self.places, now_s)
         agencies, at = self.city.agencies_by_code, self.day.when(now_s)
         return coverage_lost(
-            standings,
+            placed_units,
             demand=self.places.demand,
             travel=self.places,
-            speed_kmh=np.array([self._speed_kmh[s.unit.agency] for s in standings]),
-            turnout_s=np.array([turnout_s(s.unit, agencies[s.unit.agency], at) for s in standings]),
+            speed_kmh=np.array([self._speed_kmh[s.unit.agency] for s in placed_units]),
+            turnout_s=np.array([turnout_s(s.unit, agencies[s.unit.agency], at) for s in placed_units]),
             within_s=self._within_s,
             busy=self.busy,
         )
@@ -211,9 +211,9 @@ class Simulation:
         if not movable or self.policy.move_up is None:
             return []
         bases, moving = self._bases_now(), {v.unit.id for v in movable}
-        standings = standings_of(idle, self.places, now_s)
+        placed_units = standings_of(idle, self.places, now_s)
         moves = advise(
-            standings,
+            placed_units,
             self._within_from_bases(idle),
             bases,
             demand=self.places.demand,
@@ -221,7 +221,7 @@ class Simulation:
             speed_kmh=self._speed_kmh,
             busy=self.busy,
             restraint=self.policy.move_up,
-            staying=[s.unit.id for s in standings if s.unit.id not in moving],
+            staying=[s.unit.id for s in placed_units if s.unit.id not in moving],
         )
         return [(self.fleet.by_id[m.unit_id], self.places.station[m.to_station]) for m in moves]
 

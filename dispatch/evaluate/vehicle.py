@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from dispatch.evaluate.places import TABLE_KMH, Places
-from dispatch.model import ASSIGNABLE, Standing, Unit, UnitStatus
+from dispatch.model import ASSIGNABLE, PlacedUnit, Unit, UnitStatus
 
 LOOK_AGAIN_S = 30.0
 
@@ -39,19 +39,19 @@ class Vehicle:
     moves: int = 0
     able: frozenset[str] = field(init=False)
     is_free: bool = True
-    _seen: Standing | None = None
+    _seen: PlacedUnit | None = None
     _seen_s: float = -1e9
 
     def __post_init__(self) -> None:
         self.able = frozenset(self.unit.capabilities)
 
-    def standing(self, places: Places, now_s: float) -> Standing:
+    def standing(self, places: Places, now_s: float) -> PlacedUnit:
         """Where it is; under way looked up anew every half minute."""
         if self._seen is not None and (self.trip is None or now_s - self._seen_s < LOOK_AGAIN_S):
             return self._seen
         if self.trip is not None:
             self.place = places.on_the_way(self.trip.start, self.trip.end, self.trip.share(now_s))
-        self._seen = Standing(self.unit, places.points[self.place], None, 0.0)
+        self._seen = PlacedUnit(self.unit, places.points[self.place], None, 0.0)
         self._seen_s = now_s
         return self._seen
 

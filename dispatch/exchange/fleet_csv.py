@@ -13,7 +13,7 @@ from dispatch.exchange.csv_table import MOST_PROBLEMS, Row, Table, guarded, read
 from dispatch.model import Unit, UnitId, UnitStatus
 from dispatch.model.city import City
 from dispatch.model.unit_words import BETWEEN_MEMBERS, members, shift_of
-from dispatch.policy.fleet import faults
+from dispatch.policy.units.fleet import faults
 
 COLUMNS = ("id", "agency", "kind", "capabilities", "station", "crew", "shift", "status")
 MOST_UNITS = 20_000

@@ -8,7 +8,7 @@ from dispatch.exchange import lost_xml
 from dispatch.exchange.lost_place import LostError, Place, place_of
 from dispatch.exchange.lost_services import URN, Authority, below, substitute
 from dispatch.model.city import City
-from dispatch.safe_xml import Element, UnsafeXml, read
+from dispatch.xml.safe_xml import Element, UnsafeXml, read
 
 CONTENT_TYPE = "application/lost+xml"
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from dispatch.gml import NotAShape, Shape, UnknownCrs, read_shape
 from dispatch.model.city import City
-from dispatch.safe_xml import Element
+from dispatch.xml.gml import NotAShape, Shape, UnknownCrs, read_shape
+from dispatch.xml.safe_xml import Element
 from geo import Fix, LocationStatus, Parish, Pdf, Source, locate
 
 PROFILE = "geodetic-2d"

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from dispatch.gml.values import NotAShape, Values, check_extent
+from dispatch.xml.gml_values import NotAShape, Values, check_extent
 from geo import Point, Polygon, bounded_polygon, distance_m
 
 LEAST_RADIUS_M = 1.0

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dispatch.gml import READERS, NotAShape, read_shape
 from dispatch.intake.reading import altitude, fraction, iso_time, radius
 from dispatch.intake.report_id import repeatable
 from dispatch.intake.text_rules import cleaned
@@ -11,7 +10,8 @@ from dispatch.intake.unreadable import Problem, Unreadable, unreadable
 from dispatch.model.phone import e164, imei
 from dispatch.model.report import Caller, Channel, Report
 from dispatch.number import decimal
-from dispatch.safe_xml import Element, UnsafeXml, read
+from dispatch.xml.gml import READERS, NotAShape, read_shape
+from dispatch.xml.safe_xml import Element, UnsafeXml, read
 from geo import Fix, Pdf, Source
 
 MOST_FIXES = 20

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import structlog
 
 from dispatch.live import frames
+from dispatch.live.delivery_log import told
 from dispatch.live.frame import Frame
 from dispatch.live.recent import Recent
 from dispatch.live.screen import Screen
-from dispatch.live.told import told
 from dispatch.picture.picture import Picture
 from dispatch.store.journal import Entry
 

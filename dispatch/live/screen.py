@@ -7,7 +7,7 @@ from typing import Protocol
 from dispatch.live import frames
 from dispatch.live.frame import Frame
 from dispatch.live.recent import TooSlow
-from dispatch.meters import RESYNCS
+from dispatch.telemetry.meters import RESYNCS
 
 TOO_SLOW = "too slow: more events waited than are kept for a screen"
 

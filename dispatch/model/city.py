@@ -29,14 +29,14 @@ class Service:
     """A service of the emergency number. `share` is its part of all incidents, 0-1.
 
     How more callers tell of what one has told of: `further_calls` are expected for an incident, half of them within
-    `echo_s` seconds, and 95 % of the callers stand within `seen_from_m` metres of it."""
+    `half_life_s` seconds, and 95 % of the callers stand within `seen_from_m` metres of it."""
 
     code: str
     es: str
     en: str
     share: float
     further_calls: float = 0.5
-    echo_s: float = 600.0
+    half_life_s: float = 600.0
     seen_from_m: float = 150.0
 
 

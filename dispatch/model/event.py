@@ -39,7 +39,7 @@ class EventKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class NewEvent:
     """An event before the journal has given it its place.
 
     It carries the new state of what it changed, whole: whoever replaces its copy by these is up to date,
@@ -57,7 +57,7 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
-class Event(Happening):
+class Event(NewEvent):
     """A happening with its place in the one order. `seq` is gap-free and its order is the commit order."""
 
     seq: Seq = Seq(0)

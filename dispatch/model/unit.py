@@ -75,7 +75,7 @@ class UnitPosition:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PlacedUnit:
     """A unit and where it stands, as well as known: its last position, else its station (`position` None).
 
     `distance_m` is the straight line to the place that was asked about."""

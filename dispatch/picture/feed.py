@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from dispatch.model import Seq
 from dispatch.store import journal
-from dispatch.store.announcements import Following
+from dispatch.store.announcements import Subscription
 from dispatch.store.db import Pool, connection
 from dispatch.store.journal import Entry
 
@@ -25,7 +25,7 @@ class Feed:
         self.listeners = list(listeners)
         self.fetches = self.needless = 0
         self._early: dict[int, Entry] = {}
-        self.following = Following(journal.CHANNEL, is_news=self._is_news, catch_up=self.catch_up)
+        self.following = Subscription(journal.CHANNEL, is_news=self._is_news, catch_up=self.catch_up)
 
     @property
     def connected(self) -> bool:

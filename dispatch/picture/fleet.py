@@ -6,8 +6,8 @@ from math import isnan
 
 import numpy as np
 
-from dispatch.model import Standing, Unit, UnitId, UnitPosition
-from dispatch.policy.lineup import Lineup, Sort
+from dispatch.model import PlacedUnit, Unit, UnitId, UnitPosition
+from dispatch.policy.units.unit_table import UnitProfile, UnitTable
 from geo import Point, Projection
 
 
@@ -15,10 +15,10 @@ class Fleet:
     """Of these units and no others; whoever keeps it makes a new one when one comes, leaves, or is at another station
     without having sent a position."""
 
-    def __init__(self, standings: Iterable[Standing], projection: Projection) -> None:
-        self._all = Lineup.of(standings)
+    def __init__(self, placed_units: Iterable[PlacedUnit], projection: Projection) -> None:
+        self._all = UnitTable.of(placed_units)
         self._rows: dict[UnitId, int] = {unit.id: row for row, unit in enumerate(self._all.units)}
-        self._sorts = {sort: number for number, sort in enumerate(self._all.sorts)}
+        self._sorts = {sort: number for number, sort in enumerate(self._all.profiles)}
         self._projection = projection
         x, y = projection.forward(self._all.lats, self._all.lons)
         self._places = x + 1j * y
@@ -29,7 +29,7 @@ class Fleet:
         if row is None or (isnan(self._all.heard_s[row]) and unit.station != self._all.units[row].station):
             return False
         self._all.units[row] = unit
-        self._all.sort[row] = self._sorts.setdefault(Sort.of(unit), len(self._sorts))
+        self._all.sort[row] = self._sorts.setdefault(UnitProfile.of(unit), len(self._sorts))
         return True
 
     def move(self, moved: Mapping[UnitId, UnitPosition]) -> bool:
@@ -45,9 +45,9 @@ class Fleet:
         self._places[rows] = x + 1j * y
         return True
 
-    def around(self, points: Sequence[Point], which: Callable[[Sort], bool]) -> Lineup:
+    def around(self, points: Sequence[Point], which: Callable[[UnitProfile], bool]) -> UnitTable:
         """All those whose sort is so, and how far they are from each of the points by the straight line."""
-        all_ = replace(self._all, sorts=tuple(self._sorts))
+        all_ = replace(self._all, profiles=tuple(self._sorts))
         rows = np.flatnonzero(all_.which(which))
         places = np.array([complex(*self._projection.place(point.lat, point.lon)) for point in points], np.complex128)
         return replace(all_.take(rows), distance_m=np.abs(np.subtract.outer(self._places[rows], places)))

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dispatch.model import Standing, Unit, UnitId, UnitPosition
+from dispatch.model import PlacedUnit, Unit, UnitId, UnitPosition
 from dispatch.model.city import City
 from dispatch.model.doubt import Doubt
 from dispatch.model.room import Room
 from dispatch.picture.fleet import Fleet
-from dispatch.policy.echoes import Echoes
-from dispatch.policy.incident_index import IncidentIndex
-from dispatch.policy.lineup import Lineup, Sort
-from dispatch.policy.position_doubt import Believable, Rival, after_rival, believable_in, doubt_of
+from dispatch.policy.incidents.duplicate_likelihood import DuplicateModel
+from dispatch.policy.incidents.incident_index import IncidentIndex
+from dispatch.policy.units.position_doubt import Believable, Rival, after_rival, believable_in, doubt_of
+from dispatch.policy.units.unit_table import UnitProfile, UnitTable
 from dispatch.store.journal import Entry
 from geo import Point, Projection, UnitIndex
 
@@ -73,9 +73,9 @@ class Picture:
         self._index: UnitIndex[UnitId] = UnitIndex(self._projection)
         self._fleet: Fleet | None = None
         self._stations = {s.id: Point(s.lat, s.lon) for s in city.stations}
-        self.nearby = IncidentIndex(self._projection, Echoes(city))
+        self.open_index = IncidentIndex(self._projection, DuplicateModel(city))
         for incident in room.incidents.values():
-            self.nearby.follow(incident)
+            self.open_index.follow(incident)
         for unit in room.units.values():
             self._place_at_station(unit)
         known = {p.unit_id: p for p in positions if p.unit_id in room.units}
@@ -86,7 +86,7 @@ class Picture:
         for entry in entries:
             self.room.apply(entry.event)
             if entry.event.incident is not None:
-                self.nearby.follow(entry.event.incident)
+                self.open_index.follow(entry.event.incident)
             for unit in entry.event.units:
                 self._follow_unit(unit)
 
@@ -145,25 +145,25 @@ class Picture:
     def moved_since(self, batch: int) -> list[UnitPosition]:
         return [self.positions[unit_id] for unit_id, at in self._moved_at.items() if at > batch]
 
-    def nearest(self, point: Point, *, k: int, where: Callable[[Unit], bool] | None = None) -> list[Standing]:
+    def nearest(self, point: Point, *, k: int, where: Callable[[Unit], bool] | None = None) -> list[PlacedUnit]:
         """The k nearest units, by the straight line; of those that are so, where it is said."""
         units = self.room.units
         fits = (lambda unit_id: where(units[unit_id])) if where is not None else None
         near = self._index.nearest(point.lat, point.lon, k, fits)
         return [self._standing(unit_id, metres) for unit_id, metres in near]
 
-    def around(self, points: Sequence[Point], which: Callable[[Sort], bool]) -> Lineup:
+    def around(self, points: Sequence[Point], which: Callable[[UnitProfile], bool]) -> UnitTable:
         """All units of such sorts that have a place. Made for a city's fleet; of a nation's ask for the nearest."""
         if self._fleet is None:
             placed = [unit_id for unit_id in self.room.units if unit_id in self._index]
             self._fleet = Fleet((self._standing(unit_id, 0.0) for unit_id in placed), self._projection)
         return self._fleet.around(points, which)
 
-    def _standing(self, unit_id: UnitId, metres: float) -> Standing:
+    def _standing(self, unit_id: UnitId, metres: float) -> PlacedUnit:
         unit, position = self.room.units[unit_id], self.positions.get(unit_id)
         if position is None:
-            return Standing(unit, self._stations[unit.station or ""], None, metres)
-        return Standing(unit, Point(position.lat, position.lon), position, metres)
+            return PlacedUnit(unit, self._stations[unit.station or ""], None, metres)
+        return PlacedUnit(unit, Point(position.lat, position.lon), position, metres)
 
     def _weigh(self, position: UnitPosition, before: UnitPosition, *, now: datetime) -> Doubt | None:
         """A position that no road leads to, unless the unit flies; with enough others of its track it is believed."""

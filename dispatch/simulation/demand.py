@@ -9,7 +9,7 @@ from random import Random
 from dispatch.evaluate.demand import HOURS, busyness, by_the_hour
 from dispatch.evaluate.demand import Demand as CityDemand
 from dispatch.model.city import City, Nature, Station
-from dispatch.policy.demand import OPEN_COUNTRY
+from dispatch.policy.units.demand import OPEN_COUNTRY
 from geo import Parish, Projection
 
 __all__ = [

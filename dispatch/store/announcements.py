@@ -9,9 +9,9 @@ from random import uniform
 import structlog
 
 from dispatch.errors import Unavailable
-from dispatch.meters import FEED_LOST
 from dispatch.store.db import Connection, Pool, domain_errors
 from dispatch.store.servers import Servers
+from dispatch.telemetry.meters import FEED_LOST
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ RETRIES_S = (0.1, 0.3, 1.0, 2.0)
 OWN_COMMIT_S = 0.1
 
 
-class Following:
+class Subscription:
     """One channel. `catch_up` fetches what isn't known yet: when there is news, and after every time in which
     announcements may have been missed. Never twice at a time; again, later, where the database is away."""
 
@@ -102,10 +102,10 @@ class Following:
 class Announcements:
     """Listens for all who follow. A connection that is lost, or that no longer answers, is replaced."""
 
-    def __init__(self, servers: Servers, pool: Pool, followings: Sequence[Following]) -> None:
+    def __init__(self, servers: Servers, pool: Pool, subscriptions: Sequence[Subscription]) -> None:
         self._servers = servers
         self._pool = pool
-        self._followings = followings
+        self._followings = subscriptions
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -154,7 +154,7 @@ class Announcements:
             # What has cut this one has probably cut the others too.
             await self._pool.expire_connections()
 
-    def _hearing(self, following: Following) -> Callable[[object, int, str, object], None]:
+    def _hearing(self, following: Subscription) -> Callable[[object, int, str, object], None]:
         return lambda _db, pid, _channel, payload: following.announced(str(payload), ours=pid in self._servers.ours)
 
 

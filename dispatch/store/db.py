@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import asyncpg
 
 from dispatch.errors import Conflict, Invalid, NotFound, SchemaChanged, Unavailable
-from dispatch.meters import POOL_SECONDS, POOL_WAITING
 from dispatch.store.servers import Servers
+from dispatch.telemetry.meters import POOL_SECONDS, POOL_WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from dispatch.model import Event, Happening, IncidentId, Seq
+from dispatch.model import Event, IncidentId, NewEvent, Seq
 from dispatch.model.wire import encode
 from dispatch.store.db import Connection
-from dispatch.store.newer import event_of
+from dispatch.store.forward_compat import event_of
 
 CHANNEL = "journal"
 # Who holds this lock decides which incident calls belong to; nobody else does meanwhile, on whichever node.
@@ -22,11 +22,11 @@ class Entry(NamedTuple):
     body: str
 
 
-async def append(db: Connection, *, happenings: Sequence[Happening]) -> list[Entry]:
+async def append(db: Connection, *, new_events: Sequence[NewEvent]) -> list[Entry]:
     """The last act of a transaction: from here to the commit nobody else appends, so order of seq = order of commit.
 
     The database gives the numbers and completes the bodies with them, in one statement."""
-    bodies = [encode(happening).removesuffix("}") + SEQ for happening in happenings]
+    bodies = [encode(new_event).removesuffix("}") + SEQ for new_event in new_events]
     last = await db.fetchval(
         """with head as (update journal_head set seq = seq + $1 returning seq),
            added as (
@@ -36,27 +36,27 @@ async def append(db: Connection, *, happenings: Sequence[Happening]) -> list[Ent
                from head, unnest($2::timestamptz[], $3::text[], $4::bigint[], $5::text[]) with ordinality
                    as event (at, kind, incident_id, body, number))
            select seq, pg_notify($6, seq::text) from head""",
-        len(happenings),
-        [h.at for h in happenings],
-        [h.kind for h in happenings],
-        [h.incident.id if h.incident else None for h in happenings],
+        len(new_events),
+        [h.at for h in new_events],
+        [h.kind for h in new_events],
+        [h.incident.id if h.incident else None for h in new_events],
         bodies,
         CHANNEL,
     )
-    first = last - len(happenings) + 1
-    numbered = zip(happenings, bodies, range(first, last + 1), strict=True)
-    return [Entry(_numbered(happening, Seq(seq)), f"{body}{seq}}}") for happening, body, seq in numbered]
+    first = last - len(new_events) + 1
+    numbered = zip(new_events, bodies, range(first, last + 1), strict=True)
+    return [Entry(_numbered(new_event, Seq(seq)), f"{body}{seq}}}") for new_event, body, seq in numbered]
 
 
-def _numbered(happening: Happening, seq: Seq) -> Event:
+def _numbered(new_event: NewEvent, seq: Seq) -> Event:
     return Event(
-        happening.kind,
-        happening.at,
-        happening.actor,
-        happening.incident,
-        happening.units,
-        happening.quarantine,
-        happening.data,
+        new_event.kind,
+        new_event.at,
+        new_event.actor,
+        new_event.incident,
+        new_event.units,
+        new_event.quarantine,
+        new_event.data,
         seq,
     )
 

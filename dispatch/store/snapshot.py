@@ -2,8 +2,11 @@
 
 from dispatch.model import Seq
 from dispatch.model.room import Room
-from dispatch.store import incidents, journal, quarantine, units
+from dispatch.store import journal
+from dispatch.store.calls import quarantine
 from dispatch.store.db import Pool, transaction
+from dispatch.store.incidents import incidents
+from dispatch.store.units import units
 
 
 async def snapshot(pool: Pool) -> Room:

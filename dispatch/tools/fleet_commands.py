@@ -41,7 +41,7 @@ def fleet_commands(settings: Callable[..., Settings], with_database: WithDatabas
     ) -> None:
         """All units, a line each."""
         from dispatch.exchange.fleet_csv import write_fleet
-        from dispatch.store import units
+        from dispatch.store.units import units
 
         raw = write_fleet(with_database(settings(state=state), units.every), excel=excel).encode()
         if out is None:
@@ -87,16 +87,16 @@ def fleet_commands(settings: Callable[..., Settings], with_database: WithDatabas
 
 async def _put(db: Connection, **how: Any) -> Any:
     """What was done, or the error: to raise it is for where it can be told."""
-    from dispatch.desk.desk import Act
-    from dispatch.desk.fleet import put
+    from dispatch.desk.desk import Transaction
+    from dispatch.desk.units.fleet import put
     from dispatch.store import journal
 
     try:
         async with db.transaction():
-            doing = Act(db, ACTOR, datetime.now(UTC))
+            doing = Transaction(db, ACTOR, datetime.now(UTC))
             done = await put(doing, **how)
             if doing.told:
-                await journal.append(db, happenings=doing.told)
+                await journal.append(db, new_events=doing.told)
     except DispatchError as error:
         return error
     return done

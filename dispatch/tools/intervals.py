@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from dispatch.model.city import City
-    from dispatch.store.intervals import Figures
+    from dispatch.store.watch.intervals import Figures
 
 GROUPS = ("agency", "parish", "priority", "nature")
 
@@ -39,7 +39,7 @@ def intervals_command(settings: Callable[..., Settings], with_database: WithData
 
         from dispatch.api.intervals import as_csv, period, rounded
         from dispatch.city import CityError, load_city
-        from dispatch.store.intervals import Grouping, figures
+        from dispatch.store.watch.intervals import Grouping, figures
 
         if by not in GROUPS:
             _unusable(f"--by must be one of {', '.join(GROUPS)}, not {by!r}")

@@ -9,11 +9,11 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
-from dispatch.model import Standing, Unit, UnitId, UnitPosition, UnitStatus
+from dispatch.model import PlacedUnit, Unit, UnitId, UnitPosition, UnitStatus
 from dispatch.model.city import City
-from dispatch.policy.demand import demand_map
-from dispatch.policy.lineup import Lineup
-from dispatch.policy.recommend import recommend
+from dispatch.policy.units.demand import demand_map
+from dispatch.policy.units.recommend import recommend
+from dispatch.policy.units.unit_table import UnitTable
 from dispatch.travel.generated import generate_network
 from geo import Location, LocationStatus, Point, Projection, RoadNetwork, Roads, StraightLine, TravelTime, distance_m
 from geo.travel_time import Floats
@@ -72,25 +72,25 @@ def _timed(
     ask = _asking(city, travel, radius_m)
     took = []
     for place in _places(city, random, questions + 5):
-        standings = _scattered(city, place, random)
+        placed_units = _scattered(city, place, random)
         if again:
-            ask(place, standings)
+            ask(place, placed_units)
         start = time.process_time()
-        ask(place, standings)
+        ask(place, placed_units)
         took.append((time.process_time() - start) * 1e3)
     return float(np.median(took[5:])), float(np.quantile(took[5:], 0.99))
 
 
-def _asking(city: City, travel: TravelTime, radius_m: float) -> Callable[[Point, list[Standing]], object]:
+def _asking(city: City, travel: TravelTime, radius_m: float) -> Callable[[Point, list[PlacedUnit]], object]:
     speeds = {agency.code: city.speed_kmh(agency.code, NOW) for agency in city.agencies}
     needs = city.nature(NATURE).needs
     lost = {UnitId(unit.id): 1.0 for unit in city.fleet}
 
-    def ask(place: Point, standings: list[Standing]) -> object:
+    def ask(place: Point, placed_units: list[PlacedUnit]) -> object:
         return recommend(
             location=Location(LocationStatus.LOCATED, place.lat, place.lon, radius_m, 0.95),
             needs=needs,
-            lineup=Lineup.of(standings),
+            table=UnitTable.of(placed_units),
             agencies=city.agencies_by_code,
             speed_kmh=speeds,
             travel=travel,
@@ -115,14 +115,14 @@ def _places(city: City, random: np.random.Generator, count: int) -> list[Point]:
     ]
 
 
-def _scattered(city: City, place: Point, random: np.random.Generator) -> list[Standing]:
+def _scattered(city: City, place: Point, random: np.random.Generator) -> list[PlacedUnit]:
     """Every unit of the city's fleet in turn, about a kilometre from its station."""
-    standings = []
+    placed_units = []
     for number, (north, east) in enumerate(random.normal(0, 0.01, (UNITS, 2)).tolist()):
         one = city.fleet[number % len(city.fleet)]
         station, unit_id = city.station(one.station), UnitId(f"{one.id}-{number}")
         point = Point(station.lat + north, station.lon + east)
         unit = Unit(unit_id, one.agency, one.kind, one.capabilities, one.station, UnitStatus.AVAILABLE, NOW)
         metres = distance_m(point.lat, point.lon, place.lat, place.lon)
-        standings.append(Standing(unit, point, UnitPosition(unit_id, point.lat, point.lon, NOW), metres))
-    return standings
+        placed_units.append(PlacedUnit(unit, point, UnitPosition(unit_id, point.lat, point.lon, NOW), metres))
+    return placed_units

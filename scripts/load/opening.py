@@ -25,8 +25,8 @@ async def steps(dsn: str, city_folder: Path, began: float) -> dict[str, float]:
     from dispatch.picture.picture import Picture
     from dispatch.store.db import connection, open_pool
     from dispatch.store.migrate import migrate
-    from dispatch.store.positions import latest
     from dispatch.store.snapshot import snapshot
+    from dispatch.store.units.positions import latest
 
     lap("interpreter and imports")
     city = load_city(city_folder)

@@ -250,9 +250,9 @@ async def test_a_unit_is_sent_or_taken_out_never_both(http: httpx.AsyncClient) -
     answers = await at_once(
         http,
         *(
-            act
+            begin
             for n, unit_id in enumerate(ids)
-            for act in [("POST", path, {"unit_ids": [unit_id]}), ("DELETE", f"/v1/units/{unit_id}", None)][
+            for begin in [("POST", path, {"unit_ids": [unit_id]}), ("DELETE", f"/v1/units/{unit_id}", None)][
                 :: 1 - n % 2 * 2
             ]
         ),
@@ -273,10 +273,10 @@ async def test_whatever_is_done_at_once_the_room_is_what_its_events_say(
     await add(http, *ids)
     before = await snapshot(pool)
     acts = [
-        act
+        begin
         for n in range(5)
         for unit_id in ids
-        for act in (
+        for begin in (
             ("POST", f"/v1/incidents/{number}/assignments", {"unit_ids": [unit_id, ids[n]]}),
             ("PATCH", f"/v1/units/{unit_id}", {"crew": [f"crew {n}"]}),
             ("POST", f"/v1/units/{unit_id}/status", {"status": ["on_scene", "available", "off_duty"][n % 3]}),

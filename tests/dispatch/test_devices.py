@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from dispatch.api.guesses import Guesses
+from dispatch.api.failed_attempts import FailedAttempts
 from dispatch.errors import TooManyTries
 from dispatch.model import UnitId
 from dispatch.store import access
@@ -215,11 +215,11 @@ async def test_who_guesses_is_not_heard_for_a_while_but_the_phones_are(database_
 
 
 def test_guesses_are_forgotten_and_their_places_bounded() -> None:
-    guesses = Guesses(most=2, within_s=0.0)
+    guesses = FailedAttempts(most=2, within_s=0.0)
     for _ in range(5):
         guesses.wrong("10.0.0.1", b"x")
     guesses.check("10.0.0.1", b"x")
-    guesses = Guesses(most=2)
+    guesses = FailedAttempts(most=2)
     for i in range(2):
         guesses.wrong(f"2001:db8:0:1::{i}", b"x")
     with pytest.raises(TooManyTries):

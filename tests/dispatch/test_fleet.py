@@ -110,8 +110,8 @@ async def test_a_removed_unit_is_forgotten_and_may_come_back(module_service: Ser
     assert fleet_events(screen)[-1].units[0].removed_at is not None
     assert (await http.get(path)).status_code == 404
     assert (await http.delete(path)).status_code == 404
-    for act in ({"status": "off_duty"}, {"status": "available"}):
-        refused = await http.post(f"{path}/status", json=act)
+    for begin in ({"status": "off_duty"}, {"status": "available"}):
+        refused = await http.post(f"{path}/status", json=begin)
         assert refused.status_code == 404 and "taken out of the fleet" in refused.json()["detail"]
     assert (await http.post("/v1/units/positions", json={"positions": [here]})).json()["accepted"] == 0
     async with Screen.on(module_service) as screen:

@@ -114,9 +114,9 @@ async def test_tables_and_acts_at_the_same_time_queue_up(http: httpx.AsyncClient
     number = (await http.post("/v1/calls", json=a_call(nature="fall"))).json()["incident_id"]
     fleet = await export(http)
     acts = [
-        act
+        begin
         for n in range(1, 9)
-        for act in (
+        for begin in (
             put(http, fleet.replace("patrol_car,patrol", f"patrol_car,patrol{' motorcycle' * (n % 2)}")),
             put(http, f"id,agency,kind\nQ{n % 3},MSP,ambulance_bls\n"),
             http.post(f"/v1/incidents/{number}/assignments", json={"unit_ids": [f"P00{n}", "A01"][: 1 + n % 2]}),

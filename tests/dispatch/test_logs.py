@@ -5,7 +5,7 @@ import json
 import pytest
 import structlog
 
-from dispatch.logs import set_up_logs
+from dispatch.telemetry.logs import set_up_logs
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

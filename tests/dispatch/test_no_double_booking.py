@@ -31,9 +31,9 @@ from dispatch.model import (
     UnitStatus,
 )
 from dispatch.model.room import Room
-from dispatch.store import units
 from dispatch.store.db import Pool, connection, open_pool
 from dispatch.store.snapshot import snapshot
+from dispatch.store.units import units
 from geo import Location, LocationStatus
 from scripts.fault_runs.bookings import events_after, faults_in_tables, faults_of, replay
 from tests.reports import a_call, a_fix

@@ -100,7 +100,7 @@ async def test_a_rolled_back_act_leaves_no_gap(module_service: Service, module_d
 
 async def append_and_fail(pool: Pool, event: Event) -> None:
     async with transaction(pool) as db:
-        await journal.append(db, happenings=[event])
+        await journal.append(db, new_events=[event])
         raise ZeroDivisionError
 
 

@@ -10,14 +10,14 @@ import httpx
 import pytest
 
 from dispatch.city import load_city
-from dispatch.desk.positions import PositionWriter
+from dispatch.desk.units.positions import PositionWriter
 from dispatch.model import Unit, UnitId, UnitPosition, UnitStatus
 from dispatch.model.doubt import Doubt
 from dispatch.model.room import Room
 from dispatch.picture.picture import Picture
 from dispatch.settings import Settings
-from dispatch.store import positions
 from dispatch.store.db import Pool, transaction
+from dispatch.store.units import positions
 from geo import Point, destination
 from tests.keys import a_key
 from tests.screens import Screen

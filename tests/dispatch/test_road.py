@@ -149,8 +149,8 @@ async def test_all_units_of_one_act_or_none(http: httpx.AsyncClient) -> None:
     number = one["incident_id"]
     assert (await http.post(f"/v1/incidents/{number}/assignments", json={"unit_ids": units[:1]})).status_code == 201
     other = await taken(http, a_call(a_fix(-0.2950, -78.5300), nature="fall"))
-    act = await http.post(f"/v1/incidents/{other['incident_id']}/assignments", json={"unit_ids": units})
-    assert act.status_code == 409
+    begin = await http.post(f"/v1/incidents/{other['incident_id']}/assignments", json={"unit_ids": units})
+    assert begin.status_code == 409
     room = {u["id"]: u for u in (await http.get("/v1/units")).json()["items"]}
     assert [room[u]["status"] for u in units] == ["dispatched"] + ["available"] * (len(units) - 1)
 

@@ -12,7 +12,7 @@ import pytest
 from dispatch.desk.calls.answers import told
 from dispatch.model import Call, Caller, CallId, Channel, IncidentId, UnitId, UnitStatus
 from dispatch.model.sender import Sender, SenderKind
-from dispatch.policy.recommendation import Preempts, RankedUnit
+from dispatch.policy.units.recommendation import Preempts, RankedUnit
 from geo import Location, LocationStatus
 from tests.callers import Callers, placed, sent
 from tests.dispatch.test_formats import aml_form, aml_sms

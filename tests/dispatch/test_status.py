@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from dispatch.desk.desk import Act
-from dispatch.desk.units import set_silent
+from dispatch.desk.desk import Transaction
+from dispatch.desk.units.status import set_silent
 from dispatch.model import Event, UnitId
 from dispatch.store.db import open_pool, transaction
 from tests.reports import a_call
@@ -119,7 +119,7 @@ async def test_a_crew_that_sends_its_status_is_not_silent(
     since = datetime.now(UTC)
     pool = await open_pool(module_database_url, size=1)
     async with transaction(pool) as db:
-        [silent] = await set_silent(Act(db, "test", since), [UnitId("A07")], since)
+        [silent] = await set_silent(Transaction(db, "test", since), [UnitId("A07")], since)
         assert silent.silent_since == since
     await pool.close()
     async with Screen.on(module_service) as screen:

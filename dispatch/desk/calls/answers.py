@@ -8,8 +8,8 @@ from dispatch.model.call import as_sent
 from dispatch.model.city import City
 from dispatch.model.sender import Sender, SenderKind
 from dispatch.model.wire import encode
-from dispatch.policy.new_incident import opened
-from dispatch.policy.recommendation import RankedUnit
+from dispatch.policy.incidents.new_incident import opened
+from dispatch.policy.units.recommendation import RankedUnit
 from geo import Location
 
 

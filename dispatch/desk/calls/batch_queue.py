@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from time import perf_counter
 
-from dispatch import meters
 from dispatch.errors import Unavailable
 from dispatch.model import CallId, IncidentId, Report
 from dispatch.model.sender import Sender
+from dispatch.telemetry import meters
 
 # More at once would make the first wait for the last; fewer, and the commit costs more than the calls.
 MOST_TOGETHER = 64
@@ -26,7 +26,7 @@ NEWEST = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Waiting:
+class QueuedReport:
     """`answer`: the answer as JSON, and whether the report was new. `adds_to`: the call that it refines. `since`: when
     it came; `span`: which waits; `context`: in which it came."""
 
@@ -39,7 +39,7 @@ class Waiting:
     context: Context = field(default_factory=copy_context)
 
 
-Serve = Callable[[Sequence[Waiting]], Coroutine[None, None, None]]
+Serve = Callable[[Sequence[QueuedReport]], Coroutine[None, None, None]]
 
 
 class BatchQueue:
@@ -50,7 +50,7 @@ class BatchQueue:
     def __init__(self, *, most: int, most_wait_s: float) -> None:
         self.numbers: list[IncidentId] = []
         self._most, self._most_wait_s = most, most_wait_s
-        self._waiting: dict[str, deque[Waiting]] = {}
+        self._waiting: dict[str, deque[QueuedReport]] = {}
         self._turns: deque[str] = deque()
         self._count = 0
         self._shared_at = -SHARED_S
@@ -68,14 +68,14 @@ class BatchQueue:
         if self._count >= MOST_TOGETHER and self._ahead(sender) * self._call_s > self._most_wait_s:
             raise self._full()
 
-    def join(self, report: Report, *, sender: Sender, adds_to: CallId | None = None) -> Waiting:
+    def join(self, report: Report, *, sender: Sender, adds_to: CallId | None = None) -> QueuedReport:
         """In a full queue in the place of the last of who has most waiting, who is told Unavailable.
 
         Raises Unavailable, as `admit`."""
         self.admit(sender=sender.name)
         if self._count >= self._most:
             self._turn_away()
-        place = Waiting(report, sender, asyncio.get_running_loop().create_future(), adds_to)
+        place = QueuedReport(report, sender, asyncio.get_running_loop().create_future(), adds_to)
         queue = self._queue_of(sender.name)
         if len(queue) < SHARE and self._count - len(queue) > max(SHARE, 2 * len(queue) + 1):
             self._shared_at = place.since
@@ -97,9 +97,9 @@ class BatchQueue:
             pace_s = (perf_counter() - began) / len(places)
             self._call_s += (NEWEST if self._call_s else 1.0) * (pace_s - self._call_s)
 
-    def first(self, count: int, *, each: int | None = None) -> list[Waiting]:
+    def first(self, count: int, *, each: int | None = None) -> list[QueuedReport]:
         """Out of the line: one of each sender in turn, at most `each` of one, in the order in which they came."""
-        places: list[Waiting] = []
+        places: list[QueuedReport] = []
         rounds = 0
         while self._turns and len(places) < count and rounds != each:
             rounds += 1
@@ -107,17 +107,17 @@ class BatchQueue:
         places.sort(key=attrgetter("since"))
         now = perf_counter()
         for place in places:
-            meters.LINE_SECONDS.observe(now - place.since)
+            meters.QUEUE_WAIT_SECONDS.observe(now - place.since)
         return places
 
-    def put_back(self, places: Sequence[Waiting]) -> None:
+    def put_back(self, places: Sequence[QueuedReport]) -> None:
         """Those without an answer, where they were: who committed them was himself called off."""
         for place in reversed(places):
             if not place.answer.done():
                 self._queue_of(place.sender.name).appendleft(place)
                 self._count += 1
 
-    def _next(self) -> Waiting:
+    def _next(self) -> QueuedReport:
         sender = self._turns.popleft()
         queue = self._waiting[sender]
         place = queue.popleft()
@@ -128,7 +128,7 @@ class BatchQueue:
             del self._waiting[sender]
         return place
 
-    def _queue_of(self, sender: str) -> deque[Waiting]:
+    def _queue_of(self, sender: str) -> deque[QueuedReport]:
         queue = self._waiting.get(sender)
         if queue is None:
             queue = self._waiting[sender] = deque()
@@ -147,7 +147,7 @@ class BatchQueue:
         own = self._own(sender)
         return sum(min(len(queue), own + 1) for queue in self._waiting.values())
 
-    def _longest(self) -> deque[Waiting]:
+    def _longest(self) -> deque[QueuedReport]:
         return max(self._waiting.values(), key=len, default=deque())
 
     def _turn_away(self) -> None:

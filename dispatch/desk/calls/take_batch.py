@@ -6,23 +6,23 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
-from dispatch import meters
 from dispatch.desk.calls.answers import answer_to, refined, seen_by, told
-from dispatch.desk.calls.batch_queue import Waiting
-from dispatch.desk.desk import Act, Desk, act
-from dispatch.desk.recommendation import recommend_for
+from dispatch.desk.calls.batch_queue import QueuedReport
+from dispatch.desk.desk import Desk, Transaction, begin
+from dispatch.desk.units.recommendation import recommend_for
 from dispatch.errors import DispatchError
 from dispatch.model import CallId, Incident, IncidentId
 from dispatch.model.report_key import ReportKey, key_of
 from dispatch.model.wire import encode
 from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, PlacedCall, Rules
 from dispatch.policy.calls.decide import decide
-from dispatch.policy.open_incidents import OpenIncidents
-from dispatch.policy.recommendation import RankedUnit
-from dispatch.policy.same_incident import Sighting
-from dispatch.store import batch as stored
-from dispatch.store.calls import Receipt
+from dispatch.policy.incidents.open_incidents import OpenIncidents
+from dispatch.policy.incidents.same_incident import Sighting
+from dispatch.policy.units.recommendation import RankedUnit
+from dispatch.store.calls import batch as stored
+from dispatch.store.calls.calls import Receipt
 from dispatch.store.journal import DECIDING
+from dispatch.telemetry import meters
 
 # For so many incidents units are ranked at once.
 AT_ONCE = 16
@@ -42,7 +42,7 @@ class Batch:
     joined: set[IncidentId]
 
 
-async def take_batch(desk: Desk, waiting: Sequence[Waiting]) -> Batch:
+async def take_batch(desk: Desk, waiting: Sequence[QueuedReport]) -> Batch:
     """All or none, but for reports that get an error of their own. Whoever takes calls, on whichever node, first knows
     of all calls taken before.
 
@@ -50,27 +50,27 @@ async def take_batch(desk: Desk, waiting: Sequence[Waiting]) -> Batch:
     one by one."""
     at = datetime.now(UTC)
     batch = [_located(desk, one, at) for one in waiting]
-    async with act(desk, actor="", lock=DECIDING) as doing:
-        known = await _gather(desk, doing, batch, at)
+    async with begin(desk, actor="", lock=DECIDING) as tx:
+        known = await _gather(desk, tx, batch, at)
         decision = _decide(desk, batch, known, at)
         answers = _answers(desk, decision, known, at)
-        await _write(doing, decision, answers)
-        doing.told += decision.events
+        await _write(tx, decision, answers)
+        tx.told += decision.events
         del desk.queue.numbers[: decision.used]
     return Batch(_in_order(batch, known, decision, answers), decision.joined_incidents)
 
 
-def _located(desk: Desk, one: Waiting, at: datetime) -> Incoming:
+def _located(desk: Desk, one: QueuedReport, at: datetime) -> Incoming:
     key = key_of(one.report, sender=one.sender.name)
     return Incoming(one.report, one.sender, key, desk.locate(one.report.fixes, at=at), one.adds_to)
 
 
-async def _gather(desk: Desk, doing: Act, batch: Sequence[Incoming], at: datetime) -> Known:
+async def _gather(desk: Desk, tx: Transaction, batch: Sequence[Incoming], at: datetime) -> Known:
     """Raises IncidentMovedError where this node didn't know yet of an incident that must be locked: now it does."""
     numbers, likely = desk.queue.numbers, _likely_joined(desk, batch, at)
     callers = [one.report.caller for one in batch if one.adds_to is None]
     claim = await stored.claim(
-        doing.db,
+        tx.db,
         report_ids=[one.report.id for one in batch],
         call_ids=[one.adds_to for one in batch if one.adds_to is not None],
         callers=callers,
@@ -83,7 +83,7 @@ async def _gather(desk: Desk, doing: Act, batch: Sequence[Incoming], at: datetim
         await desk.feed.catch_up()
         if _likely_joined(desk, batch, at) - likely:
             raise IncidentMovedError("an incident that was changed meanwhile is not locked")
-    rows = await stored.read(doing.db, claim=claim) if claim.incident_ids else stored.NO_ROWS
+    rows = await stored.read(tx.db, claim=claim) if claim.incident_ids else stored.NO_ROWS
     return Known(
         answered=claim.answered,
         used_ids=claim.used_ids,
@@ -121,7 +121,7 @@ def _decide(desk: Desk, batch: Sequence[Incoming], known: Known, at: datetime) -
 
 
 def _open_incidents(desk: Desk) -> OpenIncidents:
-    return OpenIncidents(desk.picture.nearby, desk.picture.room.incidents)
+    return OpenIncidents(desk.picture.open_index, desk.picture.room.incidents)
 
 
 def _answers(desk: Desk, decision: Decision, known: Known, at: datetime) -> dict[ReportKey, str]:
@@ -157,22 +157,22 @@ def _recommended(
     return found
 
 
-async def _write(doing: Act, decision: Decision, answers: Mapping[ReportKey, str]) -> None:
+async def _write(tx: Transaction, decision: Decision, answers: Mapping[ReportKey, str]) -> None:
     receipts = [
-        Receipt(report=one.report, key=key, call_id=one.call.id, at=doing.at, answer=answers[key])
+        Receipt(report=one.report, key=key, call_id=one.call.id, at=tx.at, answer=answers[key])
         for key, one in decision.outcomes.items()
         if isinstance(one, Outcome) and not one.refined
     ]
     with meters.span("write"):
         await stored.write(
-            doing.db,
+            tx.db,
             new_incidents=list(decision.new_incidents.values()),
             changed_incidents=list(decision.changed_incidents.values()),
             new_calls=list(decision.new_calls.values()),
             changed_calls=list(decision.changed_calls.values()),
             receipts=receipts,
             fixes_set_aside=decision.fixes_set_aside,
-            at=doing.at,
+            at=tx.at,
         )
 
 

@@ -6,18 +6,18 @@ from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
-from dispatch import meters
-from dispatch.desk.calls.batch_queue import Waiting
+from dispatch.desk.calls.batch_queue import QueuedReport
 from dispatch.desk.calls.take_batch import Batch, take_batch
 from dispatch.desk.desk import Desk
-from dispatch.desk.joining import settle
+from dispatch.desk.incidents.same_incident import join_duplicates
 from dispatch.errors import Conflict, FieldProblem, Invalid, NotFound, SchemaChanged, Unavailable
-from dispatch.logs import about
 from dispatch.model import Call, CallId, Report
 from dispatch.model.sender import Sender, SenderKind
 from dispatch.policy.calls.batch import IncidentMovedError
-from dispatch.store import calls
+from dispatch.store.calls import calls
 from dispatch.store.db import Connection, connection
+from dispatch.telemetry import meters
+from dispatch.telemetry.logs import about
 from geo import Fix, Source
 
 TRIES = 5
@@ -67,15 +67,15 @@ def as_said_by(sender: Sender, report: Report) -> Report:
     return replace(report, fixes=tuple(fixes), flaws=(*report.flaws, *flaws))
 
 
-async def _wait(desk: Desk, place: Waiting) -> tuple[str, bool]:
+async def _wait(desk: Desk, place: QueuedReport) -> tuple[str, bool]:
     desk.queue.attend(partial(_commit, desk))
     # A caller that hangs up is taken all the same.
     return await asyncio.shield(place.answer)
 
 
-async def _commit(desk: Desk, places: Sequence[Waiting]) -> None:
+async def _commit(desk: Desk, places: Sequence[QueuedReport]) -> None:
     """Gives each its answer, or its error: one that can't be stored fails alone."""
-    meters.GROUP_CALLS.observe(len(places))
+    meters.BATCH_CALLS.observe(len(places))
     try:
         with about(reports=[str(place.report.id) for place in places]), meters.COMMIT([p.span for p in places]):
             batch = await _take(desk, places)
@@ -98,10 +98,10 @@ async def _commit(desk: Desk, places: Sequence[Waiting]) -> None:
         else:
             place.answer.set_result(answer)
     for incident_id in sorted(batch.joined):
-        await settle(desk, incident_id, actor=places[0].sender.name)
+        await join_duplicates(desk, incident_id, actor=places[0].sender.name)
 
 
-async def _take(desk: Desk, places: Sequence[Waiting]) -> Batch:
+async def _take(desk: Desk, places: Sequence[QueuedReport]) -> Batch:
     for left in reversed(range(TRIES)):
         try:
             return await take_batch(desk, places)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from dispatch.errors import DispatchError
-from dispatch.model import Call, CallId, Happening, Incident, IncidentId, Report
+from dispatch.model import Call, CallId, Incident, IncidentId, NewEvent, Report
 from dispatch.model.city import City
 from dispatch.model.report_key import ReportKey
 from dispatch.model.sender import Sender
@@ -89,7 +89,7 @@ class Decision:
     new_calls: dict[CallId, Call] = field(default_factory=dict)
     changed_calls: dict[CallId, Call] = field(default_factory=dict)
     fixes_set_aside: list[tuple[CallId, Fix]] = field(default_factory=list)
-    events: list[Happening] = field(default_factory=list)
+    events: list[NewEvent] = field(default_factory=list)
     used: int = 0
 
     @property

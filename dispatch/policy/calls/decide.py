@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from dispatch.errors import NotFound
-from dispatch.model import Call, CallId, EventKind, Happening, Incident, IncidentId, IncidentStatus
-from dispatch.policy.best_location import when_moved
+from dispatch.model import Call, CallId, EventKind, Incident, IncidentId, IncidentStatus, NewEvent
 from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, PlacedCall, Rules
 from dispatch.policy.calls.merge import call_data, new_call, with_call, with_report, with_words
 from dispatch.policy.calls.phones import KnownPhones
-from dispatch.policy.new_incident import opened
-from dispatch.policy.open_incidents import OpenIncidents, suggested
-from dispatch.policy.same_incident import Sighting
+from dispatch.policy.incidents.best_location import when_moved
+from dispatch.policy.incidents.new_incident import opened
+from dispatch.policy.incidents.open_incidents import OpenIncidents, suggested
+from dispatch.policy.incidents.same_incident import Sighting
 
 USED_BEFORE = "id: this id was used before for another report"
 
@@ -134,7 +134,7 @@ class _Deciding:
         return self._known.numbers[self.decision.used - 1]
 
     def _event(self, kind: EventKind, incident: Incident, incoming: Incoming, data: dict[str, Any]) -> None:
-        event = Happening(kind, self._rules.at, incoming.sender.name, incident=incident, data=data)
+        event = NewEvent(kind, self._rules.at, incoming.sender.name, incident=incident, data=data)
         self.decision.events.append(event)
 
 

@@ -9,9 +9,9 @@ from dispatch.model.call import Told, own_part
 from dispatch.model.city import City
 from dispatch.model.report import masked
 from dispatch.model.sender import Sender
-from dispatch.policy.best_location import when_joined
 from dispatch.policy.calls.batch import Incoming, Rules
-from dispatch.policy.new_incident import urgency
+from dispatch.policy.incidents.best_location import when_joined
+from dispatch.policy.incidents.new_incident import urgency
 from geo import Fix, best_few
 
 T = TypeVar("T", Call, Told)

@@ -10,7 +10,7 @@ from uuid import uuid4
 from dispatch.desk.calls.batch_queue import BatchQueue
 from dispatch.desk.calls.take_call import take_call
 from dispatch.desk.desk import Desk
-from dispatch.desk.timers import Timers
+from dispatch.desk.watch.timers import Timers
 from dispatch.model import Caller, CallId, Channel, Event, Incident, IncidentId, Report, Seq, Unit
 from dispatch.model.city import City
 from dispatch.model.room import Room
@@ -18,10 +18,11 @@ from dispatch.model.sender import Sender, SenderKind
 from dispatch.picture.feed import Feed
 from dispatch.picture.picture import Picture
 from dispatch.settings import Settings
-from dispatch.store import journal, units
+from dispatch.store import journal
 from dispatch.store.db import connection, open_pool, transaction
 from dispatch.store.servers import Servers
 from dispatch.store.snapshot import snapshot
+from dispatch.store.units import units
 from dispatch.travel.choice import Router
 from geo import Fix, Point, Projection, Source, StraightLine
 

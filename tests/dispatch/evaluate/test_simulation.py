@@ -12,7 +12,7 @@ from dispatch.evaluate.places import Places
 from dispatch.evaluate.policies import Policy, policies_of
 from dispatch.evaluate.simulation import Simulation
 from dispatch.model.city import City
-from dispatch.policy.coverage import Floats
+from dispatch.policy.units.coverage import Floats
 from geo import Point, TravelTime
 
 PER_DAY = 260.0

@@ -94,7 +94,7 @@ async def watched(city: City) -> AsyncIterator[Watched]:
     await watched.close()
 
 
-async def settle() -> None:
+async def join_duplicates() -> None:
     for _ in range(10):
         await asyncio.sleep(0)
 
@@ -104,7 +104,7 @@ async def test_events_that_wait_go_out_as_one_message_in_order(watched: Watched)
     watched.watch(wire)
     for _ in range(5):
         watched.happen(1)
-    await settle()
+    await join_duplicates()
     assert wire.kinds == ["events"] and wire.seqs == [1, 2, 3, 4, 5]
 
 
@@ -113,7 +113,7 @@ async def test_a_frame_is_made_once_for_all_who_are_at_one_place(watched: Watche
     for wire in wires:
         watched.watch(wire)
     watched.happen(2)
-    await settle()
+    await join_duplicates()
     assert wires[0].frames[0] is wires[1].frames[0] is wires[2].frames[0]
 
 
@@ -124,11 +124,11 @@ async def test_a_screen_that_stalls_delays_nobody_and_is_told_to_resync(watched:
     stalled.open = False
     for _ in range(KEPT * 3):
         watched.happen(1)
-        await settle()
+        await join_duplicates()
     assert quick.seqs == list(range(1, KEPT * 3 + 1))
     assert screen.closed.is_set()
     stalled.resume()
-    await settle()
+    await join_duplicates()
     # The one message that was stuck, and then no events with a hole in them.
     assert stalled.kinds == ["events"] and stalled.seqs == [1]
     assert msgspec.json.decode(screen.goodbye()) == {"type": "resync", "reason": TOO_SLOW}
@@ -139,10 +139,10 @@ async def test_as_far_behind_as_is_kept_misses_nothing(watched: Watched) -> None
     screen = watched.watch(wire)
     wire.open = False
     watched.happen(1)
-    await settle()
+    await join_duplicates()
     watched.happen(KEPT)
     wire.resume()
-    await settle()
+    await join_duplicates()
     assert wire.seqs == list(range(1, KEPT + 2)) and not screen.closed.is_set()
 
 
@@ -151,13 +151,13 @@ async def test_positions_coalesce_while_the_peer_stalls(watched: Watched) -> Non
     watched.watch(wire)
     wire.open = False
     watched.happen(1)
-    await settle()
+    await join_duplicates()
     for second in range(1, 6):
         _move(watched.hub, "B1", second)
     _move(watched.hub, "B2", 6)
     await _shown(watched.hub)
     wire.resume()
-    await settle()
+    await join_duplicates()
     frames = [message["units"] for message in wire.sent if message["type"] == "positions"]
     assert len(frames) == 1
     assert {row[0]: row[4] for row in frames[0]} == {  # type: ignore[attr-defined]
@@ -193,7 +193,7 @@ async def test_who_comes_late_in_a_sweep_is_told_at_once_what_came_meanwhile(wat
     while not any(wire.sent for wire in wires):  # noqa: ASYNC110 - one turn of the loop at a time
         await asyncio.sleep(0)
     watched.happen(1)
-    await settle()
+    await join_duplicates()
     assert all(wire.seqs == [1, 2] for wire in wires)
     # Most were told of the first before the second happened; the last heard of both in one message.
     assert sorted(len(wire.sent) for wire in wires) == [1] + [2] * AT_A_STRETCH
@@ -221,7 +221,7 @@ async def test_one_screen_that_fails_stops_no_other(watched: Watched) -> None:
     broken, wire = watched.watch(Broken()), Wire()
     watched.watch(wire)
     watched.happen(1)
-    await settle()
+    await join_duplicates()
     assert broken.closed.is_set() and wire.seqs == [1]
 
 

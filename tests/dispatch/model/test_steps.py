@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dispatch.desk.units import NOT_YET_THERE
+from dispatch.desk.units.status import NOT_YET_THERE
 from dispatch.model import ASSIGNABLE, ON_INCIDENT, STEPS, UnitStatus
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "fleet.md"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from dispatch.desk.elsewhere import Elsewhere
-from dispatch.desk.positions import PositionWriter, take
-from dispatch.model import EventKind, Happening, UnitId, UnitPosition
+from dispatch.desk.units.positions import PositionWriter, take
+from dispatch.desk.units.remote_positions import RemotePositions
+from dispatch.model import EventKind, NewEvent, UnitId, UnitPosition
 from dispatch.model.city import City
 from dispatch.store import journal
 from dispatch.store.announcements import Announcements
@@ -26,7 +26,7 @@ class Follower:
 
     node: Node
     writer: PositionWriter
-    elsewhere: Elsewhere
+    elsewhere: RemotePositions
     told: list[int]
 
     @classmethod
@@ -39,7 +39,7 @@ class Follower:
             feed = node.desk.feed
             feed.listeners.append(lambda entries: told.extend(entry.event.seq for entry in entries))
             writer = PositionWriter(node.desk.pool, retention_days=1)
-            elsewhere = Elsewhere(node.desk, node=writer.node)
+            elsewhere = RemotePositions(node.desk, node=writer.node)
             announcements = Announcements(servers, node.desk.pool, [feed.following, elsewhere.following])
             for room in (feed, elsewhere, announcements):
                 room.start()
@@ -71,8 +71,8 @@ async def until(true: Callable[[], bool]) -> None:
 async def something_happens(pool: Pool, times: int = 1) -> None:
     """As another node's act."""
     async with transaction(pool) as db:
-        note = Happening(EventKind.NOTE_ADDED, datetime.now(UTC), "another node")
-        await journal.append(db, happenings=[note] * times)
+        note = NewEvent(EventKind.NOTE_ADDED, datetime.now(UTC), "another node")
+        await journal.append(db, new_events=[note] * times)
 
 
 async def end_listeners(pool: Pool) -> int:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from dispatch.city import load_city
-from dispatch.model import EventKind, Happening
+from dispatch.model import EventKind, NewEvent
 from dispatch.model.city import City
 from dispatch.settings import Settings
 from dispatch.store import announcements
@@ -90,7 +90,7 @@ async def test_what_is_ours_is_announced_to_us_and_not_fetched(database_url: str
         before = feed.fetches
         for _ in range(20):
             async with transaction(feed.pool) as db:
-                entries = await append(db, happenings=[Happening(EventKind.NOTE_ADDED, datetime.now(UTC), "us")])
+                entries = await append(db, new_events=[NewEvent(EventKind.NOTE_ADDED, datetime.now(UTC), "us")])
             feed.offer(entries)
         await something_happens(pool)
         await until(lambda: node.told == list(range(1, 22)))

@@ -15,7 +15,7 @@ from dispatch.settings import Settings
 from dispatch.store import journal
 from dispatch.store.db import Pool, connection, transaction
 from dispatch.store.journal import Entry
-from dispatch.store.units import add
+from dispatch.store.units.units import add
 from tests.dispatch.nodes.following import Follower, something_happens, until
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

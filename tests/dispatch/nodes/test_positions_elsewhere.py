@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dispatch.city import load_city
-from dispatch.desk.fleet import add_units
+from dispatch.desk.units.fleet import add_units
 from dispatch.model import Unit, UnitId, UnitPosition, UnitStatus
 from dispatch.model.city import City
 from dispatch.settings import Settings
-from dispatch.store import positions
 from dispatch.store.db import Pool, connection, transaction
-from dispatch.store.units import add
+from dispatch.store.units import positions
+from dispatch.store.units.units import add
 from geo import Point
 from tests.dispatch.nodes.following import Follower, end_listeners, until
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.logs import trace_of
+from dispatch.telemetry.logs import trace_of
 from tests.dispatch.operations.waiting import held, running, until
 from tests.reports import a_call, a_fix
 from tests.screens import Screen

@@ -55,8 +55,8 @@ async def test_a_call_is_measured_at_each_step(module_service: Service) -> None:
     counts = {name: total(after, name) - total(before, name) for name in before}
     for step in ("call", "line", "commit", "locate", "recommend"):
         assert counts[f"dispatch_{step}_seconds"] == 1, step
-    assert counts["dispatch_group_calls"] == counts["dispatch_calls"] == counts["dispatch_positions"] == 1
-    assert counts["dispatch_told_seconds"] >= 1 and counts["dispatch_pool_seconds"] >= 1
+    assert counts["dispatch_batch_calls"] == counts["dispatch_calls"] == counts["dispatch_positions"] == 1
+    assert counts["dispatch_delivery_seconds"] >= 1 and counts["dispatch_pool_seconds"] >= 1
     assert after["dispatch_call_seconds"]["dispatch_call_seconds_count[('channel', 'voice')]"] == 1
     assert next(iter(after["dispatch_screens"].values())) == 1
     assert after["dispatch_journal_lag"] == {"dispatch_journal_lag[]": 0}

@@ -10,7 +10,7 @@ import pytest
 
 from dispatch.api.health import Probe, health
 from dispatch.city import load_city
-from dispatch.desk.positions import PositionWriter
+from dispatch.desk.units.positions import PositionWriter
 from dispatch.model import Event, EventKind, Seq
 from dispatch.model.wire import encode
 from dispatch.settings import PROJECT

@@ -41,7 +41,7 @@ async def test_it_waits_for_a_gap_and_fetches_it(pool: Pool) -> None:
     told: list[int] = []
     following = feed(pool, told)
     async with transaction(pool) as db:
-        first = await journal.append(db, happenings=[entry(0).event] * 3)
+        first = await journal.append(db, new_events=[entry(0).event] * 3)
     following.offer(first[2:])
     assert told == []
     await following.catch_up()

@@ -15,7 +15,7 @@ from dispatch.model import ASSIGNABLE, Event, EventKind, Seq, Unit, UnitId, Unit
 from dispatch.model.city import City
 from dispatch.model.room import Room
 from dispatch.picture.picture import Picture
-from dispatch.policy.lineup import Lineup
+from dispatch.policy.units.unit_table import UnitTable
 from dispatch.store.journal import Entry
 from geo import Point
 
@@ -39,7 +39,7 @@ def a_unit(draw: st.DrawFn) -> Unit:
 
 
 @st.composite
-def happenings(draw: st.DrawFn) -> list[Unit | tuple[UnitId, Point]]:
+def new_events(draw: st.DrawFn) -> list[Unit | tuple[UnitId, Point]]:
     kinds = st.booleans()
     return [
         a_unit(draw) if draw(kinds) else (draw(st.sampled_from(IDS)), draw(PLACES))
@@ -56,20 +56,20 @@ def happen(picture: Picture, what: Unit | tuple[UnitId, Point], at: datetime) ->
         picture.move([UnitPosition(unit_id, point.lat, point.lon, at)], now=at)
 
 
-@given(happenings(), PLACES)
+@given(new_events(), PLACES)
 def test_as_one_by_one(whats: list[Unit | tuple[UnitId, Point]], point: Point) -> None:
     picture = Picture(Room(), quito(), [])
     for hour, what in enumerate(whats):
         happen(picture, what, NOW + timedelta(hours=hour))
-        lineup = picture.around([point], lambda sort: sort.status in ASSIGNABLE)
-        standings = picture.nearest(point, k=len(IDS), where=lambda unit: unit.status in ASSIGNABLE)
-        again = Lineup.of(standings)
-        assert [unit.id for unit in lineup.units] == [unit.id for unit in again.units]
-        assert list(lineup.units) == list(again.units)
-        assert [lineup.sorts[n] for n in lineup.sort] == [again.sorts[n] for n in again.sort]
+        table = picture.around([point], lambda sort: sort.status in ASSIGNABLE)
+        placed_units = picture.nearest(point, k=len(IDS), where=lambda unit: unit.status in ASSIGNABLE)
+        again = UnitTable.of(placed_units)
+        assert [unit.id for unit in table.units] == [unit.id for unit in again.units]
+        assert list(table.units) == list(again.units)
+        assert [table.profiles[n] for n in table.sort] == [again.profiles[n] for n in again.sort]
         for name in ("lats", "lons", "heard_s"):
-            np.testing.assert_array_equal(getattr(lineup, name), getattr(again, name))
-        np.testing.assert_allclose(lineup.distance_m, again.distance_m, atol=1e-6)
+            np.testing.assert_array_equal(getattr(table, name), getattr(again, name))
+        np.testing.assert_allclose(table.distance_m, again.distance_m, atol=1e-6)
 
 
 def test_a_change_of_status_costs_no_new_table() -> None:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dispatch.model import IncidentId, Standing, Unit, UnitId, UnitPosition, UnitStatus
+from dispatch.model import IncidentId, PlacedUnit, Unit, UnitId, UnitPosition, UnitStatus
 from dispatch.model.city import Agency, Need
-from dispatch.policy.lineup import Lineup
-from dispatch.policy.recommend import RankedUnit, Recommendation, recommend
+from dispatch.policy.units.recommend import RankedUnit, Recommendation, recommend
+from dispatch.policy.units.unit_table import UnitTable
 from geo import Location, LocationStatus, Point, Projection, StraightLine, distance_m
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -27,7 +27,7 @@ def standing(
     status: UnitStatus = UnitStatus.AVAILABLE,
     on: int | None = None,
     **more: Any,
-) -> Standing:
+) -> PlacedUnit:
     """`on`: the incident that it is on; `more`: of the unit."""
     lat = LAT + north_km / 110.57
     return standing_at(id, Point(lat, LON), *capabilities, age_s=age_s, status=status, on=on, **more)
@@ -41,17 +41,17 @@ def standing_at(
     status: UnitStatus = UnitStatus.AVAILABLE,
     on: int | None = None,
     **more: Any,
-) -> Standing:
+) -> PlacedUnit:
     at = NOW - timedelta(seconds=age_s or 0)
     position = UnitPosition(UnitId(id), point.lat, point.lon, at) if age_s is not None else None
     held = IncidentId(on) if on else None
     unit = Unit(UnitId(id), "MSP", "ambulance", capabilities, None, status, NOW, held, **more)
-    return Standing(unit, point, position, distance_m(point.lat, point.lon, LAT, LON))
+    return PlacedUnit(unit, point, position, distance_m(point.lat, point.lon, LAT, LON))
 
 
-def ask(needs: Sequence[Need], *standings: Standing, location: Location = HERE, **more: Any) -> Recommendation:
+def ask(needs: Sequence[Need], *placed_units: PlacedUnit, location: Location = HERE, **more: Any) -> Recommendation:
     given: dict[str, Any] = {"agencies": AGENCIES, "speed_kmh": {"MSP": KMH}, "travel": TRAVEL, "at": NOW} | more
-    return recommend(location=location, needs=needs, lineup=Lineup.of(standings), **given)
+    return recommend(location=location, needs=needs, table=UnitTable.of(placed_units), **given)
 
 
 def chosen(asked: Recommendation) -> list[str]:

@@ -12,13 +12,13 @@ import asyncpg
 import pytest
 
 from dispatch.store import migrate as migrations
-from dispatch.store import positions
 from dispatch.store.database import Database, prepare
 from dispatch.store.db import Connection
 from dispatch.store.embedded import EmbeddedPostgres
 from dispatch.store.embedded.client import APPLICATION, OWNER
 from dispatch.store.migrate import Migration, all_migrations, migrate
 from dispatch.store.rights import RIGHTS, excess, grant
+from dispatch.store.units import positions
 from tests.dispatch.test_command import command
 from tests.reports import a_call
 from tests.service import Service

@@ -7,8 +7,8 @@ import pytest
 
 from dispatch.errors import Conflict, NotFound
 from dispatch.model import Unit, UnitId, UnitStatus
-from dispatch.store import positions, units
 from dispatch.store.db import Connection, Pool, transaction
+from dispatch.store.units import positions, units
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 A1 = Unit(UnitId("A1"), "MSP", "ambulance_bls", ("bls",), None, UnitStatus.AVAILABLE, NOW)

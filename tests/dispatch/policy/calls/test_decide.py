@@ -18,10 +18,10 @@ from dispatch.model import (
     CallId,
     Channel,
     EventKind,
-    Happening,
     Incident,
     IncidentId,
     IncidentStatus,
+    NewEvent,
     Report,
 )
 from dispatch.model.city import City
@@ -29,9 +29,9 @@ from dispatch.model.report_key import ReportKey, key_of
 from dispatch.model.sender import Sender, SenderKind
 from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, PlacedCall, Rules
 from dispatch.policy.calls.decide import decide
-from dispatch.policy.echoes import Echoes
-from dispatch.policy.incident_index import IncidentIndex
-from dispatch.policy.open_incidents import OpenIncidents
+from dispatch.policy.incidents.duplicate_likelihood import DuplicateModel
+from dispatch.policy.incidents.incident_index import IncidentIndex
+from dispatch.policy.incidents.open_incidents import OpenIncidents
 from dispatch.settings import PROJECT
 from geo import Fix, Location, Point, Projection, Source, locate
 
@@ -45,8 +45,8 @@ def quito() -> City:
 
 
 @cache
-def duplicates() -> Echoes:
-    return Echoes(quito())
+def duplicates() -> DuplicateModel:
+    return DuplicateModel(quito())
 
 
 APP, OTHER_APP = Sender("app", SenderKind.INTAKE), Sender("other app", SenderKind.INTAKE)
@@ -68,7 +68,7 @@ class World:
     calls: dict[CallId, Call] = field(default_factory=dict)
     answered: dict[ReportKey, str] = field(default_factory=dict)
     outcomes: list[tuple[CallId, IncidentId, bool] | None] = field(default_factory=list)
-    events: list[Happening] = field(default_factory=list)
+    events: list[NewEvent] = field(default_factory=list)
     number: int = 1001
     spare: int = 0
 

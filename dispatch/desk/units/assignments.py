@@ -1,0 +1,141 @@
+"""Assign units to an incident, pre-empting where that was confirmed; release one; exchange one for another."""
+
+from collections.abc import Mapping, Sequence
+
+from dispatch.desk.desk import Desk, Transaction, begin
+from dispatch.desk.incidents.close import as_seen, lock_open
+from dispatch.desk.units.status import NOT_YET_THERE, refresh, set_free
+from dispatch.errors import Conflict, FieldProblem, Invalid
+from dispatch.model import ASSIGNABLE, EventKind, Incident, IncidentId, Unit, UnitId, UnitStatus
+from dispatch.store.incidents import incidents
+from dispatch.store.units import units
+
+Confirmed = Mapping[UnitId, IncidentId]
+
+
+async def assign(
+    desk: Desk,
+    *,
+    incident_id: IncidentId,
+    unit_ids: Sequence[UnitId],
+    version: int | None,
+    actor: str,
+    preempt: Confirmed | None = None,
+) -> Incident:
+    """All or none. `preempt` confirms, for each unit that is to be taken from another incident, from which.
+
+    Raises NotFound; Conflict, with the incident and the units as they are, where one can't be sent, or the incident
+    isn't as the actor saw it; Invalid where a confirmation is of no unit that is asked for."""
+    async with begin(desk, actor=actor) as tx:
+        around = await _lock(tx, incident_id, unit_ids, preempt or {}, version=version)
+        return await _send(tx, around, unit_ids, preempt or {}, around[incident_id])
+
+
+async def swap(
+    desk: Desk,
+    *,
+    incident_id: IncidentId,
+    release: UnitId,
+    assign: UnitId,
+    version: int | None,
+    actor: str,
+    preempt: Confirmed | None = None,
+) -> Incident:
+    """One unit off the incident and another on it, or neither. Raises as assign and release do."""
+    if release == assign:
+        raise Invalid("a unit can't be exchanged for itself", errors=[FieldProblem("assign", "is the same unit")])
+    async with begin(desk, actor=actor) as tx:
+        around = await _lock(tx, incident_id, [assign], preempt or {}, version=version, besides=[release])
+        left = await _take_off(tx, around[incident_id], release, reason=f"exchanged for {assign}")
+        return await _send(tx, around, [assign], preempt or {}, left)
+
+
+async def release(desk: Desk, *, incident_id: IncidentId, unit_id: UnitId, reason: str, actor: str) -> Incident:
+    """Raises NotFound; Conflict where the unit isn't on this incident."""
+    async with begin(desk, actor=actor) as tx:
+        incident = await lock_open(tx, incident_id)
+        return await _take_off(tx, incident, unit_id, reason=reason)
+
+
+async def _lock(
+    tx: Transaction,
+    incident_id: IncidentId,
+    unit_ids: Sequence[UnitId],
+    preempt: Confirmed,
+    *,
+    version: int | None,
+    besides: Sequence[UnitId] = (),
+) -> dict[IncidentId, Incident]:
+    """All incidents that will change, by their ids, then all units by theirs: whoever locks so waits for nobody who
+    waits for him. Which incident a pre-empted unit is on was said by the actor; if it is another, nothing is done."""
+    if strangers := preempt.keys() - set(unit_ids):
+        problems = [FieldProblem(f"preempt.{unit_id}", "is not among the units to assign") for unit_id in strangers]
+        raise Invalid("a confirmation is of no unit that is asked for", errors=problems)
+    around = {i: await incidents.lock(tx.db, incident_id=i) for i in sorted({incident_id, *preempt.values()})}
+    as_seen(around[incident_id], version)
+    await units.lock(tx.db, unit_ids=[*unit_ids, *besides])
+    return around
+
+
+async def _send(
+    tx: Transaction,
+    around: Mapping[IncidentId, Incident],
+    unit_ids: Sequence[UnitId],
+    preempt: Confirmed,
+    into: Incident,
+) -> Incident:
+    wanted = await units.lock(tx.db, unit_ids=unit_ids)
+    refused = {u.id: why for u in wanted.values() if (why := _why_not(u, into, preempt.get(u.id), around))}
+    if refused:
+        detail = "; ".join(f"{unit_id} {why}" for unit_id, why in sorted(refused.items()))
+        raise Conflict(detail, incident=into, units=[wanted[unit_id] for unit_id in sorted(refused)])
+    assigned, preempted = [], {}
+    for unit_id in sorted(wanted):
+        if (held := wanted[unit_id].incident_id) is not None:
+            await _preempt(tx, unit_id, held, into)
+            preempted[unit_id] = held
+        await incidents.assign(tx.db, incident_id=into.id, unit_id=unit_id, at=tx.at, by=tx.actor)
+        status = UnitStatus.DISPATCHED
+        assigned.append(await units.set_status(tx.db, unit_id=unit_id, status=status, at=tx.at))
+    incident = await refresh(tx, into.id)
+    data = {"unit_ids": sorted(wanted)} | ({"preempted": preempted} if preempted else {})
+    tx.tell(EventKind.UNIT_ASSIGNED, incident=incident, units=tuple(assigned), data=data)
+    return incident
+
+
+def _why_not(
+    unit: Unit, into: Incident, confirmed: IncidentId | None, around: Mapping[IncidentId, Incident]
+) -> str | None:
+    if unit.status in ASSIGNABLE:
+        return None
+    if unit.incident_id is None:
+        return f"is {unit.status}"
+    if unit.incident_id == into.id:
+        return f"is {unit.status} on this incident already"
+    if confirmed is None or unit.incident_id != confirmed:
+        return f"is {unit.status} on {unit.incident_id}"
+    if unit.status not in NOT_YET_THERE:
+        return f"is {unit.status} on {unit.incident_id}: who has arrived is not taken away"
+    if around[confirmed].priority <= into.priority:
+        return f"is {unit.status} on {confirmed}, which is no less urgent"
+    return None
+
+
+async def _preempt(tx: Transaction, unit_id: UnitId, held: IncidentId, into: Incident) -> None:
+    unit = await set_free(tx, unit_id=unit_id, reason=f"pre-empted for incident {into.id}")
+    tx.tell(
+        EventKind.UNIT_PREEMPTED,
+        incident=await refresh(tx, held),
+        units=(unit,),
+        data={"unit_id": unit_id, "into": into.id, "by": tx.actor},
+    )
+
+
+async def _take_off(tx: Transaction, incident: Incident, unit_id: UnitId, *, reason: str) -> Incident:
+    unit = (await units.lock(tx.db, unit_ids=[unit_id]))[unit_id]
+    if unit.incident_id != incident.id:
+        raise Conflict(f"{unit_id} is not on incident {incident.id}", incident=incident, unit=unit, units=[unit])
+    unit = await set_free(tx, unit_id=unit_id, reason=reason)
+    left = await refresh(tx, incident.id)
+    tx.tell(EventKind.UNIT_RELEASED, incident=left, units=(unit,), data={"unit_id": unit_id, "reason": reason})
+    return left

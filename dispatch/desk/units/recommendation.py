@@ -1,0 +1,150 @@
+"""Who should go to an incident, asked of the room as it is now."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dispatch.desk.desk import Desk
+from dispatch.errors import FieldProblem, Invalid
+from dispatch.model import ASSIGNABLE, Incident, IncidentId, Unit, UnitId, UnitStatus
+from dispatch.model.city import Nature, Need
+from dispatch.policy.incidents.response_plan import alarms_of, needed_at, still_needed
+from dispatch.policy.units.recommend import BALANCED, Question, Recommendation, recommend_each
+from dispatch.policy.units.unit_table import UnitTable
+from dispatch.store.db import connection
+from dispatch.store.incidents import incidents
+from dispatch.telemetry.meters import RECOMMEND
+from dispatch.travel.choice import Travelled
+from geo import Point, support_points
+
+# The candidates are all of a city's. Of a fleet larger than this only the nearest, and a capability that too few of
+# them have is looked for farther away.
+CITY = 1_000
+NEAREST = 200
+FARTHER = 10
+COULD_GO = ASSIGNABLE | {UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE}
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """`alarm`: the one asked about, of `alarms` that the plan has. `travelled`: how arrival times were made."""
+
+    alarm: int
+    alarms: int
+    recommendation: Recommendation
+    travelled: Travelled
+
+
+def recommend_for(
+    desk: Desk, incidents: Sequence[Incident], *, at: datetime, in_flood: bool = False
+) -> list[Recommendation]:
+    """By what is at hand in this process: the chosen only, without its certainty and the alternatives, which whoever
+    looks at the incident asks for: nobody waits for more while calls are taken. In a
+    flood by straight lines, for a search of the streets costs ten calls; who looks at the incident has it made."""
+    with RECOMMEND():
+        if len(desk.picture.room.units) <= CITY:
+            return _at_hand(desk, incidents, at=at, in_flood=in_flood)
+        return [answer for one in incidents for answer in _at_hand(desk, [one], at=at, in_flood=in_flood)]
+
+
+def _at_hand(desk: Desk, incidents: Sequence[Incident], *, at: datetime, in_flood: bool) -> list[Recommendation]:
+    travelled = Travelled(desk.travel, "line")
+    if desk.router.has_streets and not in_flood:
+        travelled = desk.router.local_for([target for one in incidents for target in _targets(desk, one)])
+    questions = [_question(desk, one, one.alarm) for one in incidents]
+    table = _candidates(desk, questions)
+    return _recommended(desk, questions, table, travelled, at, in_full=False)
+
+
+async def recommendation(
+    desk: Desk, *, incident_id: IncidentId, alarm: int | None, at: datetime, instead_of: UnitId | None = None
+) -> Advice:
+    """For the alarm that is raised or, by `alarm`, for another: what would be sent; `instead_of`: as if that unit were
+    not on its way. Asks the routing server, where there is one.
+
+    Raises NotFound; Invalid for an alarm that the plan of the incident's nature doesn't have."""
+    incident = desk.picture.room.incidents.get(incident_id)
+    if incident is None:
+        async with connection(desk.pool) as db:
+            incident = await incidents.get(db, incident_id=incident_id)
+    alarms = alarms_of(_nature(desk, incident))
+    if alarm is not None and alarm > alarms:
+        raise Invalid(f"no alarm {alarm}", errors=[FieldProblem("alarm", f"the plan of this nature has {alarms}")])
+    alarm = alarm or incident.alarm
+    question = _question(desk, incident, alarm, instead_of)
+    table = _candidates(desk, [question])
+    travelled = await desk.router.travel_for(table.lats, table.lons, _targets(desk, incident))
+    [answer] = _recommended(desk, [question], table, travelled, at)
+    return Advice(alarm, alarms, answer, travelled)
+
+
+def _recommended(
+    desk: Desk,
+    questions: Sequence[Question],
+    table: UnitTable,
+    travelled: Travelled,
+    at: datetime,
+    *,
+    in_full: bool = True,
+) -> list[Recommendation]:
+    city, open_now = desk.city, desk.picture.room.incidents
+    busy = table.units[table.which(lambda sort: sort.status not in ASSIGNABLE)]
+    return recommend_each(
+        questions,
+        table=table,
+        agencies=city.agencies_by_code,
+        speed_kmh={agency.code: city.speed_kmh(agency.code, at) for agency in city.agencies},
+        travel=travelled.travel,
+        at=at,
+        zone=city.zone,
+        parishes=city.parishes,
+        engaged={u.incident_id: open_now[u.incident_id].priority for u in busy if u.incident_id in open_now},
+        coverage_lost=desk.coverage.lost(at=at),
+        with_certainty=in_full,
+        with_alternatives=in_full,
+    )
+
+
+def _question(desk: Desk, incident: Incident, alarm: int, instead_of: UnitId | None = None) -> Question:
+    return Question(incident.location, _still_needed(desk, incident, alarm, instead_of), incident.priority)
+
+
+def _targets(desk: Desk, incident: Incident) -> list[Point]:
+    """Where `recommend` will ask for ways to."""
+    support = support_points(incident.location, parishes=desk.city.parishes, small_m=BALANCED.small_m)
+    return [place.point for place in support]
+
+
+def _nature(desk: Desk, incident: Incident) -> Nature | None:
+    return desk.city.natures_by_code.get(incident.nature) if incident.nature else None
+
+
+def _still_needed(desk: Desk, incident: Incident, alarm: int, instead_of: UnitId | None = None) -> tuple[Need, ...]:
+    units = desk.picture.room.units
+    sent = [a.unit_id for a in incident.assignments if a.unit_id != instead_of]
+    going = [units[unit_id].capabilities for unit_id in sent if unit_id in units]
+    return still_needed(needed_at(_nature(desk, incident), alarm), going)
+
+
+def _candidates(desk: Desk, questions: Sequence[Question]) -> UnitTable:
+    """For several questions only of a city's fleet. A place that isn't known is asked about as any other: nobody is
+    ranked for it."""
+    located = [(q, Point(q.location.lat or 0.0, q.location.lon or 0.0)) for q in questions]
+    if len(desk.picture.room.units) <= CITY:
+        return desk.picture.around([point for _, point in located], lambda sort: sort.status in COULD_GO)
+    [(question, point)] = located
+    near = desk.picture.nearest(point, k=NEAREST, where=_could_go)
+    known = Counter(capability for standing in near for capability in standing.unit.capabilities)
+    for need in question.needs:
+        if known[need.capability] < need.count:
+            near += desk.picture.nearest(point, k=FARTHER + need.count, where=_could_do(need.capability))
+    return UnitTable.of({standing.unit.id: standing for standing in near}.values())
+
+
+def _could_go(unit: Unit) -> bool:
+    return unit.status in COULD_GO
+
+
+def _could_do(capability: str) -> Callable[[Unit], bool]:
+    return lambda unit: _could_go(unit) and capability in unit.capabilities

@@ -1,0 +1,115 @@
+"""What a unit does: its status, its place, its way off an incident."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from dispatch.desk.desk import Desk, Transaction, begin
+from dispatch.errors import Conflict, FieldProblem, Invalid
+from dispatch.model import ON_INCIDENT, STEPS, EventKind, Incident, IncidentId, Unit, UnitId, UnitStatus
+from dispatch.model.doubt import CLOCK_AHEAD
+from dispatch.policy.incidents.status import status_of
+from dispatch.policy.watch.overdue import still_overdue
+from dispatch.store.incidents import incidents
+from dispatch.store.units import units
+
+# A crew that had not arrived is free where it is; one that had goes back first.
+NOT_YET_THERE = frozenset({UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE})
+
+
+async def set_status(
+    desk: Desk, *, unit_id: UnitId, status: UnitStatus, actor: str, said_at: datetime | None = None
+) -> Unit:
+    """A step that a crew or a dispatcher sets by hand; leaving an incident releases the unit from it. The same status
+    again is no step.
+
+    `said_at` is the crew's clock, for a message that was long on its way: the step is noted as of that moment.
+    Raises NotFound; Invalid for a moment in the future; Conflict for a step that STEPS doesn't have, or one of before
+    the unit's present status."""
+    async with begin(desk, actor=actor) as tx:
+        moment = _moment(said_at, now=tx.at)
+        incident = await _lock_incident_of(tx, unit_id)
+        before = (await units.lock(tx.db, unit_ids=[unit_id]))[unit_id]
+        if before.incident_id != (incident.id if incident else None):
+            raise Conflict(f"{unit_id} was sent somewhere else at the same moment", unit=before)
+        if before.status is status:
+            return await _heard(tx, before)
+        _refuse_step(before, status, moment)
+        if before.incident_id is not None and status not in ON_INCIDENT:
+            await units.release(tx.db, unit_id=unit_id, at=moment, reason=str(status))
+        unit = await units.set_status(tx.db, unit_id=unit_id, status=status, at=moment)
+        if incident is not None:
+            incident = await refresh(tx, incident.id)
+        where = _where(desk, unit_id, moment)
+        data = {"unit_id": unit_id, "from": before.status, "to": status, "at": where, "said_at": said_at}
+        tx.tell(EventKind.UNIT_STATUS_CHANGED, incident=incident, units=(unit,), data=data)
+        return await _heard(tx, unit)
+
+
+def _moment(said_at: datetime | None, *, now: datetime) -> datetime:
+    if said_at is None:
+        return now
+    if said_at > now + CLOCK_AHEAD:
+        problem = f"{said_at.isoformat()} is in the future: here it is {now.isoformat(timespec='seconds')}"
+        raise Invalid("the status is of a moment that hasn't been", errors=[FieldProblem("at", problem)])
+    return min(said_at, now)
+
+
+def _refuse_step(before: Unit, status: UnitStatus, moment: datetime) -> None:
+    if status not in STEPS[before.status]:
+        allowed = ", ".join(sorted(STEPS[before.status]))
+        raise Conflict(f"{before.id} is {before.status}; from there it can become {allowed}", unit=before)
+    if moment < before.since:
+        since = f"{before.since:%F %T} UTC"
+        raise Conflict(f"{before.id} is {before.status} since {since}, which is after what was said", unit=before)
+
+
+def _where(desk: Desk, unit_id: UnitId, moment: datetime) -> dict[str, float] | None:
+    """Where the unit was last known to be. `age_s`: how much before the moment; below 0, after it."""
+    position = desk.picture.positions.get(unit_id)
+    if position is None:
+        return None
+    age_s = round((moment - position.at).total_seconds(), 1)
+    return {"lat": position.lat, "lon": position.lon, "age_s": age_s}
+
+
+async def _heard(tx: Transaction, unit: Unit) -> Unit:
+    """A crew that sends its status is not silent."""
+    if unit.silent_since is None:
+        return unit
+    [heard] = await set_silent(tx, [unit.id], None)
+    data = {"unit_id": unit.id, "silent_since": unit.silent_since}
+    tx.tell(EventKind.UNIT_HEARD, units=(heard,), data=data)
+    return heard
+
+
+async def set_silent(
+    tx: Transaction, unit_ids: Iterable[UnitId], since: datetime | Mapping[UnitId, datetime] | None
+) -> tuple[Unit, ...]:
+    """Note that these are silent `since` (one moment for all, or each its own), or None: that they were heard of.
+
+    Returns those that weren't so already, by id: of two nodes that notice, one gets them. To tell of it
+    (UNIT_SILENT, UNIT_HEARD) is the caller's part. Units that don't exist, or no more, are passed over."""
+    moments = {u: since[u] if isinstance(since, Mapping) else since for u in unit_ids}
+    return tuple(await units.set_silent(tx.db, since=moments))
+
+
+async def set_free(tx: Transaction, *, unit_id: UnitId, reason: str) -> Unit:
+    """The unit off its incident, which must be locked already; to tell of it is the caller's part."""
+    unit = (await units.lock(tx.db, unit_ids=[unit_id]))[unit_id]
+    await units.release(tx.db, unit_id=unit_id, at=tx.at, reason=reason)
+    status = UnitStatus.AVAILABLE if unit.status in NOT_YET_THERE else UnitStatus.RETURNING
+    return await units.set_status(tx.db, unit_id=unit_id, status=status, at=tx.at)
+
+
+async def refresh(tx: Transaction, incident_id: IncidentId) -> Incident:
+    """The incident with its assignments as they now are, and what follows from them: its status, what is overdue."""
+    incident = await incidents.get(tx.db, incident_id=incident_id)
+    incident = replace(incident, status=status_of(incident.assignments, incident.status))
+    return await incidents.save(tx.db, incident=replace(incident, overdue=still_overdue(incident)))
+
+
+async def _lock_incident_of(tx: Transaction, unit_id: UnitId) -> Incident | None:
+    """Incident before unit: the one order in which acts take their locks."""
+    held = await incidents.of_unit(tx.db, unit_id=unit_id)
+    return await incidents.lock(tx.db, incident_id=held) if held is not None else None

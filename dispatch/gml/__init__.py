@@ -1,6 +1,0 @@
-"""Shapes of the Geography Markup Language, as far as location formats use them."""
-
-from dispatch.gml.shapes import READERS, Shape, read_shape
-from dispatch.gml.values import NotAShape, UnknownCrs
-
-__all__ = ["READERS", "NotAShape", "Shape", "UnknownCrs", "read_shape"]

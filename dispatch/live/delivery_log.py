@@ -1,0 +1,19 @@
+"""Events that have been handed to every screen: how long that took, and a line in the log."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import structlog
+
+from dispatch.store.journal import Entry, in_short
+from dispatch.telemetry import meters
+
+log = structlog.get_logger()
+
+
+def told(entries: Sequence[Entry], *, screens: int) -> None:
+    now = datetime.now(UTC)
+    for entry in entries:
+        meters.DELIVERY_SECONDS.observe(max(0.0, (now - entry.event.at).total_seconds()))
+    log.info("told", screens=screens, **in_short(entries))
+    meters.told(entries[-1].event.seq)

@@ -1,0 +1,1 @@
+"""XML from outside: read safely, and the shapes of GML in it."""
