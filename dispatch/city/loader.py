@@ -169,7 +169,7 @@ def _check_known(records: Records[Any], column: str, known: Records[Any]) -> Non
 def _check_services(services: Records[Service]) -> None:
     for where, service in services.items:
         _check_share(services, where, service.share)
-        for name in ("further_calls", "echo_s", "seen_from_m"):
+        for name in ("further_calls", "half_life_s", "seen_from_m"):
             if getattr(service, name) <= 0:
                 services.file.wrong(f"must be above 0, not {getattr(service, name):g}", where, name)
     _check_sum(services, "all services", sum(service.share for service in services.values()))

@@ -142,7 +142,7 @@ def test_a_spreadsheet_s_byte_order_mark_is_not_part_of_the_first_column(folder:
         (
             "services.json",
             lambda rows: rows[0].update(half_life_s=0),
-            "services.json: item 1 (citizen_security), echo_s: must be above 0, not 0",
+            "services.json: item 1 (citizen_security), half_life_s: must be above 0, not 0",
         ),
         (
             "families.json",
