@@ -31,8 +31,9 @@ console = Console(stderr=True)
 CUT_OFF_S = 2.0
 # Longer than a proxy in front keeps one (nginx: 60 s), so that it never sends a report down a line that we are ending.
 KEEP_ALIVE_S = 75
-# Two thousand calls a day is one in 43 s; the demo is a busy hour, so that a visitor sees something happen.
-DEMO_CALLS_PER_S = 0.1
+# Two thousand calls a day is one in 43 s. The demo has more, so that a visitor sees something happen, and no more than
+# about thirty incidents open at once with what its crews and its dispatcher do.
+DEMO_CALLS_PER_S = 0.06
 
 
 class Server(uvicorn.Server):
@@ -122,7 +123,7 @@ async def _serve(app: FastAPI, settings: Settings) -> int:
         app,
         settings,
     )
-    beside = asyncio.create_task(_when_started(server, settings))
+    beside = asyncio.create_task(_when_started(server, app, settings))
 
     def end() -> None:
         """Both at once: `su` gives its child two seconds. A signal while rooms are closed changes nothing."""
@@ -162,13 +163,28 @@ def _own_key(settings: Settings) -> str:
     return file.read_text().strip()
 
 
-async def _when_started(server: uvicorn.Server, settings: Settings) -> None:
+async def _when_started(server: uvicorn.Server, app: FastAPI, settings: Settings) -> None:
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.02)
     url = f"http://{_shown(settings.host)}:{settings.port}/"
     console.print(f"\n  [bold]Despacho[/]  {url}#code={settings.sign_in_code}\n", highlight=False, soft_wrap=True)
     if settings.demo:
+        console.print("  The city in it is simulated, its past too; --no-demo starts an empty room.\n", style="dim")
+        await _past(app)
         await _demo(url, settings)
+
+
+async def _past(app: FastAPI) -> None:
+    """A day of it before the first start. The simulated city goes on without one, too."""
+    try:
+        from dispatch.simulation.past.making import make_past
+
+        await make_past(app.state.desk, app.state.position_writer)
+    except Exception as error:
+        # A connection that is broken off may say so by an error of its own.
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise asyncio.CancelledError from error
+        log.warning("no_past_made", error=str(error))
 
 
 async def _demo(url: str, settings: Settings) -> None:

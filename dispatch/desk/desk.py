@@ -1,6 +1,6 @@
 """What every act at the desk needs, and the one shape that all acts have."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,11 +26,16 @@ from geo import CellTable, Fix, Location, TravelTime, locate
 log = structlog.get_logger()
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """`queue` lets calls decide one after another which incident they belong to, so that two calls of one accident,
     arriving together, don't both find nothing to join. `travel`: by straight lines, for what can't wait; `router`: by
-    the best that there is."""
+    the best that there is. `now`: the clock by which acts are dated. `weighs_coverage`: what the city loses when a unit
+    is sent counts in who is recommended. Both are other than usual only where the demo's past is made."""
 
     pool: Pool
     city: City
@@ -41,6 +46,8 @@ class Desk:
     cells: CellTable | None = None
     settings: Settings
     queue: BatchQueue
+    now: Callable[[], datetime] = _utc_now
+    weighs_coverage: bool = True
     coverage: Coverage = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,7 +92,7 @@ async def act(desk: Desk, *, actor: str, lock: int | None = None) -> AsyncIterat
     `lock`: of `transaction`."""
     entries: list[journal.Entry] = []
     async with transaction(desk.pool, lock=lock) as db:
-        doing = Act(db, actor, datetime.now(UTC))
+        doing = Act(db, actor, desk.now())
         yield doing
         if doing.told:
             entries = await journal.append(db, happenings=doing.told)
