@@ -13,6 +13,7 @@ from dispatch.simulation.service import Service
 LOOK_S = 1.0
 AGAIN_S = 30.0
 LEFT_FOR_S = (120.0, 360.0)
+MORE_AT_FIRST = 2.4
 CLOSE_AFTER_S = (3.0, 12.0)
 MISUSE, DONE, LOST = "Mal uso de la línea", "Atendido", "Se perdió el contacto con quien llamó"
 TOLD_RADIUS_M = 150.0
@@ -21,12 +22,11 @@ TOLD_RADIUS_M = 150.0
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Seconds before it assigns, `low_s`-`high_s`, half of that for priority 1; `left` is the share of incidents, 0-1,
-    that it leaves to a person for some minutes more, `left_at_first` of those that wait when it comes."""
+    that it leaves to a person for some minutes more, and more of those that wait when it comes; 0: none at all."""
 
     low_s: float = 20.0
     high_s: float = 60.0
     left: float = 0.25
-    left_at_first: float = 0.6
 
 
 class Dispatcher:
@@ -71,8 +71,8 @@ class Dispatcher:
         wait_s = self._random.uniform(self._patience.low_s, self._patience.high_s)
         if incident["priority"] == 1:
             wait_s /= 2
-        left = self._patience.left_at_first if incident["id"] in self._found_open else self._patience.left
-        is_left = incident["similar"] or self._random.random() < left
+        left = self._patience.left * (MORE_AT_FIRST if incident["id"] in self._found_open else 1.0)
+        is_left = left > 0 and (incident["similar"] or self._random.random() < left)
         return wait_s + (self._random.uniform(*LEFT_FOR_S) if is_left else 0.0)
 
     async def _act(self, incident: dict[str, Any], now_s: float) -> None:

@@ -116,6 +116,16 @@ async def transaction(
             raise
 
 
+async def may_take_long(db: Connection, *, idle_s: float) -> None:
+    """This transaction isn't ended for its length, and only when nothing comes for so long: the bounds of
+    `dispatch.store.servers` are those of acts that others wait for. (Not every PostgreSQL has both.)"""
+    await db.execute(
+        """select set_config(name, case name when 'transaction_timeout' then '0' else $1 end, true) from pg_settings
+           where name in ('transaction_timeout', 'idle_in_transaction_session_timeout')""",
+        f"{idle_s:.0f}s",
+    )
+
+
 def _begun(
     pool: Pool | WithinTransaction, db: Connection, isolation: Isolation | None, lock: int | None
 ) -> AbstractAsyncContextManager[object]:

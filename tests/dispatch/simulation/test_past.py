@@ -12,6 +12,7 @@ from dispatch.app import DEMO_PAST
 from dispatch.desk.calls.take_call import take_call
 from dispatch.desk.closing import close
 from dispatch.desk.positions import PositionWriter, trail
+from dispatch.errors import Unavailable
 from dispatch.model import CallId, Channel, Event, EventKind, IncidentStatus, Report, Unit, UnitId, UnitStatus
 from dispatch.model.city import City
 from dispatch.model.room import Room
@@ -137,8 +138,9 @@ async def test_the_room_is_told_all_at_once(database_url: str, quito: City) -> N
 
 async def test_it_is_made_once_however_many_begin(database_url: str, quito: City) -> None:
     async with node_on(database_url, quito) as node, Node.on(database_url, quito) as other:
-        made = await asyncio.gather(make(node), make(other))
-        assert sorted(made) == [False, True]
+        # On a busy machine the other may give up waiting.
+        made = await asyncio.gather(make(node), make(other), return_exceptions=True)
+        assert made.count(True) == 1 and all(each in {True, False} or isinstance(each, Unavailable) for each in made)
         assert not await make(node)
         for one in (node, other):
             await one.catch_up()
@@ -180,12 +182,23 @@ async def test_broken_off_it_leaves_nothing(database_url: str, quito: City) -> N
         is_lively(node.room)
 
 
+async def taken(node: Node, report: Report) -> bool:
+    """As a phone sends it: again where it is told to."""
+    try:
+        await take_call(node.desk, report, actor="somebody")
+    except Unavailable:
+        return False
+    return True
+
+
 async def test_a_call_that_comes_meanwhile_is_taken_after_it(database_url: str, quito: City) -> None:
     async with node_on(database_url, quito) as node, Node.on(database_url, quito) as other:
         making = asyncio.create_task(make(node))
         await half_made(node.desk.pool)
         report = Report(CallId(uuid4()), Channel.VOICE, text="¿me oye?")
-        await take_call(other.desk, report, actor="somebody")
+        assert not making.done()
+        while not await taken(other, report):
+            pass
         assert await making
         await node.catch_up()
         for one in (node, other):
