@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from fastapi import FastAPI
@@ -65,6 +66,7 @@ from geo import CellTable
 log = structlog.get_logger()
 
 POOL_CLOSES_S = 5.0
+DEMO_PAST = timedelta(days=1)
 
 ROUTERS = (
     reports,
@@ -224,16 +226,16 @@ def _cells(settings: Settings) -> CellTable | None:
 
 
 async def _seed_fleet(desk: Desk) -> None:
-    """The city's fleet, where there never was one."""
+    """The city's fleet, where there never was one. With the demo as of a day ago, for it is given a past."""
     async with connection(desk.pool) as db:
         if await ever(db):
             return
-    now = datetime.now(UTC)
+    at = datetime.now(UTC) - (DEMO_PAST if desk.settings.demo else timedelta(0))
     with suppress(Conflict):  # another node was first
-        await add_units(desk, new=_fleet(desk.city, now), actor="seed")
+        await add_units(replace(desk, now=lambda: at), new=_fleet(desk.city, at), actor="seed")
 
 
-def _fleet(city: City, now: datetime) -> list[Unit]:
+def _fleet(city: City, since: datetime) -> list[Unit]:
     return [
         Unit(
             UnitId(u.id),
@@ -242,7 +244,7 @@ def _fleet(city: City, now: datetime) -> list[Unit]:
             u.capabilities,
             u.station,
             UnitStatus.AVAILABLE,
-            now,
+            since,
             crew=u.crew,
             shift=u.shift,
         )

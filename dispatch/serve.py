@@ -38,8 +38,9 @@ console = Console(stderr=True)
 
 # What was cut off puts back what it had in hand.
 CUT_OFF_S = 2.0
-# Two thousand calls a day is one in 43 s; the demo is a busy hour, so that a visitor sees something happen.
-DEMO_CALLS_PER_S = 0.1
+# Two thousand calls a day is one in 43 s. The demo has more, so that a visitor sees something happen, and no more than
+# about thirty incidents open at once with what its crews and its dispatcher do.
+DEMO_CALLS_PER_S = 0.06
 
 
 class Server(uvicorn.Server):
@@ -132,7 +133,7 @@ async def _serve(app: FastAPI, settings: Settings, code: str) -> int:
     config.http = cast("type[asyncio.Protocol]", partial(LimitedProtocol, table=table))
     server = Server(config, app, settings)
     watching = asyncio.create_task(table.watch(), name="connections")
-    beside = asyncio.create_task(_when_started(server, app.state.desk.pool, settings, code))
+    beside = asyncio.create_task(_when_started(server, app, settings, code))
 
     def end() -> None:
         """Both at once: `su` gives its child two seconds. A signal while rooms are closed changes nothing."""
@@ -171,7 +172,7 @@ def _own_key(settings: Settings) -> str | None:
     return file.read_text().strip()
 
 
-async def _when_started(server: uvicorn.Server, pool: Pool, settings: Settings, code: str) -> None:
+async def _when_started(server: uvicorn.Server, app: FastAPI, settings: Settings, code: str) -> None:
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.02)
     url = f"http://{_shown(settings.host)}:{settings.port}/"
@@ -179,7 +180,9 @@ async def _when_started(server: uvicorn.Server, pool: Pool, settings: Settings, 
     shown = f"{url}#code={code}" if seen_by_its_user else f"{url}\n  {_kept_link(settings, f'{url}#code={code}')}"
     console.print(f"\n  [bold]Despacho[/]  {shown}\n", highlight=False, soft_wrap=True)
     if settings.demo:
-        await _demo(url, pool, settings)
+        console.print("  The city in it is simulated, its past too; --no-demo starts without it.\n", style="dim")
+        await _past(app)
+        await _demo(url, app.state.desk.pool, settings)
 
 
 def _kept_link(settings: Settings, link: str) -> str:
@@ -192,6 +195,19 @@ def _kept_link(settings: Settings, link: str) -> str:
     except (EmbeddedPostgresError, OSError):
         return "A link that signs in: dispatch sign-in-link"
     return f"A link that signs in, once, is in {file}; another: dispatch sign-in-link"
+
+
+async def _past(app: FastAPI) -> None:
+    """A day of it before the first start. The simulated city goes on without one, too."""
+    try:
+        from dispatch.simulation.past.making import make_past
+
+        await make_past(app.state.desk, app.state.position_writer)
+    except Exception as error:
+        # A connection that is broken off may say so by an error of its own.
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise asyncio.CancelledError from error
+        log.warning("no_past_made", error=str(error))
 
 
 async def _demo(url: str, pool: Pool, settings: Settings) -> None:

@@ -1,6 +1,6 @@
 """What every act at the desk needs, and the one shape that all acts have."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -27,11 +27,17 @@ from geo import CellTable, Fix, Location, TravelTime, locate
 log = structlog.get_logger()
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """`queue` lets calls decide one after another which incident they belong to, so that two calls of one accident,
     arriving together, don't both find nothing to join. `travel`: by straight lines, for what can't wait; `router`: by
-    the best that there is; `area`: where callers can be who write where they are."""
+    the best that there is; `area`: where callers can be who write where they are. `now`: the clock by which acts are
+    dated. `weighs_coverage`: what the city loses when a unit is sent counts in who is recommended. Both are other than
+    usual only where the demo's past is made."""
 
     pool: Pool
     city: City
@@ -42,6 +48,8 @@ class Desk:
     cells: CellTable | None = None
     settings: Settings
     queue: BatchQueue
+    now: Callable[[], datetime] = _utc_now
+    weighs_coverage: bool = True
     coverage: Coverage = field(init=False)
     area: Area = field(init=False)
 
@@ -88,7 +96,7 @@ async def begin(desk: Desk, *, actor: str, lock: int | None = None) -> AsyncIter
     `lock`: of `transaction`."""
     entries: list[journal.Entry] = []
     async with transaction(desk.pool, lock=lock) as db:
-        tx = Transaction(db, actor, datetime.now(UTC))
+        tx = Transaction(db, actor, desk.now())
         yield tx
         if tx.told:
             entries = await journal.append(db, new_events=tx.told)

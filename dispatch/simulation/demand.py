@@ -61,7 +61,10 @@ class Demand:
 
     def draw(self, *, misuse: float) -> Emergency:
         """`misuse`: the probability, 0-1, that nothing is behind it."""
-        nature = None if self._random.random() < misuse else self._city.nature()
+        return self.of(None if self._random.random() < misuse else self._city.nature())
+
+    def of(self, nature: Nature | None) -> Emergency:
+        """One of this nature."""
         lat, lon, parish = self._city.place(nature)
         return Emergency(nature, lat, lon, parish, self._place_near(lat, lon))
 

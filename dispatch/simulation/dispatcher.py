@@ -12,7 +12,8 @@ from dispatch.simulation.service import Service
 
 LOOK_S = 1.0
 AGAIN_S = 30.0
-LEFT_FOR_S = 240.0
+LEFT_FOR_S = (120.0, 360.0)
+MORE_AT_FIRST = 2.4
 CLOSE_AFTER_S = (3.0, 12.0)
 MISUSE, DONE, LOST = "Mal uso de la línea", "Atendido", "Se perdió el contacto con quien llamó"
 TOLD_RADIUS_M = 150.0
@@ -21,7 +22,7 @@ TOLD_RADIUS_M = 150.0
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Seconds before it assigns, `low_s`-`high_s`, half of that for priority 1; `left` is the share of incidents, 0-1,
-    that it leaves to a person for some minutes more."""
+    that it leaves to a person for some minutes more, and more of those that wait when it comes; 0: none at all."""
 
     low_s: float = 20.0
     high_s: float = 60.0
@@ -30,7 +31,8 @@ class Patience:
 
 class Dispatcher:
     """`truth` is what the callers know: incident → what it really is and where, as the call-taker hears it. What was
-    open before the first look and can't be worked on, since nobody is on the phone any more, is closed."""
+    open before the first look and can't be worked on, since nobody is on the phone any more, is closed. Whether two
+    incidents are one is left to a person."""
 
     def __init__(
         self, service: Service, feed: Feed, truth: dict[int, Emergency], *, seed: int, patience: Patience
@@ -38,7 +40,6 @@ class Dispatcher:
         self._service, self._feed, self._truth, self._patience = service, feed, truth, patience
         self._random = Random(seed)
         self._due_s: dict[int, float] = {}
-        self._attended: set[int] = set()
         self._found_open: set[int] = set()
         self.assigned = self.lost_races = 0
 
@@ -55,29 +56,31 @@ class Dispatcher:
             await asyncio.sleep(LOOK_S)
 
     def _is_due(self, incident: dict[str, Any], now_s: float) -> bool:
+        """Where nobody was sent, or all who were have left."""
         number = incident["id"]
-        if incident["status"] != "waiting":
+        if incident["assignments"]:
             self._due_s.pop(number, None)
-            if incident["status"] == "attended":
-                self._attended.add(number)
             return False
         if number not in self._due_s:
-            done = number in self._attended
-            self._due_s[number] = now_s + (self._random.uniform(*CLOSE_AFTER_S) if done else self._wait_s(incident))
+            self._due_s[number] = now_s + self._wait_s(incident)
         return now_s >= self._due_s[number]
 
     def _wait_s(self, incident: dict[str, Any]) -> float:
+        if incident["status"] == "attended":
+            return self._random.uniform(*CLOSE_AFTER_S)
         wait_s = self._random.uniform(self._patience.low_s, self._patience.high_s)
         if incident["priority"] == 1:
             wait_s /= 2
-        return wait_s + (LEFT_FOR_S if self._random.random() < self._patience.left else 0.0)
+        left = self._patience.left * (MORE_AT_FIRST if incident["id"] in self._found_open else 1.0)
+        is_left = left > 0 and (incident["similar"] or self._random.random() < left)
+        return wait_s + (self._random.uniform(*LEFT_FOR_S) if is_left else 0.0)
 
     async def _act(self, incident: dict[str, Any], now_s: float) -> None:
         number = incident["id"]
         self._due_s[number] = now_s + AGAIN_S
         truth = self._truth.get(number)
         incomplete = incident["nature"] is None or incident["location"]["lat"] is None
-        if number in self._attended:
+        if incident["status"] == "attended":
             await self._close(number, DONE)
         elif truth is not None and truth.nature is None:
             await self._close(number, MISUSE)
@@ -116,5 +119,4 @@ class Dispatcher:
         open_now = self._feed.incidents.keys()
         for number in self._due_s.keys() - open_now:
             del self._due_s[number]
-        self._attended &= open_now
         self._found_open &= open_now

@@ -1,6 +1,7 @@
 """A vehicle on the projected plane, going by streets: along and across the grid of the city."""
 
-from math import atan2, cos, degrees, hypot, radians, sin
+from itertools import pairwise
+from math import atan2, cos, degrees, dist, hypot, radians, sin
 from random import Random
 
 # Quito lies along its valley: streets run about 20 degrees east of north, and across.
@@ -20,6 +21,11 @@ class Vehicle:
     @property
     def is_moving(self) -> bool:
         return bool(self._way)
+
+    @property
+    def left_m(self) -> float:
+        """Of the way that it drives."""
+        return sum(dist(a, b) for a, b in pairwise((self.place, *self._way)))
 
     def stop(self) -> None:
         self._way = []

@@ -1,7 +1,7 @@
 """The way to the database: a pool, one transaction at a time, and its errors turned into ours here and nowhere else."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Literal
 
 import asyncpg
@@ -35,6 +35,26 @@ COMMAND_S = 10.0
 ACQUIRE_S = 10.0
 
 
+class WithinTransaction:
+    """Stands for a pool where many acts, one after another, are to be one transaction, which is open on `db` already.
+    `failed`: one of them did, perhaps half done: then all must be rolled back."""
+
+    def __init__(self, db: Connection) -> None:
+        self.db = db
+        self.failed = False
+
+    async def expire_connections(self) -> None:
+        """There is but this one."""
+
+    @asynccontextmanager
+    async def act(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.failed = True
+            raise
+
+
 async def open_pool(at: str | Servers, *, size: int, command_s: float = COMMAND_S) -> Pool:
     """At a database's URL, which may name several servers, or at these."""
     servers = at if isinstance(at, Servers) else Servers(at)
@@ -54,7 +74,7 @@ async def _leave_as_it_is(_: Connection) -> None:
 
 
 @asynccontextmanager
-async def connection(pool: Pool) -> AsyncIterator[Connection]:
+async def connection(pool: Pool | WithinTransaction) -> AsyncIterator[Connection]:
     with domain_errors():
         async with _acquired(pool) as db:
             try:
@@ -70,7 +90,10 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
 
 
 @asynccontextmanager
-async def _acquired(pool: Pool) -> AsyncIterator[Connection]:
+async def _acquired(pool: Pool | WithinTransaction) -> AsyncIterator[Connection]:
+    if isinstance(pool, WithinTransaction):
+        yield pool.db
+        return
     with POOL_WAITING.track_inprogress(), POOL_SECONDS.time():
         db = await pool.acquire(timeout=ACQUIRE_S)
     try:
@@ -81,19 +104,34 @@ async def _acquired(pool: Pool) -> AsyncIterator[Connection]:
 
 @asynccontextmanager
 async def transaction(
-    pool: Pool, *, isolation: Isolation | None = None, lock: int | None = None
+    pool: Pool | WithinTransaction, *, isolation: Isolation | None = None, lock: int | None = None
 ) -> AsyncIterator[Connection]:
     """`lock`: the number of an advisory lock, taken with the begin of the transaction and held to its end."""
-    async with (
-        connection(pool) as db,
-        _locked(db, lock) if lock is not None else db.transaction(isolation=isolation),
-    ):
+    async with connection(pool) as db, _begun(pool, db, isolation, lock):
         try:
             yield db
         except TimeoutError:
             # Not to be rolled back: who doesn't answer a statement won't answer that either.
             db.terminate()
             raise
+
+
+async def may_take_long(db: Connection, *, idle_s: float) -> None:
+    """This transaction isn't ended for its length, and only when nothing comes for so long: the bounds of
+    `dispatch.store.servers` are those of acts that others wait for. (Not every PostgreSQL has both.)"""
+    await db.execute(
+        """select set_config(name, case name when 'transaction_timeout' then '0' else $1 end, true) from pg_settings
+           where name in ('transaction_timeout', 'idle_in_transaction_session_timeout')""",
+        f"{idle_s:.0f}s",
+    )
+
+
+def _begun(
+    pool: Pool | WithinTransaction, db: Connection, isolation: Isolation | None, lock: int | None
+) -> AbstractAsyncContextManager[object]:
+    if isinstance(pool, WithinTransaction):
+        return pool.act()
+    return _locked(db, lock) if lock is not None else db.transaction(isolation=isolation)
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from dispatch.model import Event, IncidentId, NewEvent, Seq
@@ -67,6 +68,17 @@ def in_short(entries: Sequence[Entry]) -> dict[str, Any]:
 
 async def head(db: Connection) -> Seq:
     return Seq(await db.fetchval("select seq from journal_head"))
+
+
+async def lock_deciding(db: Connection) -> None:
+    """No call is taken elsewhere until the transaction ends. Of all locks the first to be taken."""
+    await db.execute("select pg_advisory_xact_lock($1)", DECIDING)
+
+
+async def lock(db: Connection) -> tuple[Seq, datetime | None]:
+    """Nobody else appends until the transaction ends. The head, and when the last event happened."""
+    seq = await db.fetchval("select seq from journal_head for update")
+    return Seq(seq), await db.fetchval("select at from journal where seq = $1", seq)
 
 
 async def after(db: Connection, *, seq: int, limit: int) -> list[Entry]:

@@ -35,11 +35,19 @@ def _json(_logger: object, _name: str, line: structlog.types.EventDict) -> bytes
     return _encoder.encode(line)
 
 
+def _left_out(_logger: object, name: str, line: structlog.types.EventDict) -> structlog.types.EventDict:
+    """`with about(quiet=True)`: of what is done within only warnings and errors are told."""
+    if line.pop("quiet", False) and name == "info":
+        raise structlog.DropEvent
+    return line
+
+
 def set_up_logs(form: str) -> None:
     """`form` is `text`, `json` or `auto` (text on a terminal)."""
     is_text = form == "text" or (form == "auto" and sys.stderr.isatty())
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _left_out,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

@@ -78,6 +78,7 @@ async def test_what_may_be_one_is_joined_and_undone_by_a_key(browser: Browser, m
     first, second = await alike(module_service, city.QUITUMBE)
     async with screen(browser, module_service) as shown:
         card = await shown.open_card(second)
+        await expect(shown.row(second).get_by_test_id("similar-row")).to_have_text(f"¿el mismo que {first}?")
         similar = card.get_by_test_id("similar")
         await expect(similar).to_contain_text(re.compile(rf"¿Es el mismo que {first}\? \d\d"))
         await expect(similar.get_by_role("button", name=f"Unir {second} a {first}")).to_be_visible()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { differences, lostRace } from '../src/lib/conflict'
 import { confirmation, refusal, remaining, takings } from '../src/lib/preempt'
-import { direction, pair, suggestion } from '../src/lib/similar'
+import { direction, pair, suggestedHere, suggestion } from '../src/lib/similar'
 import type { Incident, Unit, UnitStatus } from '../src/lib/wire'
 
 const incident = (id: number, more: Partial<Incident> = {}): Incident =>
@@ -72,6 +72,11 @@ describe('the same incident?', () => {
   it('asks no more what was answered, from whichever of the two', () => {
     expect(suggestion(similar([2, 0.8]), open, new Set([pair(2, 3)]))).toBeNull()
     expect(pair(3, 2)).toBe(pair(2, 3))
+  })
+  it('is told in the queue on the row it was found on', () => {
+    expect(suggestedHere(similar([99, 0.95], [2, 0.8]), open, new Set())).toBe(2)
+    expect(suggestedHere(similar([2, 0.8]), open, new Set([pair(2, 3)]))).toBeNull()
+    expect(suggestedHere(incident(1), open, new Set())).toBeNull()
   })
   it('keeps the one with crews on their way, else the older', () => {
     expect(direction(incident(3), incident(1)).into.id).toBe(1)

@@ -89,6 +89,11 @@ class BatchQueue:
         if self._serving is None or self._serving.done():
             self._serving = asyncio.create_task(self._serve(serve), name="batch-queue", context=Context())
 
+    async def served(self) -> None:
+        """Until nobody is served any more: what follows from the last calls is done, too."""
+        if self._serving is not None:
+            await asyncio.shield(self._serving)
+
     async def _serve(self, serve: Serve) -> None:
         while self._count:
             places, began = self.first(MOST_TOGETHER, each=self._share()), perf_counter()

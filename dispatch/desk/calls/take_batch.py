@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
@@ -48,7 +48,7 @@ async def take_batch(desk: Desk, waiting: Sequence[QueuedReport]) -> Batch:
 
     Raises IncidentMovedError where it has to be tried again; else what any of them raises: the caller finds out which,
     one by one."""
-    at = datetime.now(UTC)
+    at = desk.now()
     batch = [_located(desk, one, at) for one in waiting]
     async with begin(desk, actor="", lock=DECIDING) as tx:
         known = await _gather(desk, tx, batch, at)

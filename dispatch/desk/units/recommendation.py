@@ -100,7 +100,7 @@ def _recommended(
         zone=city.zone,
         parishes=city.parishes,
         engaged={u.incident_id: open_now[u.incident_id].priority for u in busy if u.incident_id in open_now},
-        coverage_lost=desk.coverage.lost(at=at),
+        coverage_lost=desk.coverage.lost(at=at) if desk.weighs_coverage else {},
         with_certainty=in_full,
         with_alternatives=in_full,
     )

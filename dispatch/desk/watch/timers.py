@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from heapq import nsmallest
 
 import structlog
@@ -38,7 +38,7 @@ class Timers:
         self._waiting: set[IncidentId] = set()
         self._sooner = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        now = now or datetime.now(UTC)
+        now = now or desk.now()
         self._listening = UnitTimeouts(desk, since=now)
         self._listen_at = now + LISTEN_EVERY
         self._wake_at = now
@@ -46,7 +46,7 @@ class Timers:
             self._watch(incident, now)
 
     def follow(self, entries: Sequence[Entry]) -> None:
-        now = datetime.now(UTC)
+        now = self._desk.now()
         for entry in entries:
             self._listening.follow(entry)
             if entry.event.incident is not None:
@@ -63,6 +63,10 @@ class Timers:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    def soonest(self) -> datetime | None:
+        """When the next interval outlasts its target, if nothing happens before."""
+        return self._deadlines.soonest()
+
     async def tick(self, at: datetime) -> None:
         """What is due at this moment, as much of it as one turn takes. Raises Unavailable."""
         await self._check_incidents(at)
@@ -73,7 +77,7 @@ class Timers:
     async def _run(self) -> None:
         while True:
             try:
-                await self.tick(datetime.now(UTC))
+                await self.tick(self._desk.now())
             except DispatchError as error:
                 log.warning("timers_waiting", error=str(error))
                 await asyncio.sleep(RETRY_S)
@@ -83,11 +87,11 @@ class Timers:
                 await self._sleep()
 
     async def _sleep(self) -> None:
-        soonest = self._deadlines.soonest()
+        soonest = self.soonest()
         self._wake_at = min(soonest or self._listen_at, self._listen_at)
         self._sooner.clear()
         with suppress(TimeoutError):
-            wait_s = (self._wake_at - datetime.now(UTC)).total_seconds()
+            wait_s = (self._wake_at - self._desk.now()).total_seconds()
             await asyncio.wait_for(self._sooner.wait(), max(0.0, wait_s))
 
     async def _check_incidents(self, at: datetime) -> None:

@@ -136,6 +136,11 @@ async def save_all(db: Connection, *, incidents: Sequence[Incident]) -> None:
     await db.execute(update_sql(), *columns(map(values, incidents)))
 
 
+async def ever(db: Connection) -> bool:
+    """Whether there was an incident at any time."""
+    return bool(await db.fetchval("select exists (select from incident)"))
+
+
 async def open_ones(db: Connection) -> list[Incident]:
     return [to_incident(row) for row in await db.fetch(f"{INCIDENTS} where i.status <> 'closed' order by i.id")]
 

@@ -9,7 +9,10 @@ import pytest
 
 from dispatch.model.city import City
 from dispatch.simulation.day import Day, Options, Refused
-from dispatch.simulation.dispatcher import Patience
+from dispatch.simulation.dispatcher import Dispatcher, Patience
+from dispatch.simulation.feed import Feed
+from dispatch.simulation.service import Service as Wire
+from tests.reports import a_call
 from tests.service import Service
 
 
@@ -50,6 +53,29 @@ async def test_crews_are_sent_and_drive(quito: City, module_service: Service) ->
     assert sent
     assert feed.positions.keys() >= sent
     assert {incident["status"] for incident in feed.incidents.values()} >= {"dispatched"}
+
+
+async def test_the_dispatcher_closes_what_all_crews_have_left(service: Service) -> None:
+    """And sends nobody anew to where somebody has been."""
+    async with service.client() as client, Wire(service.url, service.key) as wire:
+        answer = (await client.post("/v1/calls", json=a_call(nature="illness"))).raise_for_status().json()
+        path = f"/v1/incidents/{answer['incident_id']}"
+        sent = await client.post(f"{path}/assignments", json={"unit_ids": ["A01"]})
+        assert sent.is_success
+        for status in ("en_route", "on_scene", "available"):
+            assert (await client.post("/v1/units/A01/status", json={"status": status})).is_success
+        assert (await client.get(path)).json()["status"] == "attended"
+        feed = Feed(service.url, service.key)
+        dispatcher = Dispatcher(wire, feed, {}, seed=1, patience=Patience(0.0, 0.0, 0.0))
+        working = [asyncio.create_task(feed.follow()), asyncio.create_task(dispatcher.work())]
+        async with asyncio.timeout(60):
+            while (await client.get(path)).json()["status"] != "closed":  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+        closed = (await client.get(path)).json()
+        assert closed["close_reason"] == "Atendido" and dispatcher.assigned == 0
 
 
 async def test_a_wrong_key_is_told_before_anything_is_sent(quito: City, module_service: Service) -> None:

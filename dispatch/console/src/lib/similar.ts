@@ -22,6 +22,12 @@ export function suggestion(incident: Incident, open: ReadonlyMap<number, Inciden
   return best
 }
 
+/** The same of what was found on this incident itself, for its row in the queue: nothing is asked of all the others. */
+export function suggestedHere(incident: Incident, open: ReadonlyMap<number, Incident>, dismissed: ReadonlySet<string>): number | null {
+  const found = (incident.similar ?? []).find(({ incident_id }) => open.has(incident_id) && !dismissed.has(pair(incident.id, incident_id)))
+  return found?.incident_id ?? null
+}
+
 /** The one that stays is the one with crews on their way, else the older: joining closes the other and frees its crews. */
 export function direction(a: Incident, b: Incident): { source: Incident; into: Incident } {
   const [older, newer] = a.id < b.id ? [a, b] : [b, a]

@@ -122,15 +122,19 @@ function enter(event: KeyboardEvent): void {
   void intent.carryOut()
 }
 
+/** In a field that isn't the new call's. */
+const typesElsewhere = (target: EventTarget | null): boolean =>
+  isTyping(target) && (target as HTMLElement).closest('[data-testid="new-call"]') === null
+
 function escape(event: KeyboardEvent): void {
   if (view.palette) view.palette = false
+  else if (view.right === 'call' && !typesElsewhere(event.target)) view.right = 'card'
   else if (view.picking) view.picking = null
   else if (isTyping(event.target)) (event.target as HTMLElement).blur()
   else if (view.notice?.tone === 'trouble') view.notice = null
   else if (decision.confirming) decision.confirming = false
   else if (decision.swapping !== null) intent.relieve(null)
   else if (decision.raising) decision.raising = false
-  else if (view.right === 'call') view.right = 'card'
   else if (view.middle === 'times') view.toggleTimes()
   else if (view.left === 'coverage') toggleCoverage()
   else if (view.left === 'units') view.toggleLeft('units')

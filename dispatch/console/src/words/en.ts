@@ -118,6 +118,7 @@ export const en: Words = {
     unclassified: 'Unclassified',
     priority: (n) => `priority ${n}`,
     over: (by) => `+${by}`,
+    similar: (id) => `same as ${id}?`,
     newP1: (what, where, id) => `New priority 1: ${what}, ${where}, incident ${id}`,
   },
   where: {

@@ -136,6 +136,7 @@ export const es = {
     unclassified: 'Sin clasificar',
     priority: (n: number) => `prioridad ${n}`,
     over: (by: string) => `+${by}`,
+    similar: (id: number) => `¿el mismo que ${id}?`,
     newP1: (what: string, where: string, id: number) => `Nueva prioridad 1: ${what}, ${where}, incidente ${id}`,
   },
   where: {

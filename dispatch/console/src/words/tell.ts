@@ -222,8 +222,10 @@ function changes(changed: unknown, teller: Teller): string {
 }
 
 /** Everything a queue row's reader should hear; not by how much it is overdue, which would be said anew each second. */
-export function rowLabel(incident: Incident, teller: Teller): string {
+/** `similar`: the incident that this one is perhaps the same as. */
+export function rowLabel(incident: Incident, similar: number | null, teller: Teller): string {
   const { w } = teller
   const overdue = (incident.overdue ?? []).length > 0 ? [w.card.overdue] : []
-  return [w.queue.priority(incident.priority), titleOf(incident, teller), placeOf(incident.location, teller), ...overdue, incident.id].join(', ')
+  const asked = similar === null ? [] : [w.queue.similar(similar)]
+  return [w.queue.priority(incident.priority), titleOf(incident, teller), placeOf(incident.location, teller), ...overdue, ...asked, incident.id].join(', ')
 }
