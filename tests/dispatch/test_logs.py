@@ -5,7 +5,7 @@ import json
 import pytest
 import structlog
 
-from dispatch.telemetry.logs import set_up_logs
+from dispatch.telemetry.logs import about, set_up_logs
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -21,3 +21,16 @@ def test_a_traceback_shows_no_local_variable(form: str, capsys: pytest.CaptureFi
     assert "it broke" in said and "test_logs" in said and number not in said
     if form == "json":
         assert json.loads(said)["exception"][0]["exc_type"] == "RuntimeError"
+
+
+def test_of_what_is_done_quietly_only_trouble_is_told(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    set_up_logs("json")
+    log = structlog.get_logger()
+    with about(quiet=True, of="it"):
+        log.info("done")
+        log.warning("nearly_done")
+    log.info("told")
+    said = [json.loads(line) for line in capfdbinary.readouterr().err.splitlines()]
+    structlog.reset_defaults()
+    assert [(line["event"], line.get("of")) for line in said] == [("nearly_done", "it"), ("told", None)]
+    assert all("quiet" not in line for line in said)

@@ -21,6 +21,7 @@ from dispatch.picture.feed import Feed
 from dispatch.picture.picture import Picture
 from dispatch.simulation.callers import plan_calls
 from dispatch.simulation.demand import by_the_hour
+from dispatch.simulation.past.missions import Missions
 from dispatch.simulation.past.scene import LONGEST_S, Scene
 from dispatch.simulation.past.stories import Stories
 from dispatch.simulation.past.timeline import Timeline
@@ -99,7 +100,8 @@ async def _lived(desk: Desk, db: Connection, fleet: Sequence[Unit], seq: Seq, st
     )
     timers = Timers(own, now=start)
     feed.listeners.append(timers.follow)
-    stories = Stories(own, timeline, Random(SEED), Projection(desk.city.crs))
+    random = Random(SEED)
+    stories = Stories(own, timeline, random, Missions(own, timeline, random, Projection(desk.city.crs)))
     _plan(stories, start, until)
     try:
         await timeline.run(until, due=timers.soonest, tick=timers.tick)
@@ -108,7 +110,7 @@ async def _lived(desk: Desk, db: Connection, fleet: Sequence[Unit], seq: Seq, st
         await own.queue.served()
     if within.failed:
         raise Unavailable("the demo's past could not be made")
-    return Past(told, list(_positions(stories, until)))
+    return Past(told, list(_positions(stories.missions, until)))
 
 
 def _plan(stories: Stories, start: datetime, until: datetime) -> None:
@@ -124,7 +126,7 @@ def _plan(stories: Stories, start: datetime, until: datetime) -> None:
         timeline.begin(until - timedelta(seconds=ago_s), stories.call(call, course))
 
 
-def _positions(stories: Stories, until: datetime) -> Iterator[UnitPosition]:
-    fleet = stories.desk.picture.room.units
-    for unit_id, drive in sorted(stories.drives.items()):
-        yield from track(fleet[unit_id], drive, until, stories.projection, stories.random)
+def _positions(missions: Missions, until: datetime) -> Iterator[UnitPosition]:
+    fleet = missions.desk.picture.room.units
+    for unit_id, drive in sorted(missions.drives.items()):
+        yield from track(fleet[unit_id], drive, until, missions.projection, missions.random)

@@ -8,7 +8,7 @@ from dispatch.model.city import City, Nature
 from dispatch.simulation.callers import Callers, PlannedCall
 from dispatch.simulation.demand import Demand, Emergency
 from dispatch.simulation.fixes import PlannedFix, Positioning
-from dispatch.simulation.past.stories import Course
+from dispatch.simulation.past.missions import Course
 from dispatch.simulation.past.timeline import NEVER
 from geo import Projection
 

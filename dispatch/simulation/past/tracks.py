@@ -6,7 +6,7 @@ from random import Random
 
 from dispatch.model import Unit, UnitPosition, UnitStatus
 from dispatch.simulation.driving import Vehicle
-from dispatch.simulation.past.stories import Drive
+from dispatch.simulation.past.missions import Drive
 from geo import Projection
 
 EVERY_S = 10.0

@@ -64,17 +64,17 @@ async def test_the_dispatcher_closes_what_all_crews_have_left(service: Service) 
         assert sent.is_success
         for status in ("en_route", "on_scene", "available"):
             assert (await client.post("/v1/units/A01/status", json={"status": status})).is_success
-        assert (await client.get(path)).json()["status"] == "attended"
+        assert (await client.get(path)).json()["incident"]["status"] == "attended"
         feed = Feed(service.url, service.key)
         dispatcher = Dispatcher(wire, feed, {}, seed=1, patience=Patience(0.0, 0.0, 0.0))
         working = [asyncio.create_task(feed.follow()), asyncio.create_task(dispatcher.work())]
         async with asyncio.timeout(60):
-            while (await client.get(path)).json()["status"] != "closed":  # noqa: ASYNC110
+            while (await client.get(path)).json()["incident"]["status"] != "closed":  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         for task in working:
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
-        closed = (await client.get(path)).json()
+        closed = (await client.get(path)).json()["incident"]
         assert closed["close_reason"] == "Atendido" and dispatcher.assigned == 0
 
 

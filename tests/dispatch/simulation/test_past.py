@@ -18,7 +18,7 @@ from dispatch.model.city import City
 from dispatch.model.room import Room
 from dispatch.model.sender import Sender, SenderKind
 from dispatch.simulation.past.making import INCIDENTS_A_DAY, make_past
-from dispatch.simulation.past.stories import ACTOR
+from dispatch.simulation.past.missions import ACTOR
 from dispatch.store import journal
 from dispatch.store.db import Pool, connection, open_pool
 from scripts.fault_runs.checker import violations
