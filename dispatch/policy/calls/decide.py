@@ -17,6 +17,8 @@ from dispatch.policy.incidents.new_incident import opened
 from dispatch.policy.incidents.open_incidents import OpenIncidents, suggested
 from dispatch.policy.incidents.same_incident import Sighting
 
+# Versions of a UUID (RFC 9562) that are computed from what it names.
+NAME_BASED = (3, 5)
 USED_BEFORE = "id: this id was used before for another report"
 
 
@@ -55,12 +57,13 @@ class _Deciding:
 
     def _with_own_id(self, incoming: Incoming) -> tuple[Incoming, CallId]:
         """The id of the call that the report may begin: its own, unless another report or call has that; then it is
-        flagged, for only the same content from the same sender is a repetition."""
+        flagged, for only the same content from the same sender is a repetition. An id that was made from a message can
+        be made by whoever guesses the message, and never becomes a call's: the answer would tell who guessed right."""
         report = incoming.report
         spare = self._known.spare_ids[len(self.decision.outcomes)]
         if report.id not in self._used_ids:
             self._used_ids.add(report.id)
-            return incoming, report.id
+            return incoming, spare if report.id.version in NAME_BASED else report.id
         return replace(incoming, report=replace(report, flaws=(*report.flaws, USED_BEFORE))), spare
 
     def _begin(self, incoming: Incoming, call_id: CallId) -> Outcome:
