@@ -9,6 +9,7 @@ from typing import Any
 
 from dispatch.errors import NotFound
 from dispatch.model import Call, CallId, EventKind, Incident, IncidentId, IncidentStatus, NewEvent
+from dispatch.model.ids import COMPUTED
 from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, PlacedCall, Rules
 from dispatch.policy.calls.merge import call_data, new_call, with_call, with_report, with_words
 from dispatch.policy.calls.phones import KnownPhones
@@ -17,8 +18,6 @@ from dispatch.policy.incidents.new_incident import opened
 from dispatch.policy.incidents.open_incidents import OpenIncidents, suggested
 from dispatch.policy.incidents.same_incident import Sighting
 
-# Versions of a UUID (RFC 9562) that are computed from what it names.
-NAME_BASED = (3, 5)
 USED_BEFORE = "id: this id was used before for another report"
 
 
@@ -63,7 +62,7 @@ class _Deciding:
         spare = self._known.spare_ids[len(self.decision.outcomes)]
         if report.id not in self._used_ids:
             self._used_ids.add(report.id)
-            return incoming, spare if report.id.version in NAME_BASED else report.id
+            return incoming, spare if report.id.version == COMPUTED else report.id
         return replace(incoming, report=replace(report, flaws=(*report.flaws, USED_BEFORE))), spare
 
     def _begin(self, incoming: Incoming, call_id: CallId) -> Outcome:
