@@ -32,6 +32,7 @@ from dispatch.api.fast_path import FastPath
 from dispatch.api.health import Probe
 from dispatch.api.identities import Identities
 from dispatch.api.interval_metrics import Measuring
+from dispatch.api.own_cookie import OwnCookie
 from dispatch.api.problems import RESPONSES, render_errors
 from dispatch.api.trace_ids import Traced
 from dispatch.city import load_city
@@ -109,6 +110,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.draining = False
     mount_console(app, settings)
     app.add_middleware(FastPath, path=reports.CALLS, endpoint=reports.post_call)
+    app.add_middleware(OwnCookie)
     app.add_middleware(Protected, tiles=settings.tile_style_url)
     app.add_middleware(operations.Timed)
     app.add_middleware(Traced)

@@ -1,6 +1,7 @@
 """The dispatcher's page: static files, with a policy under which nothing foreign can run."""
 
 from pathlib import Path
+from posixpath import normpath
 
 from fastapi import FastAPI, Response
 from starlette.responses import FileResponse
@@ -51,15 +52,16 @@ class Protected:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def protecting(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self.headers, *_kept(scope, message["headers"])]
+                message["headers"] = [*message["headers"], *self.headers, *_kept(scope, message)]
             await send(message)
 
         await self.app(scope, receive, protecting if scope["type"] == "http" else send)
 
 
-def _kept(scope: Scope, said: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """For how long, where it wasn't said yet."""
-    if _is_hashed(scope):
+def _kept(scope: Scope, start: Message) -> list[tuple[bytes, bytes]]:
+    """For how long, where it wasn't said yet. A file that isn't here may be at a node of another version."""
+    said = start["headers"]
+    if _is_hashed(scope) and start["status"] in {200, 206, 304}:
         return [(b"cache-control", b"public, max-age=31536000, immutable")]
     if str(scope["path"]).startswith("/v1/") and all(name.lower() != b"cache-control" for name, _ in said):
         return [(b"cache-control", b"no-store")]
@@ -68,7 +70,7 @@ def _kept(scope: Scope, said: list[tuple[bytes, bytes]]) -> list[tuple[bytes, by
 
 def _is_hashed(scope: Scope) -> bool:
     """Vite names a built file by its content: it never changes."""
-    path = str(scope["path"])
+    path = normpath(str(scope["path"]))
     return path.startswith("/assets/") and bool(Path(path).suffix)
 
 

@@ -19,18 +19,26 @@ router = APIRouter(prefix="/v1/intake", tags=["intake"])
 Sender = Annotated[str | None, Header(alias="SMS-From", max_length=40)]
 
 
+REPEATED: dict[int | str, dict[str, Any]] = {200: {"description": "This report was taken before; the same answer"}}
+# With REPEATED, and for what is kept though it can't be used.
+TO_HANDSETS: dict[int | str, dict[str, Any]] = REPEATED | {
+    201: {"description": "Taken"},
+    202: {"description": "It can't be used, and is kept for a person to look at"},
+}
+
+
 def _takes(*media_types: str) -> dict[str, Any]:
     content = {media_type: {"schema": {"type": "string"}} for media_type in media_types}
     return {"requestBody": {"required": True, "content": content}}
 
 
-@router.post("/aml/sms", status_code=201, openapi_extra=_takes("text/plain"))
+@router.post("/aml/sms", status_code=201, responses=REPEATED, openapi_extra=_takes("text/plain"))
 async def post_aml_sms(request: Request, desk: TheDesk, actor: Intake, sender: Sender = None) -> Response:
     """Advanced Mobile Location by SMS, version 1 or 2."""
     return await through_door(request, desk, actor, door="aml/sms", parse=lambda raw: aml_sms.parse(raw, sender))
 
 
-@router.post("/aml/data-sms", status_code=201, openapi_extra=_takes("application/octet-stream"))
+@router.post("/aml/data-sms", status_code=201, responses=REPEATED, openapi_extra=_takes("application/octet-stream"))
 async def post_aml_data_sms(request: Request, desk: TheDesk, actor: Intake, sender: Sender = None) -> Response:
     """Advanced Mobile Location by data SMS: GSM 7-bit, packed."""
     return await through_door(
@@ -38,7 +46,7 @@ async def post_aml_data_sms(request: Request, desk: TheDesk, actor: Intake, send
     )
 
 
-@router.post("/aml/https", openapi_extra=_takes("application/x-www-form-urlencoded"))
+@router.post("/aml/https", responses=TO_HANDSETS, openapi_extra=_takes("application/x-www-form-urlencoded"))
 async def post_aml_https(request: Request, desk: TheDesk) -> Response:
     """Advanced Mobile Location by HTTPS. Handsets hold no key of ours: where an HMAC key is set, a good signature is
     enough. Answered 2xx even to what can't be used, which is kept: a handset that is refused stops sending."""
@@ -53,13 +61,13 @@ async def post_aml_https(request: Request, desk: TheDesk) -> Response:
         return Json({"used": False, "detail": error.detail, "errors": error.errors} | error.extra, 202)
 
 
-@router.post("/pidf-lo", status_code=201, openapi_extra=_takes("application/pidf+xml"))
+@router.post("/pidf-lo", status_code=201, responses=REPEATED, openapi_extra=_takes("application/pidf+xml"))
 async def post_pidf_lo(request: Request, desk: TheDesk, actor: Intake) -> Response:
     """A presence document with a location (RFC 4119, 5139, 5491)."""
     return await through_door(request, desk, actor, door="pidf-lo", parse=pidf_lo.parse)
 
 
-@router.post("/sip", status_code=201, openapi_extra=_takes("message/sip", "multipart/mixed"))
+@router.post("/sip", status_code=201, responses=REPEATED, openapi_extra=_takes("message/sip", "multipart/mixed"))
 async def post_sip(request: Request, desk: TheDesk, actor: Intake) -> Response:
     """A SIP request with its location by value (RFC 6442); or its body, `Geolocation` and `Content-Type` as headers."""
     geolocation, content_type = request.headers.get("geolocation"), request.headers.get("content-type")
@@ -72,7 +80,7 @@ async def post_sip(request: Request, desk: TheDesk, actor: Intake) -> Response:
     )
 
 
-@router.post("/text", status_code=201, openapi_extra=_takes("text/plain"))
+@router.post("/text", status_code=201, responses=REPEATED, openapi_extra=_takes("text/plain"))
 async def post_text(
     request: Request,
     desk: TheDesk,

@@ -156,6 +156,8 @@ class LimitedProtocol(HttpToolsProtocol):
         screen = self.transport.get_protocol()
         assert isinstance(screen, ScreenProtocol)
         screen.when_lost = partial(self._table.closed, self)
+        if not screen.handshake_initiated:
+            screen.refuse()
 
     def send_400_response(self, msg: str) -> None:
         del msg

@@ -1,6 +1,7 @@
 """Signing in at the console, by a link that is good once or by a key; and the sessions that this makes."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from dispatch.api.access import COOKIE, Actor, Admin, Anyone, Role, address_of, by_key, refuse_foreign_page
 from dispatch.api.bodies import SignIn
 from dispatch.api.dependencies import TheDesk, TheIdentities, ThePool, identities_of
+from dispatch.api.identities import session_proof
 from dispatch.api.wire import Json, body_of, describes, small_body
 from dispatch.desk.desk import Desk
 from dispatch.desk.first_access import make_link
@@ -89,12 +91,15 @@ async def get_session(actor: Anyone) -> Response:
 
 @router.delete("/session", status_code=204)
 async def sign_out(request: Request, pool: ThePool, identities: TheIdentities) -> Response:
-    """Its WebSockets end with it, at every node."""
+    """Its WebSockets end with it, at every node. A cookie of no session ends nothing, and counts as a wrong key."""
     if cookie := request.cookies.get(COOKIE):
         refuse_foreign_page(request)
-        async with transaction(pool) as db:
-            await sessions.end(db, digests=[digest(cookie)])
-        identities.changed()
+        proof = session_proof(cookie)
+        with suppress(Unauthenticated):
+            await identities.holder(proof, address=address_of(request))
+            async with transaction(pool) as db:
+                await sessions.end(db, digests=[proof.digest])
+            identities.changed()
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return response

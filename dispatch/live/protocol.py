@@ -10,6 +10,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
+from websockets.frames import Frame as Received
 from websockets.http11 import Request
 
 from dispatch.live.frame import Frame
@@ -34,6 +35,7 @@ class ScreenProtocol(WebSocketsSansIOProtocol):
         self.when_ready: Callable[[], None] | None = None
         self.when_lost: Callable[[], None] | None = None
         self._full = False
+        self._pong = b""
         self._deflate: PerMessageDeflate | None = None
         if config.ws_per_message_deflate:
             self.conn.available_extensions = [
@@ -56,6 +58,29 @@ class ScreenProtocol(WebSocketsSansIOProtocol):
             self.read_paused = True
             self.transport.pause_reading()
 
+    def refuse(self) -> None:
+        """The head of a handshake that the library couldn't read: it says nothing then, and waits for ever."""
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+        self.transport.close()
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            # Answered with an error of ours: else each of these would be logged as one of the server's.
+            self.handshake_complete = True
+
+    def handle_text(self, event: Received) -> None:
+        """What a screen says is not heard: nothing of it is kept, be it in ever so many pieces."""
+
+    handle_bytes = handle_cont = handle_text
+
+    def handle_ping(self) -> None:
+        """A peer that asks and takes no answers gets only the last one (RFC 6455, section 5.5.3)."""
+        if self._full:
+            self._pong = b"".join(self.conn.data_to_send())
+        else:
+            super().handle_ping()
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         if self.when_lost is not None:
@@ -77,6 +102,9 @@ class ScreenProtocol(WebSocketsSansIOProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._full = False
+        pong, self._pong = self._pong, b""
+        if pong:
+            self.transport.write(pong)
         if self.when_ready is not None:
             self.when_ready()
 

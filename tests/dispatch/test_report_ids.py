@@ -51,6 +51,21 @@ async def test_an_sms_is_kept_whoever_used_its_id_before_it_came(callers: Caller
     assert (again.status_code, again.json()) == (200, real)
 
 
+async def test_who_guesses_a_message_is_not_told_whether_it_was_sent(callers: Callers) -> None:
+    """The id of an SMS follows from its number and words: no answer may depend on whether it is taken."""
+    number, words = a_number(), "no puedo hablar, esta en la casa"
+    headers = {"SMS-From": number, "Message-Id": "81"}
+    assert (await callers.gateway.post("/v1/intake/text", content=words, headers=headers)).status_code == 201
+    told = []
+    for guess in (words, "otra cosa"):
+        known = str(text.parse(guess.encode(), number, message_id="81").id)
+        answer = await sent(callers.other, a_call(a_fix(*somewhere()), id=known, nature="fall"))
+        told.append((answer["call_id"] == known, answer["joined"]))
+        seen = await callers.other.get(f"/v1/calls/{known}")
+        assert seen.status_code == 200 and seen.json()["id"] == answer["call_id"]
+    assert told[0] == told[1]
+
+
 async def test_a_gateways_message_is_kept_too(callers: Callers) -> None:
     number, words = a_number(), "me robaron en la Carolina"
     known = text.parse(words.encode(), number, message_id="78").id

@@ -9,6 +9,7 @@ from typing import Any
 
 from dispatch.errors import NotFound
 from dispatch.model import Call, CallId, EventKind, Incident, IncidentId, IncidentStatus, NewEvent
+from dispatch.model.ids import COMPUTED
 from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, PlacedCall, Rules
 from dispatch.policy.calls.merge import call_data, new_call, with_call, with_report, with_words
 from dispatch.policy.calls.phones import KnownPhones
@@ -55,12 +56,13 @@ class _Deciding:
 
     def _with_own_id(self, incoming: Incoming) -> tuple[Incoming, CallId]:
         """The id of the call that the report may begin: its own, unless another report or call has that; then it is
-        flagged, for only the same content from the same sender is a repetition."""
+        flagged, for only the same content from the same sender is a repetition. An id that was made from a message can
+        be made by whoever guesses the message, and never becomes a call's: the answer would tell who guessed right."""
         report = incoming.report
         spare = self._known.spare_ids[len(self.decision.outcomes)]
         if report.id not in self._used_ids:
             self._used_ids.add(report.id)
-            return incoming, report.id
+            return incoming, spare if report.id.version == COMPUTED else report.id
         return replace(incoming, report=replace(report, flaws=(*report.flaws, USED_BEFORE))), spare
 
     def _begin(self, incoming: Incoming, call_id: CallId) -> Outcome:
