@@ -34,6 +34,10 @@ class Unused:
     kept: bool = True
 
 
+FORM_SCHEMA = {"type": "object", "additionalProperties": {"type": "string"}}
+FORM: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": FORM_SCHEMA}}}
+}
 ANSWERS: dict[str, Any] = {
     "response_model": Taken | Received,
     "responses": {200: {"model": Taken | Received, "description": "This report was taken before; the same answer"}},
@@ -74,9 +78,7 @@ async def post_aml_data_sms(request: Request, desk: TheDesk, actor: Intake, send
         201: {"model": Taken | Received, "description": "A report that was not known before"},
         202: {"model": Unused, "description": "It could not be used, and is kept"},
     },
-    openapi_extra=takes("application/x-www-form-urlencoded")
-    | ANY_PARAMETERS
-    | security_of(*CALL_SENDERS, or_without=True),
+    openapi_extra=FORM | ANY_PARAMETERS | security_of(*CALL_SENDERS, or_without=True),
 )
 async def post_aml_https(request: Request, desk: TheDesk) -> Response:
     """Advanced Mobile Location by HTTPS. Handsets hold no key of ours: where an HMAC key is set, a good signature is

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 
 MOST_ITEMS, MOST_CHARS, RING_POINTS = 2, 1_500, 5
-JSON = "application/json"
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 
 @dataclass
@@ -54,7 +55,8 @@ class Recorder:
         named.pop("Authorization", None)
         example: dict[str, Any] = {"parameters": named}
         if body is not None:
-            example["request"] = {"media_type": media_type, "body": self._kept(body)}
+            sent_body = dict(parse_qsl(body.decode())) if media_type == FORM else self._kept(body)
+            example["request"] = {"media_type": media_type, "body": sent_body}
         example["response"] = {"status": answer.status_code} | self._content(answer)
         self.operations[operation] = self._without_secrets(example)
         return answer.json() if _is_json(answer) else answer.text
