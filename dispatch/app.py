@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from dispatch.api import city as city_routes
 from dispatch.api import (
@@ -28,12 +28,15 @@ from dispatch.api import (
     units,
 )
 from dispatch.api.console import Protected, mount_console
+from dispatch.api.contract import routes as contract
+from dispatch.api.contract.document import publish
 from dispatch.api.fast_path import FastPath
 from dispatch.api.health import Probe
 from dispatch.api.identities import Identities
 from dispatch.api.interval_metrics import Measuring
 from dispatch.api.own_cookie import OwnCookie
 from dispatch.api.problems import RESPONSES, render_errors
+from dispatch.api.query_parameters import refuse_unknown_parameters
 from dispatch.api.trace_ids import Traced
 from dispatch.city import load_city
 from dispatch.desk.calls.batch_queue import BatchQueue
@@ -86,6 +89,7 @@ ROUTERS = (
     keys,
     live,
     operations,
+    contract,
 )
 
 
@@ -96,17 +100,12 @@ def create_app(settings: Settings) -> FastAPI:
             await _open(app, settings, open_rooms)
             yield
 
-    app = FastAPI(
-        title="Quito dispatch",
-        version="1",
-        description="Emergency calls located, matched with units, and shown live.",
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-    )
+    # The document is published by `contract`.
+    app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     render_errors(app)
     for room in ROUTERS:
-        app.include_router(room.router, responses=RESPONSES)
+        app.include_router(room.router, responses=RESPONSES, dependencies=[Depends(refuse_unknown_parameters)])
+    publish(app, [route for room in ROUTERS for route in room.router.routes])
     app.state.draining = False
     mount_console(app, settings)
     app.add_middleware(FastPath, path=reports.CALLS, endpoint=reports.post_call)

@@ -149,6 +149,13 @@ def _host(address: str) -> str | None:
         return None
 
 
+# Which roles each dependency that authenticates lets pass: for the OpenAPI document, and for refusing a bad query only
+# after a bad key.
+GUARDS: dict[Callable[[HTTPConnection], Awaitable[Actor]], tuple[Role, ...]] = {
+    who: tuple(role for role in Role if role is not Role.DEVICE)
+}
+
+
 def _one_of(
     *roles: Role, who: Callable[[HTTPConnection], Awaitable[Actor]] = who
 ) -> Callable[[HTTPConnection], Awaitable[Actor]]:
@@ -158,6 +165,7 @@ def _one_of(
             raise Forbidden(f"this needs a key of {' or '.join(roles)}")
         return actor
 
+    GUARDS[allowed] = roles
     return allowed
 
 
@@ -171,5 +179,6 @@ Dispatcher = Annotated[Actor, Depends(_one_of(Role.DISPATCHER, Role.ADMIN))]
 # A crew of its own unit only: see `own_unit`.
 Crew = Annotated[Actor, Depends(_one_of(Role.CREW, Role.FLEET, Role.DISPATCHER, Role.ADMIN))]
 CrewOrDispatcher = Annotated[Actor, Depends(_one_of(Role.CREW, Role.DISPATCHER, Role.ADMIN))]
-takes_calls = _one_of(Role.INTAKE, Role.GATEWAY, Role.DISPATCHER, Role.ADMIN)
+CALL_SENDERS = (Role.INTAKE, Role.GATEWAY, Role.DISPATCHER, Role.ADMIN)
+takes_calls = _one_of(*CALL_SENDERS)
 Intake = Annotated[Actor, Depends(takes_calls)]

@@ -11,9 +11,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from dispatch.api.access import Device, device_by_key
+from dispatch.api.access import Device, Role, device_by_key
 from dispatch.api.dependencies import TheDesk, TheWriter
 from dispatch.api.positions import count
+from dispatch.api.query_parameters import ANY_PARAMETERS
+from dispatch.api.security import security_of
 from dispatch.api.wire import Json, limited_body, small_body
 from dispatch.desk.desk import Desk
 from dispatch.desk.units.positions import PositionWriter, take
@@ -53,6 +55,7 @@ IN_BODY: dict[str, Any] = {
         }
     }
 }
+OF_DEVICES: dict[str, Any] = ANY_PARAMETERS | security_of(Role.DEVICE)
 A_MESSAGE: dict[str, Any] = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
@@ -64,7 +67,9 @@ class Heard:
     doubt: Doubt | None
 
 
-@router.get("/osmand", response_model=Heard, openapi_extra=IN_ADDRESS)
+@router.get(
+    "/osmand", operation_id="report_osmand_position", response_model=Heard, openapi_extra=OF_DEVICES | IN_ADDRESS
+)
 async def get_osmand(request: Request, desk: TheDesk, writer: TheWriter) -> Response:
     """The OsmAnd protocol of the Traccar Client, in the address."""
     query = _query(request)
@@ -72,7 +77,12 @@ async def get_osmand(request: Request, desk: TheDesk, writer: TheWriter) -> Resp
     return Json(Heard(device.unit_id, _take(desk, writer, device, osmand.parse(query, b""))))
 
 
-@router.post("/osmand", response_model=Heard, openapi_extra=IN_ADDRESS | IN_BODY)
+@router.post(
+    "/osmand",
+    operation_id="send_osmand_position",
+    response_model=Heard,
+    openapi_extra=OF_DEVICES | IN_ADDRESS | IN_BODY,
+)
 async def post_osmand(request: Request, desk: TheDesk, writer: TheWriter) -> Response:
     """The same in the address, in a form, or as the JSON of newer versions. Of 16 kB at most: the key may be in it."""
     query = _query(request)
@@ -85,7 +95,12 @@ async def post_osmand(request: Request, desk: TheDesk, writer: TheWriter) -> Res
     return Json(Heard(device.unit_id, _take(desk, writer, device, osmand.parse(query, body))))
 
 
-@router.post("/owntracks", response_model=list[dict[str, Any]], openapi_extra=A_MESSAGE)
+@router.post(
+    "/owntracks",
+    operation_id="send_owntracks_message",
+    response_model=list[dict[str, Any]],
+    openapi_extra=OF_DEVICES | A_MESSAGE,
+)
 async def post_owntracks(request: Request, desk: TheDesk, writer: TheWriter) -> Response:
     """OwnTracks in HTTP mode, with the key as the password. Messages that hold no location are thanked for too.
 

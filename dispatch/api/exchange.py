@@ -17,6 +17,7 @@ LOST = {"content": {lost.CONTENT_TYPE: {"schema": {"type": "string"}}}}
 
 @router.post(
     "/lost",
+    operation_id="find_service",
     response_class=Response,
     responses={200: LOST},
     openapi_extra={"requestBody": {"required": True} | LOST},

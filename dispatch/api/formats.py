@@ -2,15 +2,19 @@
 
 The number that a message came from is in the header `SMS-From`: personal data, which an address must not carry."""
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Request, Response
 
-from dispatch.api.access import Actor, Intake, Role, who
+from dispatch.api.access import CALL_SENDERS, Actor, Intake, Role, who
 from dispatch.api.dependencies import TheDesk
+from dispatch.api.query_parameters import ANY_PARAMETERS, QUARANTINES
 from dispatch.api.reports import take_raw, through_door
-from dispatch.api.wire import Json, small_body
-from dispatch.errors import Forbidden, Invalid, TooLarge, Unauthenticated
+from dispatch.api.security import security_of
+from dispatch.api.wire import Json, small_body, takes
+from dispatch.desk.calls.answers import Received, Taken
+from dispatch.errors import FieldProblem, Forbidden, Invalid, TooLarge, Unauthenticated
 from dispatch.intake import aml_data_sms, aml_https, aml_sms, pidf_lo, sip_geolocation, text
 from dispatch.model import Channel
 
@@ -19,26 +23,46 @@ router = APIRouter(prefix="/v1/intake", tags=["intake"])
 Sender = Annotated[str | None, Header(alias="SMS-From", max_length=40)]
 
 
-REPEATED: dict[int | str, dict[str, Any]] = {200: {"description": "This report was taken before; the same answer"}}
-# With REPEATED, and for what is kept though it can't be used.
-TO_HANDSETS: dict[int | str, dict[str, Any]] = REPEATED | {
-    201: {"description": "Taken"},
-    202: {"description": "It can't be used, and is kept for a person to look at"},
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A handset's message that could not be used: what is wrong, and the number of the item that it is kept as."""
+
+    used: Literal[False]
+    detail: str
+    errors: tuple[FieldProblem, ...]
+    quarantine_id: int | None = None
+    kept: bool = True
+
+
+FORM_SCHEMA = {"type": "object", "additionalProperties": {"type": "string"}}
+FORM: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": FORM_SCHEMA}}}
+}
+ANSWERS: dict[str, Any] = {
+    "response_model": Taken | Received,
+    "responses": {200: {"model": Taken | Received, "description": "This report was taken before; the same answer"}},
 }
 
 
-def _takes(*media_types: str) -> dict[str, Any]:
-    content = {media_type: {"schema": {"type": "string"}} for media_type in media_types}
-    return {"requestBody": {"required": True, "content": content}}
-
-
-@router.post("/aml/sms", status_code=201, responses=REPEATED, openapi_extra=_takes("text/plain"))
+@router.post(
+    "/aml/sms",
+    operation_id="create_call_from_aml_sms",
+    status_code=201,
+    openapi_extra=takes("text/plain") | QUARANTINES,
+    **ANSWERS,
+)
 async def post_aml_sms(request: Request, desk: TheDesk, actor: Intake, sender: Sender = None) -> Response:
     """Advanced Mobile Location by SMS, version 1 or 2."""
     return await through_door(request, desk, actor, door="aml/sms", parse=lambda raw: aml_sms.parse(raw, sender))
 
 
-@router.post("/aml/data-sms", status_code=201, responses=REPEATED, openapi_extra=_takes("application/octet-stream"))
+@router.post(
+    "/aml/data-sms",
+    operation_id="create_call_from_aml_data_sms",
+    status_code=201,
+    openapi_extra=takes("application/octet-stream") | QUARANTINES,
+    **ANSWERS,
+)
 async def post_aml_data_sms(request: Request, desk: TheDesk, actor: Intake, sender: Sender = None) -> Response:
     """Advanced Mobile Location by data SMS: GSM 7-bit, packed."""
     return await through_door(
@@ -46,7 +70,16 @@ async def post_aml_data_sms(request: Request, desk: TheDesk, actor: Intake, send
     )
 
 
-@router.post("/aml/https", responses=TO_HANDSETS, openapi_extra=_takes("application/x-www-form-urlencoded"))
+@router.post(
+    "/aml/https",
+    operation_id="create_call_from_aml_https",
+    response_model=Taken | Received,
+    responses={
+        201: {"model": Taken | Received, "description": "A report that was not known before"},
+        202: {"model": Unused, "description": "It could not be used, and is kept"},
+    },
+    openapi_extra=FORM | ANY_PARAMETERS | security_of(*CALL_SENDERS, or_without=True),
+)
 async def post_aml_https(request: Request, desk: TheDesk) -> Response:
     """Advanced Mobile Location by HTTPS. Handsets hold no key of ours: where an HMAC key is set, a good signature is
     enough. Answered 2xx even to what can't be used, which is kept: a handset that is refused stops sending."""
@@ -55,19 +88,37 @@ async def post_aml_https(request: Request, desk: TheDesk) -> Response:
     actor, read = await _handset(request, secret)
     try:
         return await through_door(
-            request, desk, actor, door="aml/https", parse=lambda body: aml_https.parse(body, secret), read=read
+            request,
+            desk,
+            actor,
+            door="aml/https",
+            parse=lambda body: aml_https.parse(body, secret),
+            read=read,
+            checks_query=False,
         )
     except (Invalid, TooLarge) as error:
-        return Json({"used": False, "detail": error.detail, "errors": error.errors} | error.extra, 202)
+        return Json(Unused(used=False, detail=error.detail, errors=error.errors, **error.extra), 202)
 
 
-@router.post("/pidf-lo", status_code=201, responses=REPEATED, openapi_extra=_takes("application/pidf+xml"))
+@router.post(
+    "/pidf-lo",
+    operation_id="create_call_from_pidf_lo",
+    status_code=201,
+    openapi_extra=takes("application/pidf+xml") | QUARANTINES,
+    **ANSWERS,
+)
 async def post_pidf_lo(request: Request, desk: TheDesk, actor: Intake) -> Response:
     """A presence document with a location (RFC 4119, 5139, 5491)."""
     return await through_door(request, desk, actor, door="pidf-lo", parse=pidf_lo.parse)
 
 
-@router.post("/sip", status_code=201, responses=REPEATED, openapi_extra=_takes("message/sip", "multipart/mixed"))
+@router.post(
+    "/sip",
+    operation_id="create_call_from_sip",
+    status_code=201,
+    openapi_extra=takes("message/sip", "multipart/mixed") | QUARANTINES,
+    **ANSWERS,
+)
 async def post_sip(request: Request, desk: TheDesk, actor: Intake) -> Response:
     """A SIP request with its location by value (RFC 6442); or its body, `Geolocation` and `Content-Type` as headers."""
     geolocation, content_type = request.headers.get("geolocation"), request.headers.get("content-type")
@@ -80,7 +131,13 @@ async def post_sip(request: Request, desk: TheDesk, actor: Intake) -> Response:
     )
 
 
-@router.post("/text", status_code=201, responses=REPEATED, openapi_extra=_takes("text/plain"))
+@router.post(
+    "/text",
+    operation_id="create_call_from_text",
+    status_code=201,
+    openapi_extra=takes("text/plain") | QUARANTINES,
+    **ANSWERS,
+)
 async def post_text(
     request: Request,
     desk: TheDesk,

@@ -85,7 +85,7 @@ async def close_incident(
     return Json(closed)
 
 
-@router.post("/{incident_id}/notes", status_code=204, openapi_extra=describes(Note))
+@router.post("/{incident_id}/notes", operation_id="add_incident_note", status_code=204, openapi_extra=describes(Note))
 async def add_note(
     incident_id: Number, actor: Dispatcher, body: Annotated[Note, Depends(body_of(Note))], desk: TheDesk
 ) -> Response:
@@ -178,7 +178,7 @@ async def release_unit(
     return Json(incident)
 
 
-@router.get("/{incident_id}/recommendation", response_model=RecommendationView)
+@router.get("/{incident_id}/recommendation", operation_id="get_recommendation", response_model=RecommendationView)
 async def recommend(
     incident_id: Number,
     desk: TheDesk,

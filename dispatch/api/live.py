@@ -11,6 +11,7 @@ from dispatch.api.access import Actor, Role, who
 from dispatch.api.dependencies import desk_of, hub_of, identities_of
 from dispatch.api.identities import Seat
 from dispatch.api.problems import problem
+from dispatch.api.query_parameters import check_parameters
 from dispatch.desk.desk import Desk
 from dispatch.errors import DispatchError, Forbidden, Unavailable
 from dispatch.live import frames
@@ -23,6 +24,9 @@ from dispatch.store.db import connection
 log = structlog.get_logger()
 router = APIRouter()
 
+LIVE = "/v1/live"
+SCREEN_ROLES = (Role.DISPATCHER, Role.ADMIN)
+
 # How long a screen that is told to resync may take to read that, before its connection is cut.
 GOODBYE_S = 3.0
 # What may no longer listen is cut off within this time, whether it reads or not.
@@ -34,12 +38,13 @@ SIGNED_OUT = "signed out: this key or session has been ended"
 MOVE = 1012
 
 
-@router.websocket("/v1/live")
+@router.websocket(LIVE)
 async def live(websocket: WebSocket, since: Annotated[int | None, Query(ge=0, le=2**63 - 1)] = None) -> None:
     try:
         actor = await who(websocket)
-        if actor.role not in {Role.DISPATCHER, Role.ADMIN}:
+        if actor.role not in SCREEN_ROLES:
             raise Forbidden("a screen needs a dispatcher's key")
+        check_parameters(websocket)
     except DispatchError as error:
         await websocket.send_denial_response(problem(error))
         return

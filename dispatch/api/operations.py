@@ -1,7 +1,8 @@
 """For those who keep it running."""
 
+from dataclasses import dataclass
 from time import perf_counter
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
@@ -15,25 +16,52 @@ from dispatch.api.health import health
 from dispatch.api.wire import Json
 
 router = APIRouter(tags=["operations"])
+State = Literal["ready", "degraded", "not ready", "draining"]
 
 
-@router.get("/healthz")
+@dataclass(frozen=True, slots=True)
+class Alive:
+    status: Literal["ok"]
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """`failed`: checks for whose sake no more calls should be sent here; `degraded`: what suffers although calls can be
+    taken; `checks`: each check with `ok` and its figures."""
+
+    status: State
+    failed: list[str]
+    degraded: list[str]
+    checks: dict[str, dict[str, Any]]
+
+
+@router.get("/healthz", operation_id="get_health", response_model=Alive)
 async def healthz() -> Response:
     """The process lives."""
-    return Json({"status": "ok"})
+    return Json(Alive("ok"))
 
 
-@router.get("/readyz")
+@router.get(
+    "/readyz",
+    operation_id="get_readiness",
+    response_model=Readiness,
+    responses={503: {"model": Readiness, "description": "No more calls should be sent here"}},
+)
 async def readyz(request: Request, desk: TheDesk, writer: TheWriter) -> Response:
     """It can take a call: the database answers, the picture is not behind the journal, and we aren't about to end."""
     draining = request.app.state.draining
     found = await health(desk, writer, request.app.state.probe, draining=draining)
-    status = "draining" if draining else "not ready" if found.failed else "degraded" if found.degraded else "ready"
-    body = {"status": status, "failed": found.failed, "degraded": found.degraded, "checks": found.checks}
-    return Json(body, 503 if found.failed else 200)
+    status: State = "ready"
+    if draining or found.failed or found.degraded:
+        status = "draining" if draining else "not ready" if found.failed else "degraded"
+    return Json(Readiness(status, found.failed, found.degraded, found.checks), 503 if found.failed else 200)
 
 
-@router.get("/metrics", response_class=Response)
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
 async def get_metrics(request: Request, desk: TheDesk, hub: TheHub, writer: TheWriter, _: Measuring) -> Response:
     found = await request.app.state.probe.ask()
     lag = max(0, found.head - desk.feed.seq) if found else None

@@ -15,13 +15,13 @@ from msgspec import Meta
 from dispatch.api import metrics
 from dispatch.api.access import Actor, Crew, Dispatcher, Role
 from dispatch.api.dependencies import TheDesk, TheWriter
-from dispatch.api.wire import Json, limited_body
+from dispatch.api.wire import Json, describes, limited_body
 from dispatch.desk.units.positions import take, trail
 from dispatch.errors import FieldProblem, Forbidden, Invalid, Malformed
 from dispatch.intake.json_body import Moment
 from dispatch.model import UnitId, UnitPosition
 from dispatch.picture.picture import Doubtful, Refused, Taken
-from dispatch.store.units.positions import TrailEnd, TrailPoint
+from dispatch.store.units.positions import TrailEnd, UnitTrailPoint
 
 router = APIRouter(prefix="/v1/units", tags=["positions"])
 
@@ -45,7 +45,7 @@ class PositionBody(msgspec.Struct, frozen=True):
     accuracy_m: Annotated[float, Meta(ge=0, le=1_000_000)] | None = None
 
 
-class Batch(msgspec.Struct, frozen=True):
+class PositionsBody(msgspec.Struct, frozen=True):
     positions: Annotated[list[PositionBody], Meta(max_length=MOST)]
 
 
@@ -64,38 +64,20 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class TrailPage:
-    items: list[TrailPoint]
+    items: list[UnitTrailPoint]
     next: str | None
 
 
-_batch = msgspec.json.Decoder(Batch)
+_batch = msgspec.json.Decoder(PositionsBody)
 _raw_batch = msgspec.json.Decoder(RawBatch)
 _one = msgspec.json.Decoder(PositionBody)
 
 
 @router.post(
     "/positions",
+    operation_id="add_unit_positions",
     response_model=Moved,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {
-                        "type": "object",
-                        "required": ["positions"],
-                        "properties": {
-                            "positions": {
-                                "type": "array",
-                                "maxItems": MOST,
-                                "items": msgspec.json.schema_components([PositionBody])[1]["PositionBody"],
-                            }
-                        },
-                    }
-                }
-            },
-        }
-    },
+    openapi_extra=describes(PositionsBody),
 )
 async def post_positions(request: Request, desk: TheDesk, writer: TheWriter, actor: Crew) -> Response:
     """A batch, the positions of each unit in the order in which they were measured. A bad one fails alone, and so does
@@ -117,7 +99,7 @@ async def post_positions(request: Request, desk: TheDesk, writer: TheWriter, act
     return Json(Moved(taken.accepted, doubtful, sorted(refused, key=lambda r: r.index)))
 
 
-@router.get("/{unit_id}/trail", response_model=TrailPage)
+@router.get("/{unit_id}/trail", operation_id="get_unit_trail", response_model=TrailPage)
 async def get_trail(
     unit_id: Annotated[str, Path(min_length=1, max_length=64)],
     desk: TheDesk,

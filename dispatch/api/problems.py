@@ -1,5 +1,6 @@
 """Every error as an RFC 9457 problem document."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -18,38 +19,42 @@ from dispatch.errors import (
     Unavailable,
 )
 from dispatch.intake.unreadable import Unreadable
+from dispatch.model import Incident, Unit
 from dispatch.model.wire import encode
+from dispatch.store.sign_in_links import NoLink
 
 log = structlog.get_logger()
 
 PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error (RFC 9457). `type` is a path that names its kind; `detail` says what happened this time; `errors`: each
+    field that is wrong. Of a conflict `incident`, `unit` or `units` as they are now; of a report the `quarantine_id`
+    that it is kept under, or `kept` false; of a sign-in link in `link` why it opens nothing."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: tuple[FieldProblem, ...] = ()
+    incident: Incident | None = None
+    unit: Unit | None = None
+    units: tuple[Unit, ...] = ()
+    quarantine_id: int | None = None
+    kept: bool = True
+    link: NoLink | None = None
+
+
+def _described(meaning: str) -> dict[str, Any]:
+    return {"description": meaning, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+
 # For the OpenAPI document: every route may answer so, and does so in no other shape.
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {
-        "description": "A problem document (RFC 9457)",
-        "content": {
-            PROBLEM: {
-                "schema": {
-                    "type": "object",
-                    "required": ["type", "title", "status", "detail"],
-                    "properties": {
-                        "type": {"type": "string"},
-                        "title": {"type": "string"},
-                        "status": {"type": "integer"},
-                        "detail": {"type": "string"},
-                        "errors": {
-                            "type": "array",
-                            "items": {
-                                "type": "object",
-                                "required": ["field", "problem"],
-                                "properties": {"field": {"type": "string"}, "problem": {"type": "string"}},
-                            },
-                        },
-                    },
-                }
-            }
-        },
-    }
+    "4XX": _described("Refused: what is wrong with the request"),
+    "5XX": _described("Not done for a reason of the service's own; `503` with `Retry-After`: try again"),
 }
 RETRY_AFTER_S = 2
 TRY_AGAIN_AFTER_S = 60

@@ -34,7 +34,12 @@ async def list_quarantine(
         )
 
 
-@router.get("/{item_id}", responses={200: {"content": {"text/plain": {}}}}, response_class=Response)
+@router.get(
+    "/{item_id}",
+    operation_id="get_quarantined_report",
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    response_class=Response,
+)
 async def get_raw(item_id: Number, pool: ThePool, _: Dispatcher) -> Response:
     """What arrived, as it came. Sent as plain text for download: it may be anything."""
     async with connection(pool) as db:
@@ -43,6 +48,6 @@ async def get_raw(item_id: Number, pool: ThePool, _: Dispatcher) -> Response:
     return Response(raw, headers=headers, media_type="text/plain; charset=utf-8")
 
 
-@router.post("/{item_id}/handled", response_model=QuarantineItem)
+@router.post("/{item_id}/handled", operation_id="mark_quarantine_handled", response_model=QuarantineItem)
 async def mark_handled(item_id: Number, desk: TheDesk, actor: Dispatcher) -> Response:
     return Json(await handle(desk, item_id=item_id, actor=actor.name))

@@ -10,9 +10,11 @@ from fastapi import APIRouter, Request, Response
 from structlog.contextvars import bind_contextvars
 
 from dispatch.api import metrics
-from dispatch.api.access import Actor, Intake, Role, takes_calls
+from dispatch.api.access import CALL_SENDERS, Actor, Intake, Role, takes_calls
 from dispatch.api.dependencies import TheDesk, ThePool, desk_of
 from dispatch.api.problems import malformed
+from dispatch.api.query_parameters import QUARANTINES, check_parameters
+from dispatch.api.security import security_of
 from dispatch.api.views import KnownCall, known_call
 from dispatch.api.wire import Json, describes, raw_body
 from dispatch.desk.calls.answers import Received, Refined, Taken
@@ -44,10 +46,11 @@ IDS = re.compile(r'\{"call_id":"(?P<call_id>[^"]+)","incident_id":(?P<incident_i
 
 @router.post(
     CALLS,
+    operation_id="create_call",
     status_code=201,
     response_model=Taken | Received,
     responses={200: {"model": Taken | Received, "description": "This report was taken before; the same answer"}},
-    openapi_extra=describes(json_call.CallBody),
+    openapi_extra=describes(json_call.CallBody) | QUARANTINES | security_of(*CALL_SENDERS),
 )
 async def post_call(request: Request) -> Response:
     """Asks for all it needs itself, so that a flood can come to it by the shortcut."""
@@ -57,13 +60,18 @@ async def post_call(request: Request) -> Response:
 
 
 @router.post(
-    "/v1/calls/{call_id}/fixes", status_code=201, response_model=Refined, openapi_extra=describes(json_call.FixesBody)
+    "/v1/calls/{call_id}/fixes",
+    operation_id="add_call_fixes",
+    status_code=201,
+    response_model=Refined,
+    openapi_extra=describes(json_call.FixesBody) | QUARANTINES,
 )
 async def post_fixes(request: Request, call_id: UUID, desk: TheDesk, actor: Intake) -> Response:
     raw, size = await take_raw(request)
     try:
+        check_parameters(request)
         fixes = json_call.parse_fixes(_whole(raw, size))
-    except (Unreadable, TooLarge) as error:
+    except (Unreadable, Invalid, TooLarge) as error:
         raise await _quarantined(request, desk, actor, "fixes", raw, size, error) from error
     kind = kind_of(actor)
     return Json(await add_fixes(desk, call_id=CallId(call_id), fixes=fixes, sender=Sender(actor.name, kind)), 201)
@@ -94,10 +102,12 @@ async def through_door(
     door: str,
     parse: Callable[[bytes], Report],
     read: tuple[bytes, int] | None = None,
+    checks_query: bool = True,
 ) -> Response:
     """One road for every format: bytes → report → the desk. 201 leaves only after the commit.
 
-    `read` is the body and its size where the route had to look at it before.
+    `read` is the body and its size where the route had to look at it before. `checks_query`: whether a query parameter
+    that the route doesn't have is an error.
 
     Raises Malformed, Invalid or TooLarge, each after the report was put in quarantine; Unavailable in a flood."""
     began = perf_counter()
@@ -105,6 +115,8 @@ async def through_door(
     # Who can't be taken is told before he is read: in a flood most of the work would be for nothing.
     desk.queue.admit(sender=actor.name)
     try:
+        if checks_query:
+            check_parameters(request)
         report = parse(_whole(raw, size))
         bind_contextvars(report=str(report.id))
         with meters.span("take_call"):

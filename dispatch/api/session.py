@@ -105,7 +105,7 @@ async def sign_out(request: Request, pool: ThePool, identities: TheIdentities) -
     return response
 
 
-@router.post("/session/links", status_code=201, response_model=NewLink)
+@router.post("/session/links", operation_id="add_sign_in_link", status_code=201, response_model=NewLink)
 async def add_link(actor: Admin, desk: TheDesk) -> Response:
     """A link that signs in at the console, as a dispatcher, once."""
     code, expires_at = await make_link(desk.pool, minutes=desk.settings.sign_in_link_minutes, key=actor.key)

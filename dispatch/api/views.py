@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 
 from dispatch.desk.units.recommendation import Advice
 from dispatch.model import (
@@ -15,6 +16,7 @@ from dispatch.model import (
     QuarantineItem,
     QuarantineSender,
     Unit,
+    UnitPosition,
 )
 from dispatch.model.call import as_sent
 from dispatch.model.city import Need
@@ -38,9 +40,53 @@ class IncidentPage:
 
 
 @dataclass(frozen=True, slots=True)
+class LastPosition:
+    """Where a unit was last believed to be. `at`: by its device's clock; `age_s`: seconds from then until this
+    answer."""
+
+    lat: float
+    lon: float
+    at: datetime
+    age_s: float
+    heading_deg: float | None
+    speed_mps: float | None
+    accuracy_m: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView(Unit):
+    """`position` is null where nothing was heard of the unit yet."""
+
+    position: LastPosition | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UnitPage:
-    items: list[Unit]
+    items: list[UnitView]
     next: None = None
+
+
+_unit_values = attrgetter(*(field.name for field in fields(Unit)))
+
+
+def unit_view(unit: Unit, position: UnitPosition | None, *, at: datetime) -> UnitView:
+    """The unit with its last position and the age of that one `at` this moment."""
+    last = None if position is None else _last(position, at)
+    return UnitView(*(*_unit_values(unit), last))
+
+
+def _last(position: UnitPosition, at: datetime) -> LastPosition:
+    # A device's clock may be a little ahead of ours.
+    age_s = max(0.0, round((at - position.at).total_seconds(), 1))
+    return LastPosition(
+        position.lat,
+        position.lon,
+        position.at,
+        age_s,
+        position.heading_deg,
+        position.speed_mps,
+        position.accuracy_m,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +100,7 @@ class QuarantinePage:
 
 
 @dataclass(frozen=True, slots=True)
-class TrailPoint:
+class CallTrailPoint:
     """Where a caller was: one fix, by its own time."""
 
     lat: float
@@ -85,7 +131,7 @@ class CallView:
     location: Location
     received_at: datetime
     flaws: list[str]
-    trail: list[TrailPoint]
+    trail: list[CallTrailPoint]
     likeness: float | None
     linked_from: IncidentId | None
 
@@ -180,7 +226,7 @@ def _call(call: Call, flaws: list[str], older: list[Fix]) -> CallView:
     )
 
 
-def _trail(fixes: list[Fix]) -> list[TrailPoint]:
+def _trail(fixes: list[Fix]) -> list[CallTrailPoint]:
     """The way of a caller who moves, oldest first; fixes that don't say when tell nothing of a way."""
-    points = [TrailPoint(f.point.lat, f.point.lon, f.at, f.radius_m, f.source) for f in fixes if f.point and f.at]
+    points = [CallTrailPoint(f.point.lat, f.point.lon, f.at, f.radius_m, f.source) for f in fixes if f.point and f.at]
     return sorted(points, key=lambda p: p.at)

@@ -79,20 +79,22 @@ def body_of(
     return body
 
 
-def describes(model: type[Body], media_type: str = "application/json") -> dict[str, Any]:
-    """For a route's `openapi_extra`: the body that it reads by itself. Inlined, so that it needs no component."""
-    schema = _inlined(model.model_json_schema())
+# Models of bodies that routes read by themselves, by name: components of the OpenAPI document.
+BODIES: dict[str, Any] = {}
+
+
+def describes(model: Any, media_type: str = "application/json") -> dict[str, Any]:
+    """For a route's `openapi_extra`: the body that it reads by itself, as a named component of the document.
+
+    `model`: a pydantic model, or a dataclass. Raises ValueError where another model has its name."""
+    name = model.__name__
+    if BODIES.setdefault(name, model) is not model:
+        raise ValueError(f"two request bodies have the name {name}")
+    schema = {"$ref": f"#/components/schemas/{name}"}
     return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
 
 
-def _inlined(schema: dict[str, Any]) -> Any:
-    definitions = schema.pop("$defs", {})
-
-    def resolve(node: Any) -> Any:
-        if isinstance(node, dict):
-            if "$ref" in node:
-                return resolve(definitions[node["$ref"].rsplit("/", 1)[-1]])
-            return {k: resolve(v) for k, v in node.items()}
-        return [resolve(n) for n in node] if isinstance(node, list) else node
-
-    return resolve(schema)
+def takes(*media_types: str) -> dict[str, Any]:
+    """For a route's `openapi_extra`: a body of text or bytes in a format of its own."""
+    content = {media_type: {"schema": {"type": "string"}} for media_type in media_types}
+    return {"requestBody": {"required": True, "content": content}}

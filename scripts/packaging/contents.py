@@ -47,7 +47,7 @@ def _package(project: Path) -> Iterator[str]:
     for package in ("dispatch", "geo"):
         for file in (project / package).rglob("*"):
             inside = file.relative_to(project)
-            if file.suffix in {".py", ".sql", ".json"} and not inside.is_relative_to(CONSOLE):
+            if file.suffix in {".py", ".sql", ".json", ".toml"} and not inside.is_relative_to(CONSOLE):
                 yield inside.as_posix()
 
 

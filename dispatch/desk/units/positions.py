@@ -16,7 +16,7 @@ from dispatch.model.doubt import Doubt
 from dispatch.picture.picture import Taken
 from dispatch.store.db import Pool, connection, transaction
 from dispatch.store.units import positions
-from dispatch.store.units.positions import TrailEnd, TrailPoint
+from dispatch.store.units.positions import TrailEnd, UnitTrailPoint
 
 log = structlog.get_logger()
 
@@ -133,7 +133,7 @@ def take(desk: Desk, writer: PositionWriter, moved: Sequence[UnitPosition], *, d
 
 async def trail(
     desk: Desk, *, unit_id: UnitId, since: datetime, until: datetime, after: TrailEnd | None, limit: int
-) -> tuple[list[TrailPoint], TrailEnd | None]:
+) -> tuple[list[UnitTrailPoint], TrailEnd | None]:
     """Where a unit was, also one that has left the fleet. Raises NotFound; Invalid for a span that ends before it
     begins."""
     if since > until:

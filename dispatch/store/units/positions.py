@@ -29,7 +29,7 @@ class Batch(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class TrailPoint:
+class UnitTrailPoint:
     """`at`: the device's clock, but ours where `doubt` is that it was ahead."""
 
     lat: float
@@ -119,7 +119,7 @@ async def is_known(db: Connection, *, unit_id: UnitId) -> bool:
 
 async def trail(
     db: Connection, *, unit_id: UnitId, since: datetime, until: datetime, after: TrailEnd | None, limit: int
-) -> tuple[list[TrailPoint], TrailEnd | None]:
+) -> tuple[list[UnitTrailPoint], TrailEnd | None]:
     """Oldest first, from `since` to before `until`; and where to go on, None at the end.
 
     Nothing is received before it is measured, but for a clock ahead: days before `since` are not looked at."""
@@ -146,6 +146,6 @@ async def trail(
     return points, TrailEnd(at, received_at, before + told)
 
 
-def _point(row: Record) -> TrailPoint:
+def _point(row: Record) -> UnitTrailPoint:
     lat, lon, at, heading_deg, speed_mps, accuracy_m, doubt, _ = row
-    return TrailPoint(lat, lon, at, heading_deg, speed_mps, accuracy_m, Doubt(doubt) if doubt else None)
+    return UnitTrailPoint(lat, lon, at, heading_deg, speed_mps, accuracy_m, Doubt(doubt) if doubt else None)

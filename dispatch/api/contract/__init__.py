@@ -1,0 +1,1 @@
+"""What the service publishes about itself: the OpenAPI and the AsyncAPI document."""

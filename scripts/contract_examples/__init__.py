@@ -1,0 +1,1 @@
+"""Records the examples of the OpenAPI and the AsyncAPI document from a running service."""
