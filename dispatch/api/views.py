@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+from dispatch.desk.units.late_status import LateStatus
 from dispatch.desk.units.recommendation import Advice
 from dispatch.model import (
     Assignment,
@@ -41,6 +42,17 @@ class IncidentPage:
 class UnitPage:
     items: list[Unit]
     next: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitAfterStatus(Unit):
+    """`late`: the status was of before the unit's present one, which stays."""
+
+    late: LateStatus | None = None
+
+    @classmethod
+    def of(cls, unit: Unit, late: LateStatus | None) -> "UnitAfterStatus":
+        return cls(**{field.name: getattr(unit, field.name) for field in fields(Unit)}, late=late)
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,18 @@ async def of_unit(db: Connection, *, unit_id: UnitId) -> IncidentId | None:
     return IncidentId(found) if found is not None else None
 
 
+async def of_unit_at(db: Connection, *, unit_id: UnitId, at: datetime) -> IncidentId | None:
+    """The incident that the unit was on at a moment: of two, the one that it was sent to later."""
+    found = await db.fetchval(
+        """select incident_id from assignment
+           where unit_id = $1 and assigned_at <= $2 and (released_at is null or released_at >= $2)
+           order by assigned_at desc, id desc limit 1""",
+        unit_id,
+        at,
+    )
+    return IncidentId(found) if found is not None else None
+
+
 async def assignments(db: Connection, *, incident_id: IncidentId) -> list[Assignment]:
     """All there ever were, in the order in which they were made."""
     rows = await db.fetch(

@@ -275,6 +275,7 @@ export const en: Words = {
     unit_assigned: (units) => `Assigned: ${units}`,
     unit_released: (unit, why) => `${unit} released${why}`,
     unit_status_changed: (unit, status) => `${unit} ${status}`,
+    unit_status_late: (unit, status, received) => `${unit} ${status} (arrived late, at ${received})`,
     unit_added: (unit) => `${unit} joins the fleet`,
     unit_changed: (unit, what) => `${unit} changed${what}`,
     unit_removed: (unit) => `${unit} leaves the fleet`,

@@ -297,6 +297,7 @@ export const es = {
     unit_assigned: (units: string) => `Asignadas: ${units}`,
     unit_released: (unit: string, why: string) => `${unit} liberada${why}`,
     unit_status_changed: (unit: string, status: string) => `${unit} ${status}`,
+    unit_status_late: (unit: string, status: string, received: string) => `${unit} ${status} (llegó tarde, a las ${received})`,
     unit_added: (unit: string) => `${unit} entra en la flota`,
     unit_changed: (unit: string, what: string) => `${unit} cambiada${what}`,
     unit_removed: (unit: string) => `${unit} sale de la flota`,

@@ -128,6 +128,12 @@ export function lostText(lost: { incident: Incident | null; units: readonly Unit
   return changed.length > 0 ? [...units, card.lostChanged(changed.join(', '))] : units
 }
 
+/** When it happened: what a crew says late happened when it says. */
+export function momentOf(event: JournalEvent): number {
+  const said = event.kind === 'unit_status_late' ? Date.parse(String(event.data['said_at'])) : NaN
+  return Number.isNaN(said) ? Date.parse(event.at) : said
+}
+
 export function closeReason(code: unknown, { w }: Teller): string {
   return w.closeReasons[String(code)] ?? String(code)
 }
@@ -185,6 +191,8 @@ export function eventText(event: JournalEvent, teller: Teller): string {
     }
     case 'unit_status_changed':
       return w.event.unit_status_changed(text('unit_id'), w.status[text('to') as keyof Words['status']] ?? text('to'))
+    case 'unit_status_late':
+      return w.event.unit_status_late(text('unit_id'), w.status[text('status') as keyof Words['status']] ?? text('status'), clock(event.at, teller))
     default:
       return event.kind.replaceAll('_', ' ')
   }
