@@ -34,7 +34,11 @@ TYPES = {
     "alarm": "smallint",
     "overdue": "json",
     "similar_to": "json",
+    "reopened": "json",
+    "continues": "bigint",
 }
+# Lists that the table holds as arrays.
+ARRAYS = {"channels": "text", "reopened": "timestamptz"}
 # The running assignments come along as one JSON array, so that an incident is one row. No `*`: a column that a newer
 # node adds must not change a statement that is prepared already.
 ASSIGNMENTS = """(
@@ -50,7 +54,8 @@ INCIDENTS = f"""
 """  # noqa: S608
 COLUMNS = ", ".join(TYPES)
 SELECTED = ", ".join(
-    "array(select json_array_elements_text(u.channels))" if name == "channels" else f"u.{name}" for name in TYPES
+    f"array(select json_array_elements_text(u.{name})::{ARRAYS[name]})" if name in ARRAYS else f"u.{name}"
+    for name in TYPES
 )
 # The same of an incident `i`, as JSON in the shape of the model.
 FIELDS = {"similar_to": "similar"}
@@ -87,6 +92,8 @@ def to_incident(row: Record) -> Incident:
         alarm=row["alarm"],
         overdue=decode(row["overdue"], tuple[Overdue, ...]),
         similar=decode(row["similar_to"], tuple[Similar, ...]),
+        reopened=tuple(row["reopened"]),
+        continues=IncidentId(row["continues"]) if row["continues"] is not None else None,
     )
 
 
@@ -224,6 +231,8 @@ def values(incident: Incident) -> tuple[object, ...]:
         incident.alarm,
         encode(incident.overdue),
         encode(incident.similar),
+        encode(incident.reopened),
+        incident.continues,
     )
 
 

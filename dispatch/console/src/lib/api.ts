@@ -100,6 +100,7 @@ export const api = {
   release: (id: number, unit_id: string) => ask<Incident>('DELETE', `${of(id)}/assignments/${part(unit_id)}`),
   change: (id: number, change: Change, version: Version) => ask<Incident>('PATCH', of(id), { ...change, version }),
   close: (id: number, reason: string, version: Version) => ask<Incident>('POST', `${of(id)}/close`, { reason, version }),
+  reopen: (id: number, version: number, join?: number) => ask<Incident>('POST', `${of(id)}/reopen`, { version, join }),
   note: (id: number, text: string) => ask<unknown>('POST', `${of(id)}/notes`, { text }),
   link: (id: number, into: number, version: Version) => ask<Incident>('POST', `${of(id)}/link`, { into, version }),
   unlink: (id: number) => ask<Incident>('POST', `${of(id)}/unlink`),

@@ -81,6 +81,10 @@ export interface Incident {
   alarm: number
   overdue: Overdue[]
   similar: Similar[]
+  /** When it was opened again, each time; older nodes don't say. */
+  reopened?: string[]
+  /** The closed incident that its first call continues. */
+  continues?: number | null
 }
 
 export interface Unit {
