@@ -33,10 +33,12 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """Another incident that may be this one, and how likely, 0-1. A person says whether it is."""
+    """Another incident that may be this one, and how likely, 0-1. A person says whether it is. `same_phone`: for one
+    phone reported both, wherever they are."""
 
     incident_id: IncidentId
     score: float
+    same_phone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
