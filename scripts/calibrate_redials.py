@@ -1,13 +1,12 @@
-"""Reports of one phone, in pairs: how often the second is joined to the first, and how often wrongly. Asked of the policy
-alone.
+"""Reports of one phone, in pairs: how often the second is joined to the first, and how often wrongly. Asked of the
+policy alone.
 
-A redial: the caller of one emergency reports again, soon after (half within 4 minutes where the line was cut, within 8
-where not, all within the window); places by radio cell (300-1,500 m), by phone (5-80 m) or none; of those cut off nobody
-has named a nature. Another emergency: at any moment of the window, from the same place or another, its nature drawn from
-the city's. Of phones that report at all in an hour, one in so many reports another emergency (NEW_IN_WINDOW).
+A redial: the caller of one emergency reports again within the time in which calls are joined, half within 4 minutes
+where the line was cut, within 8 where not; places by radio cell (300-1,500 m), by phone (5-80 m) or none; of those cut
+off nobody has named a nature. Another emergency: at any moment of the window, from the same place or another, its
+nature drawn from the city's. One redial in a hundred names another nature, and one is placed kilometres off.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import log
@@ -15,7 +14,13 @@ from random import Random
 
 from dispatch.model.city import City
 from dispatch.policy.incidents.duplicate_likelihood import DuplicateModel
-from dispatch.policy.incidents.same_caller import NEW_EMERGENCY_EVERY_S, REDIALS, Contact, same_emergency
+from dispatch.policy.incidents.same_caller import (
+    JOINS_WITHIN_S,
+    NEW_EMERGENCY_EVERY_S,
+    REDIALS,
+    Contact,
+    same_emergency,
+)
 from dispatch.settings import Settings
 from geo import Location, LocationStatus
 
@@ -24,6 +29,8 @@ LAT, LON = -0.2201, -78.5123
 DEGREE_M = 111_320.0
 RAYLEIGH_95 = 2.448
 CITY_KM = 20.0
+# So many redials name something else, and as many come with a position that is wrong by kilometres.
+CONTRADICTS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ def pair(kind: Kind, random: Random, city: City, window_s: float) -> tuple[Conta
     known = None if kind.nature == "unsaid" or kind.cut_off else random.choices(natures, weights)[0]
     said = _second_nature(kind, known, random, natures, weights, city)
     seconds = _after_s(kind, random, window_s)
-    far = kind.place == "other" or (kind.place == "any" and not kind.same and random.random() < 0.5)
+    far = kind.place == "other" or (kind.same and kind.place == "any" and random.random() < CONTRADICTS) or (kind.place == "any" and not kind.same and random.random() < 0.5)
     metres = random.uniform(2_000.0, CITY_KM * 500) if far else random.uniform(0, min(1.0 * seconds, 300.0))
     first = Contact(START, _place(random, 0.0, kind), known, was_cut_off=kind.cut_off)
     return first, Contact(START + timedelta(seconds=seconds), _place(random, metres, kind), said)
@@ -68,7 +75,8 @@ def _second_nature(
 ) -> str | None:
     if kind.nature == "unsaid" and not kind.cut_off:
         return None
-    if kind.nature == "same" or (kind.same and known is not None):
+    contradicts = kind.nature == "any" and random.random() < CONTRADICTS
+    if kind.nature == "same" or (kind.same and known is not None and not contradicts):
         return None if kind.nature == "any" and random.random() < 0.4 else known
     while True:
         said = random.choices(natures, weights)[0]
@@ -79,7 +87,10 @@ def _second_nature(
 def _after_s(kind: Kind, random: Random, window_s: float) -> float:
     if not kind.same:
         return random.uniform(0, window_s)
-    return min(random.expovariate(log(2) / (240.0 if kind.cut_off else 480.0)), window_s)
+    half_life_s = 240.0 if kind.cut_off else 480.0
+    while (seconds := random.expovariate(log(2) / half_life_s)) > JOINS_WITHIN_S:
+        pass
+    return seconds
 
 
 def _place(random: Random, metres: float, kind: Kind) -> Location:
@@ -97,9 +108,11 @@ def table(city: City, settings: Settings, count: int) -> None:
     shares: dict[str, tuple[float, float]] = {}
     for kind in KINDS:
         random = Random(kind.name)
-        pairs = (pair(kind, random, city, window_s) for _ in range(count))
+        pairs = [pair(kind, random, city, window_s) for _ in range(count)]
         scores = [same_emergency(second, first, duplicates) for first, second in pairs]
-        shares[kind.name] = _share(scores, settings.join_above), _share(scores, settings.suggest_above)
+        soon = [second.at - first.at <= timedelta(seconds=JOINS_WITHIN_S) for first, second in pairs]
+        joined = sum(score >= settings.join_above and ok for score, ok in zip(scores, soon, strict=True)) / count
+        shares[kind.name] = joined, sum(score >= settings.suggest_above for score in scores) / count
         joined, shown = shares[kind.name]
         print(f"  {kind.name}: {joined:.1%} joined, {shown - joined:.1%} suggested")
     redials = sum(shares[kind.name][0] for kind in KINDS if kind.same) / sum(kind.same for kind in KINDS)
@@ -107,8 +120,3 @@ def table(city: City, settings: Settings, count: int) -> None:
     wrongly = new * shares[KINDS[-1].name][0]
     print(f"  redials joined: {redials:.2%} (to be 98 % or more)")
     print(f"  of all joins, wrong: {wrongly / (wrongly + REDIALS * redials):.2%} (to be 0.2 % or less)")
-
-
-def _share(scores: list[float], above: float) -> float:
-    passed: Callable[[float], bool] = above.__le__
-    return sum(map(passed, scores)) / len(scores)

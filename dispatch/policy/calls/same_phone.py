@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from dispatch.model import Call, Incident, IncidentId, IncidentStatus, Similar
 from dispatch.policy.calls.batch import IncidentMovedError, Incoming, Rules
 from dispatch.policy.calls.phones import KnownPhones
 from dispatch.policy.incidents.duplicate_likelihood import DuplicateModel
-from dispatch.policy.incidents.same_caller import MOST_REDIALS, Contact, contact_of, same_emergency
+from dispatch.policy.incidents.same_caller import JOINS_WITHIN_S, MOST_REDIALS, Contact, contact_of, same_emergency
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,13 @@ def evidence(
         return NOTHING
     new = Contact(rules.at, incoming.location, report.nature)
     found: dict[IncidentId, tuple[Similar, bool]] = {}
+    soon = rules.at - timedelta(seconds=JOINS_WITHIN_S)
     for call in calls:
         incident = held.get(call.incident_id)
         if incident is None:
             raise IncidentMovedError(f"call {call.id} went to another incident")
         score = same_emergency(new, contact_of(call, incident.nature), duplicates)
-        may_join = phones.may_count(report, incoming.sender, call)
+        may_join = call.received_at >= soon and phones.may_count(report, incoming.sender, call)
         known, might = found.get(incident.id, (None, False))
         best = score if known is None else max(score, known.score)
         found[incident.id] = Similar(incident.id, best, same_phone=True), might or may_join

@@ -23,14 +23,16 @@ from geo import Location, distance_m
 NEW_EMERGENCY_EVERY_S = 30 * 86_400.0
 # So many report again about the same, of those who could speak and of those who were cut off; half of them so soon.
 REDIALS, REDIALS_CUT_OFF = 0.15, 0.8
-REDIAL_HALF_LIFE_S = 600.0
+REDIAL_HALF_LIFE_S = 420.0
 # Another emergency of the same phone is where the first was, at home or at work, so often; else anywhere in the city.
 AT_THE_SAME_PLACE = 0.5
 CITY_M2 = 400e6
 # A position that is elsewhere though the caller isn't: a wrong cell, an old fix taken for new.
-PLACE_IS_WRONG = 1e-4
+PLACE_IS_WRONG = 1e-5
 # A caller walks meanwhile, this fast and at most so far.
 MOVES_MPS, MOVES_AT_MOST_M = 1.5, 1_000.0
+# Later than this after the last contact a person decides: what is wrong among the joins grows with the time.
+JOINS_WITHIN_S = 2_400.0
 # With more reports of one phone than these within the window it is no single caller who redials.
 MOST_REDIALS = 6
 

@@ -146,7 +146,10 @@ export function eventText(event: JournalEvent, teller: Teller): string {
   switch (event.kind) {
     case 'call_taken':
     case 'call_joined':
-      return w.event[event.kind](w.channel[text('channel')] ?? text('channel'), data['number_masked'] ? `, ${text('number_masked')}` : '')
+      return (
+        w.event[event.kind](w.channel[text('channel')] ?? text('channel'), data['number_masked'] ? `, ${text('number_masked')}` : '') +
+        (data['continues'] == null ? '' : w.event.continues(text('continues')))
+      )
     case 'location_changed':
       return locationText(data['before_m'], data['after_m'], teller)
     case 'incident_changed':
@@ -181,6 +184,8 @@ export function eventText(event: JournalEvent, teller: Teller): string {
       const told = data['over'] === false ? w.event.incident_in_time : w.event.incident_overdue
       return told(interval, data['unit_id'] == null ? '' : `, ${text('unit_id')}`, elapsed(Number(data['target_s'] ?? 0) * 1000))
     }
+    case 'incident_reopened':
+      return w.event.incident_reopened
     case 'call_split':
       return data['to'] == null ? w.event.call_split_from(text('from')) : w.event.call_split_to(text('to'))
     case 'incident_unlinked':
