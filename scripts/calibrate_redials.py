@@ -64,7 +64,11 @@ def pair(kind: Kind, random: Random, city: City, window_s: float) -> tuple[Conta
     known = None if kind.nature == "unsaid" or kind.cut_off else random.choices(natures, weights)[0]
     said = _second_nature(kind, known, random, natures, weights, city)
     seconds = _after_s(kind, random, window_s)
-    far = kind.place == "other" or (kind.same and kind.place == "any" and random.random() < CONTRADICTS) or (kind.place == "any" and not kind.same and random.random() < 0.5)
+    far = (
+        kind.place == "other"
+        or (kind.same and kind.place == "any" and random.random() < CONTRADICTS)
+        or (kind.place == "any" and not kind.same and random.random() < 0.5)
+    )
     metres = random.uniform(2_000.0, CITY_KM * 500) if far else random.uniform(0, min(1.0 * seconds, 300.0))
     first = Contact(START, _place(random, 0.0, kind), known, was_cut_off=kind.cut_off)
     return first, Contact(START + timedelta(seconds=seconds), _place(random, metres, kind), said)
