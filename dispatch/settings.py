@@ -24,8 +24,10 @@ QUITO = _quito()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """`database_url` None: the embedded PostgreSQL in `state`. `cells`: radio cells, a CSV in OpenCelliD's format.
-    `join_above`: how alike (0-1) a call and an incident must be to be joined without a person, above 1 never;
-    `suggest_above`: to be shown as perhaps the same.
+    `same_phone_window_s`: so long a phone's AML messages belong to its call; `redial_window_s`: so long its next call
+    may be about the same emergency. `join_above`: how alike (0-1) a call and an incident must be to be joined without a
+    person, above 1 never;
+    `suggest_above`: to be shown as perhaps the same. For `reopen_hours` a closed incident can be opened again.
     `incidents_per_day` and `busy_fraction` (0 to below 1): what coverage is reckoned with.
     `roads`: a street network made by `dispatch roads build`, driven by `roads_profile`, emergency or car; without one
     the straight line times `detour`. `routing_url`: a routing server of `routing_kind`, valhalla or osrm, asked first
@@ -70,8 +72,10 @@ class Settings:
     database_timeout_s: float = 10.0
     stale_after_s: float = 60.0
     same_phone_window_s: float = 300.0
+    redial_window_s: float = 3_600.0
     join_above: float = 0.9
     suggest_above: float = 0.35
+    reopen_hours: float = 24.0
     incidents_per_day: float = 1_000.0
     busy_fraction: float = 0.3
     session_hours: float = 12.0

@@ -27,6 +27,7 @@ from dispatch.policy.incidents.same_incident import (
 )
 from dispatch.settings import PROJECT, Settings
 from geo import Location, LocationStatus
+from scripts.calibrate_redials import table
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CALLERS = 40
@@ -138,6 +139,8 @@ def main() -> None:
         joined = sum(score >= settings.join_above for score in scores) / count
         shown = sum(score >= settings.suggest_above for score in scores) / count - joined
         print(f"  {metres} m apart: {joined:.1%} joined, {shown:.1%} suggested")
+    print("Two reports of one phone:")
+    table(city, settings, 10 * count)
 
 
 if __name__ == "__main__":

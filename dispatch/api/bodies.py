@@ -49,6 +49,13 @@ class Closing(Body):
     version: Version | None = None
 
 
+class Reopening(Body):
+    """`version` is a must (428). `join`: an open incident whose calls continue this one, and are joined to it."""
+
+    version: Version | None = None
+    join: IncidentNumber | None = None
+
+
 class Note(Body):
     text: Words
 

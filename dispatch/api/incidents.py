@@ -7,13 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from dispatch.api.access import Actor, CrewOrDispatcher, Dispatcher, Role
-from dispatch.api.bodies import AssignmentBody, Closing, IncidentChange, Link, Note, SwapBody
+from dispatch.api.bodies import AssignmentBody, Closing, IncidentChange, Link, Note, Reopening, SwapBody
 from dispatch.api.dependencies import TheDesk, ThePool
 from dispatch.api.views import IncidentPage, IncidentView, RecommendationView, incident_view
 from dispatch.api.wire import Json, body_of, describes
 from dispatch.desk.incidents import change as incidents
 from dispatch.desk.incidents import close as closing
 from dispatch.desk.incidents import link as linking
+from dispatch.desk.incidents import reopen as reopening
 from dispatch.desk.incidents import split as splitting
 from dispatch.desk.units import assignments
 from dispatch.desk.units.recommendation import recommendation
@@ -83,6 +84,26 @@ async def close_incident(
         desk, incident_id=IncidentId(incident_id), reason=body.reason, version=_seen(body.version), actor=actor.name
     )
     return Json(closed)
+
+
+@router.post(
+    "/{incident_id}/reopen",
+    operation_id="reopen_incident",
+    response_model=Incident,
+    openapi_extra=describes(Reopening),
+)
+async def reopen_incident(
+    incident_id: Number, actor: Dispatcher, body: Annotated[Reopening, Depends(body_of(Reopening))], desk: TheDesk
+) -> Response:
+    """A closed incident is open again, for some hours after it was closed; its units are not put back."""
+    reopened = await reopening.reopen(
+        desk,
+        incident_id=IncidentId(incident_id),
+        version=_seen(body.version),
+        join=IncidentId(body.join) if body.join is not None else None,
+        actor=actor.name,
+    )
+    return Json(reopened)
 
 
 @router.post("/{incident_id}/notes", operation_id="add_incident_note", status_code=204, openapi_extra=describes(Note))

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Response
 from dispatch.api.access import Admin, Crew, Dispatcher, Role, own_unit
 from dispatch.api.bodies import StatusBody, UnitBody, UnitChange, UnitsBody
 from dispatch.api.dependencies import TheDesk
-from dispatch.api.views import UnitPage, UnitView, unit_view
+from dispatch.api.views import UnitAfterStatus, UnitPage, UnitView, unit_view
 from dispatch.api.wire import Json, body_of, describes
 from dispatch.desk.desk import Desk
 from dispatch.desk.units import fleet
@@ -71,14 +71,20 @@ async def remove_unit(unit_id: UnitPath, actor: Admin, desk: TheDesk) -> Respons
 
 
 @router.post(
-    "/{unit_id}/status", operation_id="set_unit_status", response_model=Unit, openapi_extra=describes(StatusBody)
+    "/{unit_id}/status",
+    operation_id="set_unit_status",
+    response_model=UnitAfterStatus,
+    openapi_extra=describes(StatusBody),
 )
 async def set_status(
     unit_id: UnitPath, actor: Crew, body: Annotated[StatusBody, Depends(body_of(StatusBody))], desk: TheDesk
 ) -> Response:
+    """The unit as it now is. A status of before its present one (`at`) changes only the past: `late` says how."""
     own_unit(actor, unit_id)
-    unit = await units.set_status(desk, unit_id=UnitId(unit_id), status=body.status, actor=actor.name, said_at=body.at)
-    return Json(unit)
+    unit, late = await units.set_status(
+        desk, unit_id=UnitId(unit_id), status=body.status, actor=actor.name, said_at=body.at
+    )
+    return Json(UnitAfterStatus.of(unit, late))
 
 
 def _page(desk: Desk, units: Iterable[Unit]) -> UnitPage:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
 
+from dispatch.desk.units.late_status import LateStatus
 from dispatch.desk.units.recommendation import Advice
 from dispatch.model import (
     Assignment,
@@ -87,6 +88,17 @@ def _last(position: UnitPosition, at: datetime) -> LastPosition:
         position.speed_mps,
         position.accuracy_m,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class UnitAfterStatus(Unit):
+    """`late`: the status was of before the unit's present one, which stays."""
+
+    late: LateStatus | None = None
+
+    @classmethod
+    def of(cls, unit: Unit, late: LateStatus | None) -> "UnitAfterStatus":
+        return cls(**{field.name: getattr(unit, field.name) for field in fields(Unit)}, late=late)
 
 
 @dataclass(frozen=True, slots=True)

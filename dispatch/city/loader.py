@@ -16,7 +16,20 @@ from pyproj.exceptions import CRSError
 
 from dispatch.city.files import CityFile, Records, read_records
 from dispatch.model import Target
-from dispatch.model.city import Agency, City, Family, FleetUnit, Hospital, Kind, LocalGrid, Nature, Service, Station
+from dispatch.model.city import (
+    Agency,
+    City,
+    Family,
+    FleetUnit,
+    Hospital,
+    Kind,
+    LocalGrid,
+    Nature,
+    Service,
+    SharedNumber,
+    Station,
+)
+from dispatch.model.phone import e164
 from dispatch.model.unit_words import crew_fault, shift_of
 from geo import LayerError, Parishes
 
@@ -51,6 +64,8 @@ def load_city(folder: Path) -> City:
     parishes = _parishes(file("parishes.geojson"), head.crs)
     targets = _or_none(Target, file("targets.json"))
     families = _or_none(Family, file("families.json"))
+    shared = file("shared_numbers.csv")
+    shared_numbers = read_records(SharedNumber, shared, key="number") if shared.path.exists() else Records(shared)
 
     _check_known(kinds, "agency", agencies)
     _check_known(natures, "service", services)
@@ -62,6 +77,7 @@ def load_city(folder: Path) -> City:
     _check_services(services)
     _check_families(families, natures)
     _check_agencies(agencies)
+    numbers = _numbers(shared_numbers)
     units = _equipped(fleet, {kind.code: kind for kind in kinds.values()})
     _check_natures(natures, units)
     _check_inside(stations, parishes)
@@ -84,6 +100,7 @@ def load_city(folder: Path) -> City:
         speed_factors=head.speed_factors,
         families=families.values(),
         grids=head.grids,
+        shared_numbers=numbers,
     )
 
 
@@ -145,6 +162,13 @@ def _parishes(file: CityFile, crs: str) -> Parishes | None:
 def _or_none(cls: type[T], file: CityFile) -> Records[T]:
     """A city may have none."""
     return read_records(cls, file, key="code") if file.path.exists() else Records(file)
+
+
+def _numbers(shared: Records[SharedNumber]) -> frozenset[str]:
+    for where, one in shared.items:
+        if e164(one.number) is None:
+            shared.file.wrong(f"{one.number!r} is not a number that can be called back", where, "number")
+    return frozenset(number for _, one in shared.items if (number := e164(one.number)))
 
 
 def _check_targets(targets: Records[Target], agencies: Records[Agency]) -> None:

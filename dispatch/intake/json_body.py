@@ -123,6 +123,7 @@ class CallerBody(Body):
     imei: str | None = Field(None, max_length=20)
     imsi: str | None = Field(None, max_length=20)
     language: str | None = Field(None, max_length=40)
+    installation: str | None = Field(None, max_length=100)
 
 
 class CallBody(Body):

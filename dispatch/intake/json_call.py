@@ -51,6 +51,7 @@ def _caller(call: CallBody) -> Caller:
         imei=imei(who.imei),
         imsi=imsi(who.imsi),
         language=cleaned(who.language),
+        installation=cleaned(who.installation),
     )
 
 

@@ -108,6 +108,14 @@ class Hospital:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedNumber:
+    """A number that many people call from: a switchboard, a payphone. `number` as it is written in the table."""
+
+    number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class FleetUnit:
     id: str
     agency: str
@@ -121,6 +129,7 @@ class FleetUnit:
 @dataclass(frozen=True)
 class City:
     """Every code that one part names exists in another: the loader has seen to it. Lookups raise KeyError.
+    `shared_numbers`: E.164 numbers that many people call from.
 
     `speed_factors`: how fast traffic lets one go in each hour of the local day, relative to its mean."""
 
@@ -139,6 +148,7 @@ class City:
     speed_factors: tuple[float, ...] = (1.0,) * 24
     families: tuple[Family, ...] = ()
     grids: tuple[LocalGrid, ...] = ()
+    shared_numbers: frozenset[str] = frozenset()
 
     def service(self, code: str) -> Service:
         return self.services_by_code[code]

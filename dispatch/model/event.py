@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     LOCATION_CHANGED = "location_changed"
     INCIDENT_CHANGED = "incident_changed"
     INCIDENT_CLOSED = "incident_closed"
+    INCIDENT_REOPENED = "incident_reopened"
     INCIDENT_LINKED = "incident_linked"
     INCIDENT_UNLINKED = "incident_unlinked"
     INCIDENT_OVERDUE = "incident_overdue"
@@ -32,6 +33,8 @@ class EventKind(StrEnum):
     UNIT_SILENT = "unit_silent"
     UNIT_HEARD = "unit_heard"
     UNIT_STATUS_CHANGED = "unit_status_changed"
+    # Said before the present status: it changes the past only.
+    UNIT_STATUS_LATE = "unit_status_late"
     REPORT_QUARANTINED = "report_quarantined"
     QUARANTINE_HANDLED = "quarantine_handled"
     # What a newer node tells of, and this one has no word for. Never told by ourselves.

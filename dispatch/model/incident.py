@@ -33,10 +33,12 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """Another incident that may be this one, and how likely, 0-1. A person says whether it is."""
+    """Another incident that may be this one, and how likely, 0-1. A person says whether it is. `same_phone`: for one
+    phone reported both, wherever they are."""
 
     incident_id: IncidentId
     score: float
+    same_phone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ class Incident:
     """`assignments` are those still running; the past ones stand in the timeline. `calls` is a count.
 
     `linked_to` is the incident this one was joined into when a person found that they are the same. `alarm` 1 is the
-    first response, higher ones send more; `overdue` holds the intervals that have outlasted their targets."""
+    first response, higher ones send more; `overdue` holds the intervals that have outlasted their targets. `reopened`:
+    when it was opened again after it had been closed, each time. `continues`: the closed incident that its first call
+    continues."""
 
     id: IncidentId
     status: IncidentStatus
@@ -63,3 +67,10 @@ class Incident:
     alarm: int = 1
     overdue: tuple[Overdue, ...] = ()
     similar: tuple[Similar, ...] = ()
+    reopened: tuple[datetime, ...] = ()
+    continues: IncidentId | None = None
+
+    @property
+    def responding_since(self) -> datetime:
+        """When the caller began to wait: each reopening begins a new response."""
+        return self.reopened[-1] if self.reopened else self.opened_at

@@ -19,6 +19,8 @@ SCHEME = re.compile(r"^(?:tel|sips?|sms):", re.IGNORECASE)
 # A phone which hides its identity fills the end with zeros. One real phone in 1,000 ends so by chance: it is still
 # known by its number.
 FILLED = "000"
+# A UUID's 32 digits, or what apps make instead; shorter ones are counters and names of test devices.
+SHORTEST_INSTALLATION = 16
 # No number is written longer, not even as the address of a SIP request; to put the signs of a longer one into their
 # normal form takes the square of its length.
 MOST_CHARS = 400
@@ -56,15 +58,26 @@ def imsi(value: str | None) -> str | None:
 
 
 def same_phone(a: Caller, b: Caller) -> bool:
-    """Whether both have one number, one IMEI or one IMSI. What is missing, truncated or zero-filled is like nothing."""
-    return any(
-        mine is not None and mine == theirs
-        for mine, theirs in (
-            (e164(a.number), e164(b.number)),
-            (imei(a.imei), imei(b.imei)),
-            (imsi(a.imsi), imsi(b.imsi)),
-        )
-    )
+    """Whether both have one number, IMEI, IMSI or app installation. What is missing, hidden, truncated or zero-filled
+    is like nothing."""
+    return not set(identities(a)).isdisjoint(identities(b))
+
+
+def identities(caller: Caller) -> list[tuple[str, str]]:
+    """By what a phone is known: the name of a column and its value as it is stored."""
+    known = {
+        "number": e164(caller.number),
+        "imei": imei(caller.imei),
+        "imsi": imsi(caller.imsi),
+        "installation": installation(caller.installation),
+    }
+    return [(name, value) for name, value in known.items() if value is not None]
+
+
+def installation(value: str | None) -> str | None:
+    """The id of an app installation, or None for one that is too short or too uniform to be of one installation."""
+    text = (value or "").strip()
+    return text if len(text) >= SHORTEST_INSTALLATION and len(set(text.replace("-", ""))) > 2 else None
 
 
 def _digits(number: str) -> tuple[bool, str]:

@@ -19,13 +19,15 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as far as known. Personal data: never logged, masked in events."""
+    """Who calls, as far as known. Personal data: never logged, masked in events. `installation`: of the app, by an id
+    that the app made."""
 
     number: str | None = None
     name: str | None = None
     imei: str | None = None
     imsi: str | None = None
     language: str | None = None
+    installation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

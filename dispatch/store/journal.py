@@ -5,12 +5,14 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from dispatch.model import Event, IncidentId, NewEvent, Seq
+from dispatch.model import Event, EventKind, IncidentId, NewEvent, Seq, UnitId
 from dispatch.model.wire import encode
 from dispatch.store.db import Connection
 from dispatch.store.forward_compat import event_of
 
 CHANNEL = "journal"
+# A late status of a unit that was on no incident is looked for among so many of the newest events.
+RECENT_EVENTS = 1_000
 # Who holds this lock decides which incident calls belong to; nobody else does meanwhile, on whichever node.
 DECIDING = 0x4341_4C4C  # "CALL"
 # An event's last field, whose value the database gives.
@@ -89,3 +91,24 @@ async def after(db: Connection, *, seq: int, limit: int) -> list[Entry]:
 async def of_incident(db: Connection, *, incident_id: IncidentId) -> list[Event]:
     rows = await db.fetch("select body from journal where incident_id = $1 order by seq", incident_id)
     return [event_of(r["body"]) for r in rows]
+
+
+async def outcome_of_late_status(
+    db: Connection, *, incident_id: IncidentId | None, unit_id: UnitId, status: str, said_at: str
+) -> str | None:
+    """`data.outcome` of the same late status, where it was told before."""
+    if incident_id is not None:
+        where, value = "incident_id = $1", int(incident_id)
+    else:
+        where, value = "incident_id is null and seq > (select seq from journal_head) - $1", RECENT_EVENTS
+    found: str | None = await db.fetchval(
+        f"""select body->'data'->>'outcome' from journal
+            where {where} and kind = $2 and body->'data'->>'unit_id' = $3
+                and body->'data'->>'status' = $4 and body->'data'->>'said_at' = $5 limit 1""",  # noqa: S608
+        value,
+        EventKind.UNIT_STATUS_LATE,
+        unit_id,
+        status,
+        said_at,
+    )
+    return found

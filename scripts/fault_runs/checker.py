@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from dispatch.model import EventKind, IncidentId
+from dispatch.model import EventKind, IncidentId, IncidentStatus
 from scripts.fault_runs.bookings import faults_of
 from scripts.fault_runs.history import History
 from scripts.fault_runs.logs import Told, Verb, Word
@@ -17,6 +17,7 @@ KINDS = {
     Verb.ASSIGN: EventKind.UNIT_ASSIGNED,
     Verb.RELEASE: EventKind.UNIT_RELEASED,
     Verb.CLOSE: EventKind.INCIDENT_CLOSED,
+    Verb.REOPEN: EventKind.INCIDENT_REOPENED,
     Verb.LINK: EventKind.INCIDENT_CHANGED,
     Verb.UNLINK: EventKind.INCIDENT_UNLINKED,
     Verb.SPLIT: EventKind.CALL_SPLIT,
@@ -150,6 +151,21 @@ def no_unit_is_ever_on_two_incidents(history: History) -> Iterator[str]:
         yield "the journal, replayed, is not what the tables say"
 
 
+def what_is_reopened_was_closed_and_has_no_unit(history: History) -> Iterator[str]:
+    """Also where it was closed before the run: then its state of before is not known, and is not judged."""
+    is_open = dict.fromkeys(history.before.incidents, True)
+    for event in history.events:
+        if event.incident is None:
+            continue
+        number, is_closed = event.incident.id, event.incident.status is IncidentStatus.CLOSED
+        if event.kind is EventKind.INCIDENT_REOPENED:
+            if is_closed or is_open.get(number, False):
+                yield f"reopened: incident {number} at {event.seq}, which {'is' if is_closed else 'was not'} closed"
+            if event.incident.assignments:
+                yield f"reopened: incident {number} at {event.seq} has its units back"
+        is_open[number] = not is_closed
+
+
 def every_acknowledged_act_is_in_the_journal(history: History) -> Iterator[str]:
     found = {(e.kind, e.incident.id, e.incident.version) for e in history.events if e.incident is not None}
     for deed in history.deeds:
@@ -213,6 +229,7 @@ RULES: tuple[Callable[[History], Iterator[str]], ...] = (
     every_call_is_told_once_and_is_where_it_was_told,
     the_journal_has_no_gap,
     no_unit_is_ever_on_two_incidents,
+    what_is_reopened_was_closed_and_has_no_unit,
     every_acknowledged_act_is_in_the_journal,
     every_screen_saw_each_event_once_and_in_order,
     every_screen_ends_as_a_fresh_one,

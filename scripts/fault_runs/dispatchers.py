@@ -21,6 +21,7 @@ WEIGHTS = {
     Verb.ASSIGN: 8,
     Verb.RELEASE: 2,
     Verb.CLOSE: 4,
+    Verb.REOPEN: 1,
     Verb.LINK: 1,
     Verb.UNLINK: 1,
     Verb.SPLIT: 1,
@@ -40,6 +41,7 @@ class Dispatcher:
         self.answers: Counter[tuple[str, int]] = Counter()
         self._door, self._screen, self._callers, self._random = door, screen, callers, Random(seed)
         self._linked: list[IncidentId] = []
+        self._closed: list[Shown] = []
         self._node = door.any()
         self._ended = False
 
@@ -72,6 +74,8 @@ class Dispatcher:
         self.deeds.append(Deed(verb, shown.id, shown.version, unit_ids))
         if verb is Verb.LINK:
             self._linked.append(incident.id)
+        elif verb is Verb.CLOSE:
+            self._closed.append(shown)
 
     def _request(
         self, verb: Verb, incident: Incident
@@ -87,6 +91,9 @@ class Dispatcher:
                 return "DELETE", f"{here}/assignments/{unit_id}", None, (unit_id,)
             case Verb.CLOSE:
                 return "POST", f"{here}/close", {"reason": "x", "version": incident.version}, ()
+            case Verb.REOPEN if self._closed:
+                shown = self._closed.pop(self._random.randrange(len(self._closed)))
+                return "POST", f"/v1/incidents/{shown.id}/reopen", {"version": shown.version}, ()
             case Verb.LINK:
                 into = self._random.choice(list(self._screen.room.incidents))
                 return ("POST", f"{here}/link", {"into": into}, ()) if into != incident.id else None

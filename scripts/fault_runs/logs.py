@@ -29,6 +29,7 @@ class Verb(StrEnum):
     ASSIGN = "assign"
     RELEASE = "release"
     CLOSE = "close"
+    REOPEN = "reopen"
     LINK = "link"
     UNLINK = "unlink"
     SPLIT = "split"

@@ -9,9 +9,9 @@ import pytest
 
 from dispatch.desk.desk import Transaction
 from dispatch.desk.units.status import set_silent
-from dispatch.model import Event, UnitId
+from dispatch.model import Event, IncidentId, UnitId
 from dispatch.store.db import open_pool, transaction
-from tests.reports import a_call
+from tests.reports import a_call, a_fix
 from tests.screens import Screen
 from tests.service import Service
 
@@ -28,9 +28,9 @@ async def says(http: httpx.AsyncClient, unit_id: str, status: str, **more: Any) 
     return await http.post(f"/v1/units/{unit_id}/status", json={"status": status} | more)
 
 
-async def sent(http: httpx.AsyncClient, unit_id: str) -> tuple[int, datetime]:
+async def sent(http: httpx.AsyncClient, unit_id: str, *place: float) -> tuple[int, datetime]:
     """The incident that the unit was sent to, and since when."""
-    number = (await http.post("/v1/calls", json=a_call(nature="fall"))).json()["incident_id"]
+    number = (await http.post("/v1/calls", json=a_call(a_fix(*place), nature="fall"))).json()["incident_id"]
     answer = await http.post(f"/v1/incidents/{number}/assignments", json={"unit_ids": [unit_id]})
     assert answer.status_code == 201, answer.text
     [assignment] = [a for a in answer.json()["assignments"] if a["unit_id"] == unit_id]
@@ -61,11 +61,60 @@ async def test_a_late_message_counts_from_when_it_was_meant(module_service: Serv
     assert datetime.fromisoformat(past["released_at"]) == freed_at
 
 
-async def test_a_message_of_before_the_present_status_comes_too_late(http: httpx.AsyncClient) -> None:
-    _, assigned_at = await sent(http, "A03")
-    late = await says(http, "A03", "en_route", at=(assigned_at - MOMENT).isoformat())
-    assert late.status_code == 409 and late.json()["unit"]["status"] == "dispatched"
-    assert "after what was said" in late.json()["detail"]
+async def test_a_late_status_fills_its_gap_and_changes_nothing_of_now(
+    module_service: Service, http: httpx.AsyncClient
+) -> None:
+    number, assigned_at = await sent(http, "A03", -0.10, -78.48)
+    moved_at, there_at = assigned_at + MOMENT, assigned_at + 9 * MOMENT
+    now = (await says(http, "A03", "on_scene", at=there_at.isoformat())).json()
+    version = (await http.get(f"/v1/incidents/{number}")).json()["incident"]["version"]
+    async with Screen.on(module_service) as screen:
+        answers = [await says(http, "A03", "en_route", at=moved_at.isoformat()) for _ in range(3)]
+        earlier = await says(http, "A03", "on_scene", at=(there_at - MOMENT).isoformat())
+        later = await says(http, "A03", "on_scene", at=(there_at - MOMENT / 2).isoformat())
+        impossible = await says(http, "A03", "at_hospital", at=(there_at - MOMENT).isoformat())
+        await screen.until(lambda: sum(e.kind == "unit_status_late" for e in about(screen, "A03")) == 4)
+    assert [a.status_code for a in (*answers, earlier, later, impossible)] == [200] * 6
+    assert len({answer.text for answer in answers}) == 1, "said again, it is told once"
+    late = answers[0].json()["late"]
+    assert late["outcome"] == "interval" and late["incident_id"] == number and late["status"] == "en_route"
+    assert datetime.fromisoformat(late["said_at"]) == moved_at
+    assert [a.json()["late"]["outcome"] for a in (earlier, later, impossible)] == ["interval", "noted", "noted"]
+    for answer in (*answers, earlier, later, impossible):
+        assert {k: v for k, v in answer.json().items() if k != "late"} == {k: v for k, v in now.items() if k != "late"}
+    seen = (await http.get(f"/v1/incidents/{number}")).json()
+    [assignment] = seen["assignments"]
+    assert datetime.fromisoformat(assignment["en_route_at"]) == moved_at
+    assert datetime.fromisoformat(assignment["on_scene_at"]) == there_at - MOMENT
+    assert seen["incident"]["version"] == version and seen["incident"]["status"] == "attended"
+    told = [event for event in seen["timeline"] if event["kind"] == "unit_status_late"]
+    assert [event["data"]["status"] for event in told] == ["en_route", "on_scene", "on_scene", "at_hospital"]
+    [mine] = [a for a in screen.room.incidents[IncidentId(number)].assignments if a.unit_id == "A03"]
+    assert mine.en_route_at == moved_at, "screens have it too"
+
+
+async def test_a_late_status_belongs_to_the_incident_of_its_moment(http: httpx.AsyncClient) -> None:
+    """A release by the crew itself was earlier where the crew says so; one by a dispatcher was when it was."""
+    first, assigned_at = await sent(http, "A08", -0.12, -78.50)
+    await says(http, "A08", "on_scene", at=(assigned_at + 2 * MOMENT).isoformat())
+    await says(http, "A08", "available")
+    second, _ = await sent(http, "A08", -0.28, -78.54)
+    late = [
+        await says(http, "A08", "returning", at=(assigned_at + 3 * MOMENT).isoformat()),
+        await says(http, "A08", "en_route", at=(assigned_at + MOMENT).isoformat()),
+        await says(http, "A08", "off_duty", at=(assigned_at - timedelta(hours=1)).isoformat()),
+    ]
+    assert [answer.json()["late"]["incident_id"] for answer in late] == [first, first, None]
+    assert [answer.json()["late"]["outcome"] for answer in late] == ["interval", "interval", "noted"]
+    assert {(answer.json()["status"], answer.json()["incident_id"]) for answer in late} == {("dispatched", second)}
+    [past] = (await http.get(f"/v1/incidents/{first}")).json()["assignments"]
+    assert datetime.fromisoformat(past["released_at"]) == assigned_at + 3 * MOMENT
+    assert datetime.fromisoformat(past["en_route_at"]) == assigned_at + MOMENT
+    [running] = (await http.get(f"/v1/incidents/{second}")).json()["assignments"]
+    assert running["en_route_at"] is None and running["released_at"] is None
+    await http.delete(f"/v1/incidents/{second}/assignments/A08")
+    recalled = await says(http, "A08", "returning", at=running["assigned_at"])
+    assert recalled.json()["late"]["outcome"] == "noted"
 
 
 async def test_a_clock_a_little_ahead_is_now_and_one_far_ahead_is_wrong(http: httpx.AsyncClient) -> None:

@@ -170,6 +170,19 @@ def a_unit_booked_twice_in_the_tables(history: History) -> None:
     history.tables = ["('U', 2)"]
 
 
+def an_open_incident_reopened(history: History) -> None:
+    history.events = [
+        replace(e, kind=EventKind.INCIDENT_REOPENED) if e.kind is EventKind.INCIDENT_CHANGED else e for e in events()
+    ]
+
+
+def a_reopening_that_puts_units_back(history: History) -> None:
+    again = incident(ONE, 6, 1, assigned=True)
+    closed = Event(EventKind.INCIDENT_CLOSED, NOW, "x", incident(ONE, 5, 1, closed=True), (FREE,), seq=Seq(9))
+    opened = Event(EventKind.INCIDENT_REOPENED, NOW, "x", again, (SENT_OUT,), seq=Seq(10))
+    history.events = [*events(), closed, opened]
+
+
 def an_act_that_left_no_trace(history: History) -> None:
     history.deeds = [*history.deeds, Deed(Verb.CLOSE, ONE, 5)]
 
@@ -220,6 +233,8 @@ PLANTED: dict[Plant, str] = {
     a_head_that_is_ahead: "gap: the journal ends at 8, its head says 9",
     a_moment_on_two_incidents: "booked twice, after 7 (incident_unlinked): U is on 2 incidents",
     a_unit_booked_twice_in_the_tables: "the tables: ('U', 2)",
+    an_open_incident_reopened: "reopened: incident 1001 at 6, which was not closed",
+    a_reopening_that_puts_units_back: "reopened: incident 1001 at 10 has its units back",
     an_act_that_left_no_trace: "lost: close on 1001, version 5",
     an_event_told_twice: "screen moved: was told 5 again, after 5",
     events_out_of_order: "screen steady: was told 4 again, after 5",

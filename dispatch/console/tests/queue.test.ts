@@ -84,12 +84,14 @@ describe('words', () => {
   })
   it('tell each kind of event, none by its code', () => {
     const told = (kind: string, data: Record<string, unknown>): string =>
-      eventText({ seq: 1, kind, at: '', actor: '', incident: null, units: [], quarantine: null, data }, teller)
+      eventText({ seq: 1, kind, at: '2026-11-27T15:05:00Z', actor: '', incident: null, units: [], quarantine: null, data }, teller)
     expect(told('unit_preempted', { unit_id: 'A07', into: 1051, by: 'ana' })).toBe('A07 quitada para 1051')
     expect(told('unit_released', { unit_id: 'A07', reason: 'pre-empted for incident 1051' })).toBe('A07 liberada: va a 1051')
     expect(told('unit_released', { unit_id: 'A07', reason: 'exchanged for A12' })).toBe('A07 liberada: la releva A12')
     expect(told('incident_overdue', { interval: 'process', target_s: 60, unit_id: null, over: true })).toBe('Fuera de tiempo: despacho, meta 1:00')
     expect(told('incident_overdue', { interval: 'travel', target_s: 480, unit_id: 'B3', over: false })).toBe('De nuevo en tiempo: recorrido, B3, meta 8:00')
+    expect(told('unit_status_late', { unit_id: 'B3', status: 'on_scene', said_at: '2026-11-27T15:02:00Z' })).toBe('B3 en sitio (llegó tarde, a las 15:05)')
+    expect(told('call_taken', { channel: 'voice', continues: 1001 })).toContain('continúa el incidente 1001')
     expect(told('call_split', { call_id: 'x', to: 1060 })).toBe('Llamada separada al incidente 1060')
     expect(told('incident_linked', { into: 1005, likeness: 0.93 })).toBe('Unido al incidente 1005, parecido 93\u00a0%')
     expect(told('incident_changed', { changed: { calls: [1, 2] }, from: 1017 })).toBe('Se unió el incidente 1017')

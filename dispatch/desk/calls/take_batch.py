@@ -16,6 +16,7 @@ from dispatch.model.report_key import ReportKey, key_of
 from dispatch.model.wire import encode
 from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, PlacedCall, Rules
 from dispatch.policy.calls.decide import decide
+from dispatch.policy.calls.shared_numbers import HISTORY, PastCall
 from dispatch.policy.incidents.open_incidents import OpenIncidents
 from dispatch.policy.incidents.same_incident import Sighting
 from dispatch.policy.units.recommendation import RankedUnit
@@ -75,6 +76,8 @@ async def _gather(desk: Desk, tx: Transaction, batch: Sequence[Incoming], at: da
         call_ids=[one.adds_to for one in batch if one.adds_to is not None],
         callers=callers,
         since=at - timedelta(seconds=desk.settings.same_phone_window_s),
+        redials_since=at - timedelta(seconds=desk.settings.redial_window_s),
+        history_since=at - HISTORY,
         incident_ids=likely,
         numbers=len(batch) - len(numbers),
     )
@@ -92,6 +95,7 @@ async def _gather(desk: Desk, tx: Transaction, batch: Sequence[Incoming], at: da
         places={i: {c: PlacedCall(*one) for c, one in by_call.items()} for i, by_call in rows.places.items()},
         numbers=numbers,
         spare_ids=[CallId(uuid4()) for _ in batch],
+        history={n: {i: PastCall(*values) for i, values in past} for n, past in claim.history.items()},
     )
 
 
@@ -116,6 +120,8 @@ def _decide(desk: Desk, batch: Sequence[Incoming], known: Known, at: datetime) -
         at=at,
         join_above=desk.settings.join_above,
         suggest_above=desk.settings.suggest_above,
+        same_phone_window=timedelta(seconds=desk.settings.same_phone_window_s),
+        redial_window=timedelta(seconds=desk.settings.redial_window_s),
     )
     return decide(batch, known, _open_incidents(desk), rules)
 

@@ -8,7 +8,7 @@ from dispatch.desk.desk import Desk, Transaction, begin
 from dispatch.desk.incidents.link import link_into
 from dispatch.errors import Conflict, Unavailable
 from dispatch.model import EventKind, Incident, IncidentId, IncidentStatus
-from dispatch.policy.incidents.open_incidents import OpenIncidents, suggested
+from dispatch.policy.incidents.open_incidents import OpenIncidents, suggested, with_same_phone
 from dispatch.policy.incidents.same_incident import AROUND_M, may_join, original_and_duplicate, sighting_of
 from dispatch.store.incidents import incidents, links
 
@@ -24,7 +24,9 @@ def open_incidents(desk: Desk) -> OpenIncidents:
 
 def with_similar(desk: Desk, incident: Incident) -> Incident:
     """The incident with what it is perhaps the same as, now that more is known of it."""
-    similar = open_incidents(desk).like_incident(incident)
+    known = open_incidents(desk)
+    by_phone = [one for one in incident.similar if one.same_phone and known.get(one.incident_id)]
+    similar = with_same_phone(known.like_incident(incident), by_phone)
     return replace(incident, similar=suggested(similar, above=desk.settings.suggest_above))
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from dispatch.desk.desk import Desk, Transaction, begin
+from dispatch.desk.units.late_status import LateStatus, take_late
 from dispatch.errors import Conflict, FieldProblem, Invalid
 from dispatch.model import ON_INCIDENT, STEPS, EventKind, Incident, IncidentId, Unit, UnitId, UnitStatus
 from dispatch.model.doubt import CLOCK_AHEAD
@@ -19,31 +20,50 @@ NOT_YET_THERE = frozenset({UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE})
 
 async def set_status(
     desk: Desk, *, unit_id: UnitId, status: UnitStatus, actor: str, said_at: datetime | None = None
-) -> Unit:
+) -> tuple[Unit, LateStatus | None]:
     """A step that a crew or a dispatcher sets by hand; leaving an incident releases the unit from it. The same status
     again is no step.
 
-    `said_at` is the crew's clock, for a message that was long on its way: the step is noted as of that moment.
-    Raises NotFound; Invalid for a moment in the future; Conflict for a step that STEPS doesn't have, or one of before
-    the unit's present status."""
+    `said_at` is the crew's clock, for a message that was long on its way: the step is noted as of that moment. One of
+    before the unit's present status changes nothing of now; what became of it is the second value.
+    Raises NotFound; Invalid for a moment in the future; Conflict for a step that STEPS doesn't have."""
     async with begin(desk, actor=actor) as tx:
         moment = _moment(said_at, now=tx.at)
-        incident = await _lock_incident_of(tx, unit_id)
+        held, then = await _lock_incidents_of(tx, unit_id, said_at=moment if said_at is not None else None)
         before = (await units.lock(tx.db, unit_ids=[unit_id]))[unit_id]
-        if before.incident_id != (incident.id if incident else None):
-            raise Conflict(f"{unit_id} was sent somewhere else at the same moment", unit=before)
-        if before.status is status:
-            return await _heard(tx, before)
-        _refuse_step(before, status, moment)
-        if before.incident_id is not None and status not in ON_INCIDENT:
-            await units.release(tx.db, unit_id=unit_id, at=moment, reason=str(status))
-        unit = await units.set_status(tx.db, unit_id=unit_id, status=status, at=moment)
-        if incident is not None:
-            incident = await refresh(tx, incident.id)
-        where = _where(desk, unit_id, moment)
-        data = {"unit_id": unit_id, "from": before.status, "to": status, "at": where, "said_at": said_at}
-        tx.tell(EventKind.UNIT_STATUS_CHANGED, incident=incident, units=(unit,), data=data)
-        return await _heard(tx, unit)
+        if said_at is not None and moment < before.since:
+            late = await take_late(tx, before, status, moment, incident=then)
+            return await _heard(tx, before), late
+        # Without a moment of its own it is of now, also where the node that wrote the last one has a clock ahead.
+        unit = await _take_step(desk, tx, before, status, max(moment, before.since), incident=held, said_at=said_at)
+        return await _heard(tx, unit), None
+
+
+async def _take_step(
+    desk: Desk,
+    tx: Transaction,
+    before: Unit,
+    status: UnitStatus,
+    moment: datetime,
+    *,
+    incident: Incident | None,
+    said_at: datetime | None,
+) -> Unit:
+    unit_id = before.id
+    if before.incident_id != (incident.id if incident else None):
+        raise Conflict(f"{unit_id} was sent somewhere else at the same moment", unit=before)
+    if before.status is status:
+        return before
+    _refuse_step(before, status)
+    if before.incident_id is not None and status not in ON_INCIDENT:
+        await units.release(tx.db, unit_id=unit_id, at=moment, reason=str(status))
+    unit = await units.set_status(tx.db, unit_id=unit_id, status=status, at=moment)
+    if incident is not None:
+        incident = await refresh(tx, incident.id)
+    where = _where(desk, unit_id, moment)
+    data = {"unit_id": unit_id, "from": before.status, "to": status, "at": where, "said_at": said_at}
+    tx.tell(EventKind.UNIT_STATUS_CHANGED, incident=incident, units=(unit,), data=data)
+    return unit
 
 
 def _moment(said_at: datetime | None, *, now: datetime) -> datetime:
@@ -55,13 +75,10 @@ def _moment(said_at: datetime | None, *, now: datetime) -> datetime:
     return min(said_at, now)
 
 
-def _refuse_step(before: Unit, status: UnitStatus, moment: datetime) -> None:
+def _refuse_step(before: Unit, status: UnitStatus) -> None:
     if status not in STEPS[before.status]:
         allowed = ", ".join(sorted(STEPS[before.status]))
         raise Conflict(f"{before.id} is {before.status}; from there it can become {allowed}", unit=before)
-    if moment < before.since:
-        since = f"{before.since:%F %T} UTC"
-        raise Conflict(f"{before.id} is {before.status} since {since}, which is after what was said", unit=before)
 
 
 def _where(desk: Desk, unit_id: UnitId, moment: datetime) -> dict[str, float] | None:
@@ -109,7 +126,12 @@ async def refresh(tx: Transaction, incident_id: IncidentId) -> Incident:
     return await incidents.save(tx.db, incident=replace(incident, overdue=still_overdue(incident)))
 
 
-async def _lock_incident_of(tx: Transaction, unit_id: UnitId) -> Incident | None:
-    """Incident before unit: the one order in which acts take their locks."""
+async def _lock_incidents_of(
+    tx: Transaction, unit_id: UnitId, *, said_at: datetime | None
+) -> tuple[Incident | None, Incident | None]:
+    """The incident that the unit is on, and the one that it was on at `said_at`. Incidents before units, by their ids:
+    the one order in which acts take their locks."""
     held = await incidents.of_unit(tx.db, unit_id=unit_id)
-    return await incidents.lock(tx.db, incident_id=held) if held is not None else None
+    then = await incidents.of_unit_at(tx.db, unit_id=unit_id, at=said_at) if said_at is not None else None
+    locked = await incidents.lock_all(tx.db, incident_ids={i for i in (held, then) if i is not None})
+    return (locked.get(held) if held is not None else None, locked.get(then) if then is not None else None)

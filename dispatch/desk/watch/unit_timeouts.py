@@ -14,6 +14,7 @@ from dispatch.store.watch import last_heard as stored
 ACTOR = "timers"
 # A fleet that falls silent is one event; a nation's fleet is some, so that none of them is a burden.
 UNITS_AN_EVENT = 500
+WORDS_OF_CREWS = frozenset({EventKind.UNIT_HEARD, EventKind.UNIT_STATUS_CHANGED, EventKind.UNIT_STATUS_LATE})
 
 
 class UnitTimeouts:
@@ -29,7 +30,7 @@ class UnitTimeouts:
 
     def follow(self, entry: Entry) -> None:
         """A status is word of a crew at the moment at which it came, whenever it was that the crew said it."""
-        if entry.event.kind in {EventKind.UNIT_HEARD, EventKind.UNIT_STATUS_CHANGED}:
+        if entry.event.kind in WORDS_OF_CREWS:
             self._elsewhere |= dict.fromkeys((u.id for u in entry.event.units), entry.event.at)
 
     async def check(self, at: datetime) -> None:

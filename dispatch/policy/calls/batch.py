@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from dispatch.model import Call, CallId, Incident, IncidentId, NewEvent, Report
 from dispatch.model.city import City
 from dispatch.model.report_key import ReportKey
 from dispatch.model.sender import Sender
+from dispatch.policy.calls.shared_numbers import PastCall
 from geo import Fix, Location
 
 
@@ -38,7 +39,8 @@ class Known:
     """What the database says of a batch. `answered`: the stored answer of each report that came before. `used_ids`: ids
     of this batch that a report or a call has already. `calls`: recent calls of the phones that report, and the calls
     that are refined. `incidents`: those that are locked. `places`: all calls of the incidents that `calls` belong to.
-    `numbers`: unused incident ids, and `spare_ids` unused call ids, one for each report."""
+    `numbers`: unused incident ids, and `spare_ids` unused call ids, one for each report. `history`: the last calls of
+    each number that reports, by their ids."""
 
     answered: Mapping[ReportKey, str]
     used_ids: Collection[UUID]
@@ -47,6 +49,7 @@ class Known:
     places: Mapping[IncidentId, Mapping[CallId, PlacedCall]]
     numbers: Sequence[IncidentId]
     spare_ids: Sequence[CallId]
+    history: Mapping[str, Mapping[CallId, PastCall]] = field(default_factory=dict)
 
     def known_as(self, key: ReportKey) -> ReportKey:
         """The key under which this report is stored: of one from before there were digests, sender and id must do."""
@@ -56,13 +59,17 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`join_above`, `suggest_above`: probabilities (0-1) from which a call joins an incident, or is suggested to."""
+    """`join_above`, `suggest_above`: probabilities (0-1) from which a call joins an incident, or is suggested to.
+    `same_phone_window`: so long a phone's AML messages belong to its call; `redial_window`: so long its next call may
+    be about the same emergency."""
 
     city: City
     locate: Callable[[Sequence[Fix]], Location]
     at: datetime
     join_above: float
     suggest_above: float
+    same_phone_window: timedelta = timedelta(minutes=5)
+    redial_window: timedelta = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 from dispatch.errors import NotFound
-from dispatch.model import Call, CallId, EventKind, Incident, IncidentId, IncidentStatus, NewEvent
+from dispatch.model import Call, CallId, EventKind, Incident, IncidentId, IncidentStatus, NewEvent, Similar
 from dispatch.model.ids import COMPUTED
+from dispatch.model.phone import e164
 from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, PlacedCall, Rules
 from dispatch.policy.calls.merge import call_data, new_call, with_call, with_report, with_words
 from dispatch.policy.calls.phones import KnownPhones
+from dispatch.policy.calls.same_phone import PhoneEvidence, evidence
+from dispatch.policy.calls.shared_numbers import PastCall, is_shared
 from dispatch.policy.incidents.best_location import when_moved
 from dispatch.policy.incidents.new_incident import opened
-from dispatch.policy.incidents.open_incidents import OpenIncidents, suggested
+from dispatch.policy.incidents.open_incidents import OpenIncidents, suggested, with_same_phone
 from dispatch.policy.incidents.same_incident import Sighting
 
 USED_BEFORE = "id: this id was used before for another report"
@@ -35,6 +38,7 @@ class _Deciding:
         self._known, self._rules, self._incidents = known, rules, incidents
         self._calls = {call.id: call for call in known.calls}
         self._phones = KnownPhones(known.calls)
+        self._history = {number: dict(past) for number, past in known.history.items()}
         self._places = {incident_id: dict(by_call) for incident_id, by_call in known.places.items()}
         self._used_ids = set(known.used_ids)
         self._held: dict[IncidentId, Incident] = dict(known.incidents)
@@ -45,7 +49,8 @@ class _Deciding:
         key = self._known.known_as(incoming.key)
         if key in self._known.answered or key in self.decision.outcomes:
             return
-        call_id = incoming.adds_to or self._phones.call_of(incoming.report, incoming.sender)
+        since = self._rules.at - self._rules.same_phone_window
+        call_id = incoming.adds_to or self._phones.call_of(incoming.report, incoming.sender, since=since)
         incoming, new_id = self._with_own_id(incoming)
         if call_id is None:
             self.decision.outcomes[key] = self._begin(incoming, new_id)
@@ -68,8 +73,10 @@ class _Deciding:
     def _begin(self, incoming: Incoming, call_id: CallId) -> Outcome:
         rules, report = self._rules, incoming.report
         sighting = Sighting(incoming.location, report.nature, rules.at)
+        phone = self._evidence(incoming)
         similar = self._incidents.like_sighting(sighting)
-        same = self._incidents.surely_same(sighting, similar, above=rules.join_above)
+        joinable = [one for one in similar if one.incident_id not in phone.apart]
+        same = phone.sure or self._incidents.surely_same(sighting, joinable, above=rules.join_above)
         # One that is not locked is left alone: what is surely the same is joined after the commit.
         into = self._held.get(same.incident_id) if same is not None else None
         if same is not None and into is not None:
@@ -77,13 +84,38 @@ class _Deciding:
             incident = self._change(with_call(rules.city, into, call))
         else:
             call = new_call(incoming, call_id, self._next_number(), rules.at)
-            new = opened(rules.city, call, similar=suggested(similar, above=rules.suggest_above))
-            incident = self._open(replace(new, id=call.incident_id))
+            likely = suggested(with_same_phone(similar, phone.open), above=rules.suggest_above)
+            continues = phone.closed.incident_id if phone.closed is not None else None
+            new = replace(opened(rules.city, call, similar=likely), id=call.incident_id, continues=continues)
+            incident = self._open(new)
         self.decision.new_calls[call.id] = call
         self._remember(call)
         kind = EventKind.CALL_TAKEN if into is None else EventKind.CALL_JOINED
-        self._event(kind, incident, incoming, call_data(call, report.channel))
+        continued = {"continues": phone.closed.incident_id} if phone.closed is not None else {}
+        self._event(kind, incident, incoming, call_data(call, report.channel) | continued)
+        if into is None:
+            self._suggest_to_others(incident, phone, incoming)
         return Outcome(report, incoming.sender, call, joined=into is not None)
+
+    def _evidence(self, incoming: Incoming) -> PhoneEvidence:
+        number = e164(incoming.report.caller.number)
+
+        def shared() -> bool:
+            if number is None:
+                return False
+            return number in self._rules.city.shared_numbers or is_shared(self._history.get(number, {}).values())
+
+        return evidence(incoming, self._phones, self._held, self._rules, self._incidents.duplicates, is_shared=shared)
+
+    def _suggest_to_others(self, incident: Incident, phone: PhoneEvidence, incoming: Incoming) -> None:
+        """What the phone says of two incidents is said on both."""
+        for one in phone.open:
+            other = self._held[one.incident_id]
+            mine = Similar(incident.id, one.score, same_phone=True)
+            similar = suggested(with_same_phone(other.similar, [mine]), above=self._rules.suggest_above)
+            if mine in similar:
+                changed = self._change(replace(other, similar=similar))
+                self._event(EventKind.LIKENESS_FOUND, changed, incoming, {"similar": list(similar)})
 
     def _continue(self, before: Call, incoming: Incoming) -> Outcome:
         report, incident = incoming.report, self._held.get(before.incident_id)
@@ -104,7 +136,9 @@ class _Deciding:
     def _relocate(self, incident: Incident, before: Call, call: Call, incoming: Incoming) -> None:
         others = [place for call_id, place in self._places[incident.id].items() if call_id != call.id]
         moved = replace(incident, location=when_moved(incident.location, before.location, _placed(call), others))
-        similar = suggested(self._incidents.like_incident(moved), above=self._rules.suggest_above)
+        by_phone = [one for one in incident.similar if one.same_phone and self._incidents.get(one.incident_id)]
+        likely = with_same_phone(self._incidents.like_incident(moved), by_phone)
+        similar = suggested(likely, above=self._rules.suggest_above)
         moved = self._change(replace(moved, similar=similar))
         data = {"call_id": call.id, "before_m": before.location.radius_m, "after_m": call.location.radius_m}
         self._event(EventKind.LOCATION_CHANGED, moved, incoming, data)
@@ -129,6 +163,8 @@ class _Deciding:
     def _remember(self, call: Call) -> None:
         self._calls[call.id] = call
         self._phones.put(call)
+        if number := e164(call.caller.number):
+            self._history.setdefault(number, {})[call.id] = PastCall.of(call)
         self._places.setdefault(call.incident_id, {})[call.id] = _placed(call)
 
     def _next_number(self) -> IncidentId:

@@ -112,4 +112,5 @@ def _merged(known: Caller, new: Caller) -> Caller:
         known.imei or new.imei,
         known.imsi or new.imsi,
         known.language or new.language,
+        known.installation or new.installation,
     )

@@ -20,7 +20,7 @@ ROW = np.dtype(
 
 class IncidentRow(NamedTuple):
     """An incident as a source of further calls; a `ROW`. `variance` of its position along one axis, nan where nothing
-    is known of it; `opened_s`, seconds since 1970; `nature`, its number in `DuplicateModel`."""
+    is known of it; `opened_s`, seconds since 1970, of the last reopening; `nature`, its number in `DuplicateModel`."""
 
     id: int
     variance: float
@@ -34,7 +34,7 @@ class IncidentRow(NamedTuple):
         return cls(
             incident.id,
             nan if radius_m is None else variance(radius_m),
-            incident.opened_at.timestamp(),
+            incident.responding_since.timestamp(),
             incident.calls,
             duplicates.number(incident.nature),
         )

@@ -68,6 +68,16 @@ class OpenIncidents:
         return None
 
 
+def with_same_phone(similar: Sequence[Similar], phone: Sequence[Similar]) -> list[Similar]:
+    """Both, the likeliest first: of an incident that place and phone speak for, what says more."""
+    best: dict[IncidentId, Similar] = {}
+    for one in (*similar, *phone):
+        known = best.get(one.incident_id)
+        if known is None or one.score > known.score:
+            best[one.incident_id] = one
+    return sorted(best.values(), key=lambda one: (-one.score, one.incident_id))
+
+
 def suggested(similar: Sequence[Similar], *, above: float, but: IncidentId | None = None) -> tuple[Similar, ...]:
     """Those that a person should look at, the likeliest first."""
     return tuple([s for s in similar if s.score >= above and s.incident_id != but][:MOST_SIMILAR])

@@ -29,13 +29,13 @@ class Ended:
 
 def clocks(incident: Incident) -> Iterator[Clock]:
     """Those that run now. Nobody's way is left out of account: an incident whose units were all recalled before they
-    arrived is again one to which nobody was sent, and its caller has waited since it was opened."""
+    arrived is again one to which nobody was sent, and its caller has waited since it was opened, or opened again."""
     if incident.status is IncidentStatus.CLOSED:
         return
     if incident.status is IncidentStatus.WAITING and not incident.assignments:
-        yield Clock(I.PROCESS, incident.opened_at)
+        yield Clock(I.PROCESS, incident.responding_since)
     if incident.status is not IncidentStatus.ATTENDED and not any(a.on_scene_at for a in incident.assignments):
-        yield Clock(I.RESPONSE, incident.opened_at)
+        yield Clock(I.RESPONSE, incident.responding_since)
     for assignment in incident.assignments:
         yield _stage(assignment)
 
@@ -82,7 +82,7 @@ def ended(before: Incident | None, after: Incident, *, at: datetime) -> list[End
     ]
     running = {c.interval for c in clocks(before)} if before else set()
     if I.PROCESS in running and (sent := [a.assigned_at for a in now.values()]):
-        found.append(Ended(I.PROCESS, (min(sent) - after.opened_at).total_seconds()))
+        found.append(Ended(I.PROCESS, (min(sent) - after.responding_since).total_seconds()))
     if I.RESPONSE in running and (there := [a.on_scene_at for a in now.values() if a.on_scene_at]):
-        found.append(Ended(I.RESPONSE, (min(there) - after.opened_at).total_seconds()))
+        found.append(Ended(I.RESPONSE, (min(there) - after.responding_since).total_seconds()))
     return found

@@ -7,7 +7,9 @@ from functools import cache
 from uuid import UUID
 
 from dispatch.model import Call, Caller, CallId, Incident, IncidentId, Seq
+from dispatch.model.phone import identities
 from dispatch.model.report_key import ReportKey
+from dispatch.model.wire import decode
 from dispatch.store.backward_compat import decode_of_all
 from dispatch.store.calls import calls, fixes
 from dispatch.store.calls.calls import Receipt
@@ -18,13 +20,34 @@ from geo import Fix, Location, Source
 
 # More recent calls of one phone than these say nothing new.
 MOST_CALLS = 1_000
+# And of one that redials.
+MOST_REDIALS = 20
+MOST_HISTORY = 50
+
+# Of a past call: incident, nature, latitude, longitude, radius in metres.
+PastValues = tuple[IncidentId, str | None, float | None, float | None, float | None]
+MARKS = ("number", "imei", "imsi", "installation")
+REDIALS = " union ".join(
+    f"""(select redial.* from unnest(${place}::text[]) as mark (value) cross join lateral (
+            select id, incident_id from call where {name} = mark.value and received_at >= $11
+            order by received_at desc limit {MOST_REDIALS}) as redial)"""  # noqa: S608
+    for name, place in zip(MARKS, (4, 5, 6, 10), strict=True)
+)
+PAST = f"""(
+    select json_object_agg(mark.value, past.calls) from unnest($4::text[]) as mark (value) cross join lateral (
+        select json_agg(json_build_array(id, json_build_array(
+            incident_id, nature, location->'lat', location->'lon', location->'radius_m'))) as calls
+        from (select id, incident_id, nature, location, received_at from call
+            where number = mark.value and received_at >= $12
+            order by received_at desc limit {MOST_HISTORY}) as newest) as past
+    where past.calls is not null)"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """`head` of the journal; `answered`: the stored answer of each report of these ids, as JSON; `used_ids`: those of
     them that a report or a call has; `numbers`: unused incident ids; `call_ids` that the reports may continue;
-    `incident_ids` that exist and are locked."""
+    `incident_ids` that exist and are locked. `history`: of each number that reports and has called before."""
 
     head: Seq
     answered: dict[ReportKey, str]
@@ -32,6 +55,7 @@ class Claim:
     numbers: list[IncidentId]
     call_ids: list[CallId]
     incident_ids: list[IncidentId]
+    history: dict[str, list[tuple[CallId, PastValues]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +77,24 @@ async def claim(
     call_ids: Sequence[CallId],
     callers: Iterable[Caller],
     since: datetime,
+    redials_since: datetime,
+    history_since: datetime,
     incident_ids: Iterable[IncidentId],
     numbers: int,
 ) -> Claim:
     """Lock the incidents that a batch may change, by id, as everybody locks several: those named, and those of calls
-    since `since` of the same phones. `call_ids`: calls that the reports name."""
-    marks = [list({getattr(c, name) for c in callers} - {None}) for name in ("number", "imei", "imsi")]
+    since `since` of the same phones, or a few of each since `redials_since`. `call_ids`: calls that the reports name.
+    """
+    known = [identities(caller) for caller in callers]
+    number, imei, imsi, installation = (
+        list({value for one in known for mark, value in one if mark == name}) for name in MARKS
+    )
     row = await db.fetchrow(
-        """with mine as materialized (
+        f"""with mine as materialized (
                (select id, incident_id from call
                 where received_at >= $3 and (number = any($4) or imei = any($5) or imsi = any($6))
                 order by received_at desc limit $8)
+               union {REDIALS}
                union select id, incident_id from call where id = any($2)),
            locked as materialized (
                select id from incident where id = any($7) or id in (select incident_id from mine)
@@ -76,14 +107,20 @@ async def claim(
                array(select id from call where id = any($1)) as calls,
                array(select nextval(pg_get_serial_sequence('incident', 'id')) from generate_series(1, $9)) as numbers,
                array(select id from mine) as call_ids,
-               array(select id from locked) as incident_ids""",
+               array(select id from locked) as incident_ids,
+               {PAST} as history""",  # noqa: S608
         report_ids,
         call_ids,
         since,
-        *marks,
+        number,
+        imei,
+        imsi,
         list(incident_ids),
         MOST_CALLS,
         max(numbers, 0),
+        installation,
+        redials_since,
+        history_since,
     )
     assert row is not None
     return Claim(
@@ -93,6 +130,7 @@ async def claim(
         numbers=[IncidentId(number) for number in row["numbers"]],
         call_ids=[CallId(call_id) for call_id in row["call_ids"]],
         incident_ids=[IncidentId(number) for number in row["incident_ids"]],
+        history=decode(row["history"] or "{}", dict[str, list[tuple[CallId, PastValues]]]),
     )
 
 

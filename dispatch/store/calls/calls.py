@@ -35,6 +35,7 @@ TYPES = {
     "linked_from": "bigint",
     "sender": "text",
     "own": "json",
+    "installation": "text",
 }
 COLUMNS = ", ".join(TYPES)
 # Of a call that a node of before schema 7 took, its first report says who sent it; from an app or a gateway such a node
@@ -48,7 +49,7 @@ SELECT = f"""
         from report where call.sender is null and report.call_id = call.id order by report.received_at limit 1
     ) as first on true
 """  # noqa: S608
-CALLER = ("number", "name", "imei", "imsi", "language")
+CALLER = ("number", "name", "imei", "imsi", "language", "installation")
 # A row of SELECT as JSON in the shape of StoredCall.
 AS_JSON = f"""json_build_object({", ".join(f"'{name}', {name}" for name in TYPES if name not in CALLER)},
     'caller', json_build_object({", ".join(f"'{name}', {name}" for name in CALLER)}),
@@ -97,7 +98,7 @@ def to_call(row: Record) -> Call:
         id=CallId(row["id"]),
         incident_id=IncidentId(row["incident_id"]),
         channel=Channel(row["channel"]),
-        caller=Caller(row["number"], row["name"], row["imei"], row["imsi"], row["language"]),
+        caller=Caller(row["number"], row["name"], row["imei"], row["imsi"], row["language"], row["installation"]),
         nature=row["nature"],
         text=row["text"],
         civic=decode(row["civic"], dict[str, str]) if row["civic"] else None,
@@ -183,6 +184,7 @@ def values(call: Call) -> tuple[object, ...]:
         call.linked_from,
         call.sender,
         encode(call.own) if call.own else None,
+        caller.installation,
     )
 
 

@@ -34,7 +34,11 @@ TYPES = {
     "alarm": "smallint",
     "overdue": "json",
     "similar_to": "json",
+    "reopened": "json",
+    "continues": "bigint",
 }
+# Lists that the table holds as arrays.
+ARRAYS = {"channels": "text", "reopened": "timestamptz"}
 # The running assignments come along as one JSON array, so that an incident is one row. No `*`: a column that a newer
 # node adds must not change a statement that is prepared already.
 ASSIGNMENTS = """(
@@ -50,7 +54,8 @@ INCIDENTS = f"""
 """  # noqa: S608
 COLUMNS = ", ".join(TYPES)
 SELECTED = ", ".join(
-    "array(select json_array_elements_text(u.channels))" if name == "channels" else f"u.{name}" for name in TYPES
+    f"array(select json_array_elements_text(u.{name})::{ARRAYS[name]})" if name in ARRAYS else f"u.{name}"
+    for name in TYPES
 )
 # The same of an incident `i`, as JSON in the shape of the model.
 FIELDS = {"similar_to": "similar"}
@@ -87,6 +92,8 @@ def to_incident(row: Record) -> Incident:
         alarm=row["alarm"],
         overdue=decode(row["overdue"], tuple[Overdue, ...]),
         similar=decode(row["similar_to"], tuple[Similar, ...]),
+        reopened=tuple(row["reopened"]),
+        continues=IncidentId(row["continues"]) if row["continues"] is not None else None,
     )
 
 
@@ -187,6 +194,18 @@ async def of_unit(db: Connection, *, unit_id: UnitId) -> IncidentId | None:
     return IncidentId(found) if found is not None else None
 
 
+async def of_unit_at(db: Connection, *, unit_id: UnitId, at: datetime) -> IncidentId | None:
+    """The incident that the unit was on at a moment: of two, the one that it was sent to later."""
+    found = await db.fetchval(
+        """select incident_id from assignment
+           where unit_id = $1 and assigned_at <= $2 and (released_at is null or released_at >= $2)
+           order by assigned_at desc, id desc limit 1""",
+        unit_id,
+        at,
+    )
+    return IncidentId(found) if found is not None else None
+
+
 async def assignments(db: Connection, *, incident_id: IncidentId) -> list[Assignment]:
     """All there ever were, in the order in which they were made."""
     rows = await db.fetch(
@@ -217,6 +236,8 @@ def values(incident: Incident) -> tuple[object, ...]:
         incident.alarm,
         encode(incident.overdue),
         encode(incident.similar),
+        encode(incident.reopened),
+        incident.continues,
     )
 
 

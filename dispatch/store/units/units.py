@@ -6,7 +6,7 @@ from datetime import datetime
 from asyncpg import Record
 
 from dispatch.errors import Conflict, NotFound
-from dispatch.model import ON_INCIDENT, Unit, UnitId, UnitStatus
+from dispatch.model import ON_INCIDENT, Assignment, IncidentId, Unit, UnitId, UnitStatus
 from dispatch.model.wire import encode
 from dispatch.store.db import Connection
 
@@ -153,6 +153,24 @@ async def set_status(db: Connection, *, unit_id: UnitId, status: UnitStatus, at:
     row = await db.fetchrow(f"{UNITS} where u.id = $1", unit_id)
     assert row is not None
     return to_unit(row)
+
+
+async def set_moments(db: Connection, *, incident_id: IncidentId, assignment: Assignment) -> None:
+    """Write the moments of an assignment, running or past; the incident and the unit must be locked."""
+    await db.execute(
+        """update assignment set en_route_at = $4, on_scene_at = $5, transporting_at = $6, at_hospital_at = $7,
+               released_at = $8, release_reason = $9
+           where incident_id = $1 and unit_id = $2 and assigned_at = $3""",
+        incident_id,
+        assignment.unit_id,
+        assignment.assigned_at,
+        assignment.en_route_at,
+        assignment.on_scene_at,
+        assignment.transporting_at,
+        assignment.at_hospital_at,
+        assignment.released_at,
+        assignment.release_reason,
+    )
 
 
 async def set_silent(db: Connection, *, since: Mapping[UnitId, datetime | None]) -> list[Unit]:

@@ -37,27 +37,35 @@ class Figures:
     targets_s: tuple[float, ...]
 
 
-# The first assignment and the first arrival of an incident are its own, and of the agency that made them. What was
+# The first assignment and the first arrival of an incident are its own, and of the agency that made them; one that was
+# reopened has a response more, and so a first assignment and arrival more. What was
 # recalled was sent all the same. Each interval belongs to the time at which its incident was opened or its unit sent.
 MEASURED = """
     with target as (
         select * from unnest($3::text[], $4::text[], $5::integer[], $6::float8[], $7::float8[])
             as t (interval, agency, priority, seconds, share)
+    ), response as (
+        select id, priority, parish, nature, opened_at as since, reopened[1] as until
+        from incident where opened_at >= $1 and opened_at < $2
+        union all
+        select id, priority, parish, nature, again.at, reopened[again.number + 1]
+        from incident cross join lateral unnest(reopened) with ordinality as again (at, number)
+        where reopened <> '{{}}' and again.at >= $1 and again.at < $2
     ), first_sent as (
-        select distinct on (i.id) i.opened_at, i.priority, i.parish, i.nature, u.agency, a.assigned_at
-        from incident i join assignment a on a.incident_id = i.id join unit u on u.id = a.unit_id
-        where i.opened_at >= $1 and i.opened_at < $2 and 'process' = any($8)
-        order by i.id, a.assigned_at, a.id
+        select distinct on (r.id, r.since) r.since, r.priority, r.parish, r.nature, u.agency, a.assigned_at
+        from response r join assignment a on a.incident_id = r.id join unit u on u.id = a.unit_id
+        where a.assigned_at >= r.since and (r.until is null or a.assigned_at < r.until) and 'process' = any($8)
+        order by r.id, r.since, a.assigned_at, a.id
     ), first_there as (
-        select distinct on (i.id) i.opened_at, i.priority, i.parish, i.nature, u.agency, a.on_scene_at
-        from incident i join assignment a on a.incident_id = i.id join unit u on u.id = a.unit_id
-        where i.opened_at >= $1 and i.opened_at < $2 and a.on_scene_at is not null and 'response' = any($8)
-        order by i.id, a.on_scene_at, a.id
+        select distinct on (r.id, r.since) r.since, r.priority, r.parish, r.nature, u.agency, a.on_scene_at
+        from response r join assignment a on a.incident_id = r.id join unit u on u.id = a.unit_id
+        where a.on_scene_at >= r.since and (r.until is null or a.on_scene_at < r.until) and 'response' = any($8)
+        order by r.id, r.since, a.on_scene_at, a.id
     ), measured as (
-        select 'process' as interval, '' as held_to, agency, priority, parish, nature, assigned_at - opened_at as took
+        select 'process' as interval, '' as held_to, agency, priority, parish, nature, assigned_at - since as took
         from first_sent
         union all
-        select 'response', '', agency, priority, parish, nature, on_scene_at - opened_at
+        select 'response', '', agency, priority, parish, nature, on_scene_at - since
         from first_there
         union all
         select s.interval, u.agency, u.agency, i.priority, i.parish, i.nature, s.took

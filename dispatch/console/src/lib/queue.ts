@@ -15,7 +15,7 @@ export function sections(incidents: Iterable<Incident>): Section[] {
 }
 
 function byUrgency(a: Incident, b: Incident): number {
-  return a.priority - b.priority || Date.parse(a.opened_at) - Date.parse(b.opened_at) || a.id - b.id
+  return a.priority - b.priority || waitingSince(a) - waitingSince(b) || a.id - b.id
 }
 
 export function mine(incident: Incident, name: string): boolean {
@@ -27,4 +27,9 @@ export function neighbour(ids: readonly number[], from: number | null, by: 1 | -
   const at = from === null ? -1 : ids.indexOf(from)
   if (at === -1) return (by === 1 ? ids[0] : ids.at(-1)) ?? null
   return ids[Math.min(ids.length - 1, Math.max(0, at + by))] ?? null
+}
+
+/** When the caller began to wait, in ms: each reopening begins anew. */
+export function waitingSince(incident: Pick<Incident, 'opened_at' | 'reopened'>): number {
+  return Date.parse(incident.reopened?.at(-1) ?? incident.opened_at)
 }

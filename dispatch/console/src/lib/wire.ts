@@ -61,6 +61,8 @@ export interface Overdue {
 export interface Similar {
   incident_id: number
   score: number
+  /** One phone reported both. */
+  same_phone?: boolean
 }
 
 export interface Incident {
@@ -81,6 +83,10 @@ export interface Incident {
   alarm: number
   overdue: Overdue[]
   similar: Similar[]
+  /** When it was opened again, each time; older nodes don't say. */
+  reopened?: string[]
+  /** The closed incident that its first call continues. */
+  continues?: number | null
 }
 
 export interface Unit {
@@ -351,6 +357,28 @@ export interface IncidentDetail {
   calls: CallTaken[]
   assignments: Assignment[]
   timeline: JournalEvent[]
+}
+
+/** A call of another incident, and what became of that. */
+export interface RelatedCall {
+  call_id: string
+  incident_id: number
+  received_at: string
+  channel: string
+  nature: string | null
+  number_masked: string | null
+  status: IncidentStatus
+  close_reason: string | null
+  closed_at: string | null
+  linked_to: number | null
+  distance_m: number | null
+}
+
+/** The latest calls of the same phones, and from within 100 m. */
+export interface RelatedCalls {
+  phone: RelatedCall[]
+  shared: boolean
+  place: RelatedCall[]
 }
 
 export interface Problem {

@@ -7,6 +7,7 @@ import type { Incident, UnitStatus } from '../lib/wire'
 import { tongue } from '../words/words.svelte'
 import { decision } from './decision.svelte'
 import { room } from './room.svelte'
+import { undo } from './undo.svelte'
 import { view } from './view.svelte'
 
 interface Deed {
@@ -125,12 +126,22 @@ export const acts = {
   release: (id: number, unit: string) => act(() => api.release(id, unit), tongue.w.done.released(unit)),
   status: (unit: string, status: UnitStatus) =>
     act(() => api.setStatus(unit, status), `${unit}: ${tongue.w.status[status]}`),
-  close: (id: number, reason: string) =>
-    actOn(id, {
+  close: async (id: number, reason: string): Promise<boolean> => {
+    let version: number | null = null
+    const done = await actOn(id, {
       does: tongue.w.palette.close(id, tongue.w.closeReasons[reason] ?? reason),
-      send: (version) => api.close(id, reason, version),
+      send: async (seen) => (version = (await api.close(id, reason, seen)).version),
       done: tongue.w.done.closed(id),
-    }),
+    })
+    if (done && version !== null) undo.offer(id, version)
+    return done
+  },
+  reopen: async (id: number, version: number, join?: number): Promise<boolean> => {
+    undo.forget(id)
+    const done = await act(() => api.reopen(id, version, join), tongue.w.done.reopened(id))
+    if (done) view.select(id)
+    return done
+  },
   note: (id: number, text: string) => act(() => api.note(id, text), tongue.w.done.noted),
   priority: (id: number, priority: number) => change(id, { priority }, tongue.w.palette.priority(id, priority)),
   classify: (id: number, nature: string) => {

@@ -1,7 +1,7 @@
 /** The open card's own questions to the service: the history of the incident and who should go. */
 
 import { api } from '../lib/api'
-import type { Incident, IncidentDetail, Recommendation } from '../lib/wire'
+import type { Incident, IncidentDetail, Recommendation, RelatedCalls } from '../lib/wire'
 import { explained } from './acts'
 import { decision } from './decision.svelte'
 import { room } from './room.svelte'
@@ -9,6 +9,7 @@ import { room } from './room.svelte'
 class Detail {
   id = $state<number | null>(null)
   history = $state.raw<IncidentDetail | null>(null)
+  related = $state.raw<RelatedCalls | null>(null)
   advice = $state.raw<Recommendation | null>(null)
   /** What the next alarm would send; asked for only while someone looks at it. */
   raised = $state.raw<Recommendation | null>(null)
@@ -26,6 +27,7 @@ class Detail {
     if (id === this.id) return
     this.id = id
     this.history = null
+    this.related = null
     this.advice = null
     this.raised = null
     this.trouble = null
@@ -35,6 +37,7 @@ class Detail {
     const id = this.id
     if (id === null) return
     void this.advise()
+    void this.relate()
     try {
       const history = await api.incident(id)
       if (id !== this.id) return
@@ -42,6 +45,18 @@ class Detail {
       this.trouble = null
     } catch (error) {
       if (id === this.id) this.trouble = explained(error)
+    }
+  }
+
+  /** Never in the way of the card: without it, there is only less to see. */
+  async relate(): Promise<void> {
+    const id = this.id
+    if (id === null) return
+    try {
+      const related = await api.related(id)
+      if (id === this.id) this.related = related
+    } catch {
+      if (id === this.id) this.related = null
     }
   }
 

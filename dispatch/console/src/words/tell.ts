@@ -128,6 +128,12 @@ export function lostText(lost: { incident: Incident | null; units: readonly Unit
   return changed.length > 0 ? [...units, card.lostChanged(changed.join(', '))] : units
 }
 
+/** When it happened: what a crew says late happened when it says. */
+export function momentOf(event: JournalEvent): number {
+  const said = event.kind === 'unit_status_late' ? Date.parse(String(event.data['said_at'])) : NaN
+  return Number.isNaN(said) ? Date.parse(event.at) : said
+}
+
 export function closeReason(code: unknown, { w }: Teller): string {
   return w.closeReasons[String(code)] ?? String(code)
 }
@@ -140,7 +146,10 @@ export function eventText(event: JournalEvent, teller: Teller): string {
   switch (event.kind) {
     case 'call_taken':
     case 'call_joined':
-      return w.event[event.kind](w.channel[text('channel')] ?? text('channel'), data['number_masked'] ? `, ${text('number_masked')}` : '')
+      return (
+        w.event[event.kind](w.channel[text('channel')] ?? text('channel'), data['number_masked'] ? `, ${text('number_masked')}` : '') +
+        (data['continues'] == null ? '' : w.event.continues(text('continues')))
+      )
     case 'location_changed':
       return locationText(data['before_m'], data['after_m'], teller)
     case 'incident_changed':
@@ -175,6 +184,8 @@ export function eventText(event: JournalEvent, teller: Teller): string {
       const told = data['over'] === false ? w.event.incident_in_time : w.event.incident_overdue
       return told(interval, data['unit_id'] == null ? '' : `, ${text('unit_id')}`, elapsed(Number(data['target_s'] ?? 0) * 1000))
     }
+    case 'incident_reopened':
+      return w.event.incident_reopened
     case 'call_split':
       return data['to'] == null ? w.event.call_split_from(text('from')) : w.event.call_split_to(text('to'))
     case 'incident_unlinked':
@@ -185,6 +196,8 @@ export function eventText(event: JournalEvent, teller: Teller): string {
     }
     case 'unit_status_changed':
       return w.event.unit_status_changed(text('unit_id'), w.status[text('to') as keyof Words['status']] ?? text('to'))
+    case 'unit_status_late':
+      return w.event.unit_status_late(text('unit_id'), w.status[text('status') as keyof Words['status']] ?? text('status'), clock(event.at, teller))
     default:
       return event.kind.replaceAll('_', ' ')
   }

@@ -29,6 +29,7 @@ from dispatch.model.report_key import ReportKey, key_of
 from dispatch.model.sender import Sender, SenderKind
 from dispatch.policy.calls.batch import Decision, IncidentMovedError, Incoming, Known, Outcome, PlacedCall, Rules
 from dispatch.policy.calls.decide import decide
+from dispatch.policy.calls.shared_numbers import PastCall
 from dispatch.policy.incidents.duplicate_likelihood import DuplicateModel
 from dispatch.policy.incidents.incident_index import IncidentIndex
 from dispatch.policy.incidents.open_incidents import OpenIncidents
@@ -82,7 +83,12 @@ class World:
         numbers = [IncidentId(self.number + n) for n in range(len(batch))]
         used = {key.id for key in self.answered} | self.calls.keys()
         spare = [CallId(UUID(int=10_000 + self.spare + n)) for n in range(len(batch))]
-        known = Known(self.answered, used, list(self.calls.values()), self.incidents, places, numbers, spare)
+        history: dict[str, dict[CallId, PastCall]] = {}
+        for call in self.calls.values():
+            if number := call.caller.number:
+                history.setdefault(number, {})[call.id] = PastCall.of(call)
+        calls = list(self.calls.values())
+        known = Known(self.answered, used, calls, self.incidents, places, numbers, spare, history)
         decision = decide(batch, known, OpenIncidents(index, dict(self.incidents)), RULES)
         self.number += decision.used
         self.spare += len(decision.outcomes)
@@ -124,8 +130,8 @@ reports = st.builds(
     number=st.integers(0, 30),
     east_m=st.sampled_from([0.0, 5.0, 40.0, 180.0, 260.0, 320.0, 600.0, 3_000.0]),
     nature=st.sampled_from([None, "crash_injured", "chest_pain", "structure_fire"]),
-    channel=st.sampled_from([Channel.APP, Channel.VOICE, Channel.AML]),
-    phone=st.sampled_from([None, "+593991234567", "+593998887766"]),
+    channel=st.sampled_from([Channel.APP, Channel.VOICE, Channel.AML, Channel.SMS]),
+    phone=st.sampled_from([None, "+593991234567", "+593998887766", "anonymous"]),
     radius_m=st.sampled_from([5.0, 15.0, 200.0, 900.0]),
     has_place=st.booleans(),
     sender=st.sampled_from([APP, OTHER_APP, GATEWAY, DESK]),
