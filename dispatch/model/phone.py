@@ -82,6 +82,7 @@ def installation(value: str | None) -> str | None:
 
 def _digits(number: str) -> tuple[bool, str]:
     text = SCHEME.sub("", unicodedata.normalize("NFKC", number[:MOST_CHARS]).strip())
+    text = "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
     text = re.split(r"[;@?,]|\s*(?:ext|x|#)", text, maxsplit=1, flags=re.IGNORECASE)[0].replace("(0)", "")
     if not re.fullmatch(r"\+?[0-9\s().\-/]*", text):
         return False, ""

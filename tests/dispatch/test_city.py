@@ -260,3 +260,10 @@ def test_a_folder_that_is_not_there_names_its_files(tmp_path: Path) -> None:
     told = problems(tmp_path / "nowhere")
     assert len(told) == 9
     assert all("can't be read" in problem for problem in told)
+
+
+def test_shared_numbers_are_read_as_callers_numbers_are(folder: Path) -> None:
+    (folder / "shared_numbers.csv").write_text("number,name\n(02) 222-0006,Hospital\n1800,Nobody\n", "utf-8")
+    assert problems(folder) == ("shared_numbers.csv: line 3, number: '1800' is not a number that can be called back",)
+    (folder / "shared_numbers.csv").write_text("number,name\n(02) 222-0006,Hospital\n", "utf-8")
+    assert load_city(folder).shared_numbers == {"+59322220006"}

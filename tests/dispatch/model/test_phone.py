@@ -112,3 +112,7 @@ def test_no_text_breaks_it_and_the_form_is_stable(number: str, device: str, subs
 def test_a_number_in_its_form_stays_in_it(number: str) -> None:
     form = e164(number)
     assert form is None or e164(form) == form
+
+
+def test_digits_of_other_scripts_are_digits() -> None:
+    assert e164("٠٩٩١١١٠٠٠٢") == e164("０９９１１１０００２") == "+593991110002"

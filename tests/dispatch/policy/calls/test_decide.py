@@ -182,6 +182,19 @@ def test_a_phone_that_calls_and_sends_aml_is_one_call_in_either_order() -> None:
         assert call.channel is Channel.VOICE and incident.calls == 1 and len(call.fixes) == 2
 
 
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_a_shared_number_joins_nothing_not_even_by_its_place(is_shared: bool) -> None:
+    rules = replace(RULES, city=replace(quito(), shared_numbers=frozenset({"+59322220006"} if is_shared else ())))
+    said = [incoming(n, channel=Channel.VOICE, phone="+59322220006") for n in range(2)]
+    numbers, spare = [IncidentId(1), IncidentId(2)], [CallId(UUID(int=8)), CallId(UUID(int=9))]
+    known = Known({}, set(), [], {}, {}, numbers, spare)
+    decision = decide(said, known, OpenIncidents(IncidentIndex(Projection(quito().crs), duplicates()), {}), rules)
+    assert len(decision.new_incidents) == (2 if is_shared else 1)
+    if is_shared:
+        suggestions = [[s.incident_id for s in one.similar] for one in decision.new_incidents.values()]
+        assert suggestions == [[2], [1]]
+
+
 def test_a_better_fix_moves_the_incident_and_says_from_where() -> None:
     world = World()
     world.take([incoming(0, radius_m=900.0)])
