@@ -1,4 +1,4 @@
-"""What every act at the desk needs, and the one shape that all acts have."""
+"""What every use case needs, and the transaction that all of them share."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -29,9 +29,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """`queue` lets calls decide one after another which incident they belong to, so that two calls of one accident,
-    arriving together, don't both find nothing to join. `travel`: by straight lines, for what can't wait; `router`: by
-    the best that there is; `area`: where callers can be who write where they are."""
+    """`queue` lets batches of calls be decided one after another, so that two calls of one accident that arrive
+    together find each other. `travel`: straight-line times, for what can't wait; `router`: the best available times;
+    `area`: the area in which places written by callers are expected."""
 
     pool: Pool
     city: City
@@ -58,7 +58,7 @@ class Desk:
 
 @dataclass(slots=True)
 class Transaction:
-    """One transaction of one actor at one moment, and what it will tell the journal."""
+    """One transaction of one actor at one time, and the events that it will append to the journal."""
 
     db: Connection
     actor: str
@@ -66,7 +66,7 @@ class Transaction:
     told: list[NewEvent] = field(default_factory=list)
 
     def by(self, actor: str) -> "Transaction":
-        """The same act where it is another's."""
+        """The same transaction with another actor."""
         return replace(self, actor=actor)
 
     def tell(
@@ -83,9 +83,9 @@ class Transaction:
 
 @asynccontextmanager
 async def begin(desk: Desk, *, actor: str, lock: int | None = None) -> AsyncIterator[Transaction]:
-    """A transaction whose last statements are its events; after the commit they go to the feed. Who acts sees what was
-    done in the picture afterwards, also when another's act before it has not been told yet.
-    `lock`: of `transaction`."""
+    """A transaction whose last statements append its events. After the commit the events go to the feed. When it
+    returns, the picture includes this change, even if earlier changes of other transactions had not been delivered
+    before. `lock`: as in `transaction`."""
     entries: list[journal.Entry] = []
     async with transaction(desk.pool, lock=lock) as db:
         tx = Transaction(db, actor, datetime.now(UTC))

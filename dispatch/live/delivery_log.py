@@ -1,4 +1,4 @@
-"""Events that have been handed to every screen: how long that took, and a line in the log."""
+"""Events that were written to every screen: the delay, and a log message."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What goes over the wire to screens; each text is made once, however many screens there are."""
+"""The messages to screens; each text is made once for all screens."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from dispatch.picture.picture import Picture
 
 
 def snapshot(picture: Picture) -> str:
-    """For every screen alike; `for_one` adds what is of one screen only."""
+    """The same for every screen; `for_one` adds what differs."""
     room = picture.room
     return encode(
         {
@@ -21,7 +21,7 @@ def snapshot(picture: Picture) -> str:
             "units": list(room.units.values()),
             "positions": [_row(p) for p in picture.positions.values()],
             "quarantine_open": room.quarantine_open,
-            # Consoles of before that count look for it.
+            # Older consoles look for it.
             "quarantine": [],
         }
     )
@@ -32,7 +32,7 @@ def for_one(snapshot: str, *, me: dict[str, str], screens: int) -> str:
 
 
 def events(bodies: Iterable[str]) -> Frame:
-    """Several events that wait go out as one message."""
+    """Several waiting events are sent as one message."""
     return Frame(f'{{"type":"events","events":[{",".join(bodies)}]}}')
 
 

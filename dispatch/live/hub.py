@@ -1,4 +1,4 @@
-"""All screens: told of events as they come, of positions twice a second, and every few seconds that we live."""
+"""All screens: they get events at once, positions twice a second, and a pulse every few seconds."""
 
 import asyncio
 import time
@@ -21,14 +21,14 @@ log = structlog.get_logger()
 POSITIONS_EVERY_S = 0.5
 PULSE_EVERY_S = 5.0
 AWAY_PER_S = 1_000.0
-STOPPING = "this server is stopping"
-# So many screens are told before a call may have its turn. A call waits for the database a dozen times, each time for
-# a stretch: a third of a millisecond. A turn of the loop costs as much as telling one screen.
+STOPPING = "the server is shutting down"
+# Screens written in one stretch, before calls get a turn. A call waits for the database a dozen times, and each time
+# for a stretch: a third of a millisecond. A turn of the event loop costs as much as one screen.
 AT_A_STRETCH = 16
 
 
 class Hub:
-    """Is the news of its screens; each frame is made once, however many screens it goes to."""
+    """Holds the news for its screens; each frame is made once for all of them."""
 
     def __init__(self, picture: Picture, *, queue: int) -> None:
         self.picture = picture
@@ -45,7 +45,7 @@ class Hub:
 
     @contextmanager
     def screen(self) -> Iterator[Screen]:
-        """A screen that misses nothing from this moment on."""
+        """A screen that receives everything from now on."""
         screen = Screen(seq=self.seq, batch=self.batch, beat=self.beat)
         self.screens.add(screen)
         try:
@@ -54,15 +54,15 @@ class Hub:
             self.screens.discard(screen)
 
     def snapshot(self, *, me: dict[str, str]) -> str:
-        """The room as it is now, made once for all who come at the same moment; where units were may be older by as
-        much as positions are not shown, and those follow."""
+        """The current state, made once for all that connect at the same time. Its positions may be older by one
+        interval of positions; newer ones follow."""
         moment = self.picture.room.seq, self.batch
         if self._snapshot is None or self._snapshot[0] != moment:
             self._snapshot = moment, frames.snapshot(self.picture)
         return frames.for_one(self._snapshot[1], me=me, screens=len(self.screens))
 
     def everywhere(self) -> Frame:
-        """Where all units are, made once for all who come back at the same moment."""
+        """Positions of all units, made once for all screens that reconnect at the same time."""
         if self._everywhere is None or self._everywhere[0] != self.batch:
             self._everywhere = self.batch, frames.positions(self.picture.positions.values())
         return self._everywhere[1]
@@ -81,7 +81,7 @@ class Hub:
         return self._recent.since(seq)
 
     def moved_since(self, batch: int) -> Frame | None:
-        """Where all units are that moved since: a screen that fell behind gets the newest of each, once."""
+        """Positions of all units that moved since: a screen that fell behind gets the latest of each, once."""
         if batch not in self._moved:
             moved = self.picture.moved_since(batch)
             self._moved[batch] = frames.positions(moved) if moved else None
@@ -102,8 +102,8 @@ class Hub:
             screen.move(STOPPING)
 
     async def send_away(self, *, per_s: float = AWAY_PER_S) -> None:
-        """Every screen is told to go on elsewhere, one after the other so that they don't arrive there in one instant.
-        Until all have gone; those whose turn has not come see everything meanwhile."""
+        """Send every screen the move message, one after the other so that they don't reach other nodes at the same
+        instant. Returns when all have gone; until its turn a screen receives everything."""
         began = time.monotonic()
         for count, screen in enumerate(list(self.screens)):
             await asyncio.sleep(max(0.0, began + count / per_s - time.monotonic()))
@@ -112,9 +112,9 @@ class Hub:
             await asyncio.sleep(0.02)
 
     async def _tell(self) -> None:
-        """Screen after screen while there is news. What comes in the midst of that is told to the rest of them with it,
-        and to the others after them: it has reached all when as many have been told as there are, and never waits for
-        a round to end before its own begins."""
+        """Write to screen after screen while there is news. News that arrives meanwhile is sent to the remaining
+        screens with it and to the others afterwards. It has reached all after as many writes as there are screens, and
+        never waits for a pass to end."""
         waiting: deque[Screen] = deque()
         told_so_far = 0
         telling: deque[tuple[int, list[Entry]]] = deque()
@@ -140,7 +140,7 @@ class Hub:
             screen.tell(self)
         except Exception:
             log.exception("screen_not_told")
-            screen.close("something went wrong here")
+            screen.close("internal error")
 
     async def _show_positions(self) -> None:
         while True:

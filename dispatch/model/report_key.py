@@ -1,4 +1,4 @@
-"""By what a report is known when it is sent again: its sender, its id and its content."""
+"""How a repeated report is recognised: by its sender, its id and its content."""
 
 from hashlib import sha256
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class ReportKey(NamedTuple):
 
 
 def key_of(report: Report, *, sender: str) -> ReportKey:
-    """Of the report as it was read, not of its bytes: spaces, the order of fields and headers mean nothing. Without
-    `flaws`, which say how well it was read and may be worded otherwise by the node that gets the repetition."""
+    """Of the parsed report, not of its bytes: spaces, the order of fields and headers don't matter. Without `flaws`,
+    whose wording may differ on the node that gets the repetition."""
     said = (report.channel, report.caller, report.nature, report.text, report.fixes, report.civic)
     return ReportKey(sender, report.id, sha256(encode(said).encode()).digest())

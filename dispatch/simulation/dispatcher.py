@@ -1,4 +1,5 @@
-"""A simulated dispatcher beside whom a person can work: it waits before it acts, and leaves some alone for longer."""
+"""A simulated dispatcher beside whom a person can work: it waits before it acts, and leaves some incidents alone for
+longer."""
 
 import asyncio
 from dataclasses import dataclass
@@ -29,8 +30,8 @@ class Patience:
 
 
 class Dispatcher:
-    """`truth` is what the callers know: incident → what it really is and where, as the call-taker hears it. What was
-    open before the first look and can't be worked on, since nobody is on the phone any more, is closed."""
+    """`truth` is what the callers know: incident → the true emergency and place, as told on the phone. Incidents that
+    were open before it started and can't be completed, because nobody is on the phone any more, are closed."""
 
     def __init__(
         self, service: Service, feed: Feed, truth: dict[int, Emergency], *, seed: int, patience: Patience
@@ -43,7 +44,7 @@ class Dispatcher:
         self.assigned = self.lost_races = 0
 
     async def work(self) -> None:
-        """Until cancelled."""
+        """Runs until cancelled."""
         await self._feed.ready.wait()
         self._found_open.update(self._feed.incidents)
         while True:
@@ -94,7 +95,7 @@ class Dispatcher:
         await self._service.post(f"/v1/incidents/{number}/close", {"reason": reason} | seen)
 
     async def _complete(self, incident: dict[str, Any], truth: Emergency) -> None:
-        """What the caller says when asked: what happens, and where."""
+        """The caller's answers to questions: what happens, and where."""
         changes: dict[str, Any] = {"version": incident["version"]}
         if incident["nature"] is None and truth.nature is not None:
             changes |= {"nature": truth.nature.code, "priority": truth.nature.priority}

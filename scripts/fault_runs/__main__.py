@@ -1,4 +1,4 @@
-"""Faults under load, one after the other: what each did to callers, and whether every promise was kept."""
+"""Injects faults under load, one after the other, and reports their effect and whether every promise was kept."""
 
 import asyncio
 import sys
@@ -26,7 +26,7 @@ COLUMNS = ("fault", "rounds", "calls", "acknowledged", "repeated", "unavailable 
 
 
 async def run(asked: Namespace) -> list[Outcome]:
-    """Each fault once, or for so many minutes in an order that chance chooses."""
+    """Each fault once, or for so many minutes in random order."""
     city = load_city(PROJECT / "data" / "quito")
     random = Random(asked.seed)
     outcomes: list[Outcome] = []
@@ -70,7 +70,7 @@ def tell(outcome: Outcome, seed: int) -> None:
 
 
 def keep(outcome: Outcome, one: House, folder: Path) -> None:
-    """What the clients wrote down and what the nodes said, for whoever looks into it."""
+    """The logs of clients and nodes, for debugging."""
     folder.mkdir(parents=True)
     (folder / "sent.jsonl").write_bytes(b"\n".join(map(msgspec.json.encode, outcome.history.sent)))
     (folder / "deeds.jsonl").write_bytes(b"\n".join(map(msgspec.json.encode, outcome.history.deeds)))
@@ -97,14 +97,16 @@ def summary(outcomes: list[Outcome]) -> Table:
 
 def arguments() -> Namespace:
     parser = ArgumentParser(prog="scripts/faults", description=__doc__)
-    parser.add_argument("--long", action="store_true", help="for ten minutes, if --minutes says nothing else")
-    parser.add_argument("--minutes", type=float, default=0.0, help="each fault again and again for so long")
-    parser.add_argument("--seed", type=int, default=1, help="of what is by chance; the order of events is not")
+    parser.add_argument("--long", action="store_true", help="run for ten minutes, or as --minutes says")
+    parser.add_argument("--minutes", type=float, default=0.0, help="repeat each fault for so many minutes")
     parser.add_argument(
-        "--only", action="append", choices=[*FAULTS, *ON_SMALL_DISK], help="this fault; may be repeated"
+        "--seed", type=int, default=1, help="seed of the random choices; the order of events still varies"
     )
-    parser.add_argument("--rate", type=float, default=CALLS_PER_S, help="calls a second")
-    parser.add_argument("--keep", type=Path, help="where the logs go of rounds with a violation")
+    parser.add_argument(
+        "--only", action="append", choices=[*FAULTS, *ON_SMALL_DISK], help="run only this fault; may be repeated"
+    )
+    parser.add_argument("--rate", type=float, default=CALLS_PER_S, help="calls per second")
+    parser.add_argument("--keep", type=Path, help="folder for the logs of rounds with a violation")
     asked = parser.parse_args()
     asked.minutes = asked.minutes or (10.0 if asked.long else 0.0)
     return asked

@@ -1,4 +1,4 @@
-"""All units say where they are, once a second; what got no answer is said anew the next time."""
+"""All units send positions once a second; without an answer the next one follows as usual."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ class Crews:
         self.answered = 0
 
     async def drive(self) -> None:
-        """Until cancelled."""
+        """Runs until cancelled."""
         while True:
             at = datetime.now(UTC).isoformat()
             positions = [self._moved(unit_id, at) for unit_id in self._where]

@@ -40,7 +40,7 @@ class Crowd:
     @classmethod
     @asynccontextmanager
     async def of(cls, house: House, city: City, *, per_s: float, seed: int) -> AsyncIterator["Crowd"]:
-        """Not at work yet."""
+        """Not started yet."""
         async with house.pool() as pool:
             before = await snapshot(pool)
         async with Door(house.urls, house.key, Random(seed)) as door:
@@ -51,7 +51,7 @@ class Crowd:
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[list[History]]:
-        """Until the block ends; then everybody gets what he waits for, and the one history is in the list."""
+        """Until the block ends; then all requests are completed, and the history is in the list."""
         told: list[History] = []
         watching = [asyncio.create_task(screen.watch()) for screen in self.screens]
         acting = [asyncio.create_task(act()) for act in (self.callers.call, *(d.work for d in self.dispatchers))]
@@ -72,7 +72,7 @@ class Crowd:
             await self.callers.call_off()
 
     async def _history(self) -> History:
-        """As soon as all screens are where the database is, or have had time enough for it."""
+        """When all screens have reached the state of the database, or after a time limit."""
         ids = {sent.report_id for sent in self.callers.sent}
         until_s = perf_counter() + SHOWN_S
         async with self.house.pool() as pool:
@@ -83,7 +83,7 @@ class Crowd:
                 await asyncio.sleep(LOOK_S)
 
     def _with(self, now: Stored) -> History:
-        """Copies: a timer of a node may tell the screens more at any moment."""
+        """Copies: a timer of a node may send more to the screens at any moment."""
         return History(
             sent=list(self.callers.sent),
             deeds=[deed for dispatcher in self.dispatchers for deed in dispatcher.deeds],
@@ -99,7 +99,7 @@ class Crowd:
 
 
 async def tidy(door: Door, room: Room) -> None:
-    """Most of what is open is closed: a room that only grows makes every later round slower than the one before."""
+    """Close most open incidents: a state that only grows would make every later round slower."""
     incidents = list(room.incidents.values())[MOST_OPEN:]
     turns = asyncio.Semaphore(AT_ONCE)
 
@@ -112,7 +112,7 @@ async def tidy(door: Door, room: Room) -> None:
 
 
 def _raise_from(tasks: list[asyncio.Task[None]]) -> None:
-    """What none of them should ever end with."""
+    """Unexpected exceptions of the tasks."""
     for task in tasks:
         if task.done() and not task.cancelled():
             task.result()

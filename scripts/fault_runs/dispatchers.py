@@ -1,6 +1,6 @@
-"""Dispatchers in a hurry: they act on what a screen shows them, sometimes when it is past, and log what was done.
+"""Dispatchers who act on what a screen shows them, sometimes when it is outdated, and log their changes.
 
-What got no answer is not done again blindly: the next look at the screen tells what became of it."""
+A request without an answer is not repeated: the next look at the screen shows whether it was done."""
 
 import asyncio
 from collections import Counter
@@ -28,7 +28,7 @@ WEIGHTS = {
 
 
 class Shown(msgspec.Struct):
-    """The part of an answer by which its event is known again."""
+    """The part of an answer by which its event is recognised."""
 
     id: IncidentId
     version: int
@@ -44,7 +44,7 @@ class Dispatcher:
         self._ended = False
 
     async def work(self) -> None:
-        """Until ended; never between an act and its answer."""
+        """Until ended; never between a request and its answer."""
         while not self._ended:
             await asyncio.sleep(self._random.uniform(0, 2 * PAUSE_S))
             incidents = list(self._screen.room.incidents.values())
@@ -98,7 +98,7 @@ class Dispatcher:
         return None
 
     def _free(self) -> tuple[UnitId, ...]:
-        """Of a few, so that dispatchers want the same."""
+        """Of a few, so that dispatchers compete for the same units."""
         free = [unit.id for unit in self._screen.room.units.values() if unit.status in ASSIGNABLE][:12]
         return tuple(self._random.sample(free, min(len(free), self._random.choice((1, 1, 2)))))
 

@@ -1,4 +1,4 @@
-"""What can happen to a house, one function each: it hurts, waits, and makes good again, while everybody works on."""
+"""The faults, one function each: it causes the fault, waits, and repairs it, while all clients work."""
 
 import asyncio
 import signal
@@ -24,12 +24,12 @@ LOG_FILES = 30
 
 
 class NotKept(Exception):
-    """A promise that shows only while the fault lasts."""
+    """A promise that can only be checked during the fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where it happens, and who calls there meanwhile."""
+    """The setup, and the callers."""
 
     house: House
     callers: Callers
@@ -54,7 +54,7 @@ async def nothing(scene: Scene) -> None:
 
 
 async def service_killed(scene: Scene) -> None:
-    """kill -9 of a node; another of the same kind takes its place."""
+    """kill -9 of a node; another one is started in its place."""
     node = scene.one_node()
     await node.kill()
     await scene.a_while()
@@ -78,7 +78,7 @@ async def service_stopped(scene: Scene) -> None:
 
 
 async def database_killed(scene: Scene) -> None:
-    """kill -9 of every process of PostgreSQL; the nodes find it again by themselves."""
+    """kill -9 of every process of PostgreSQL; the nodes reconnect by themselves."""
     await scene.house.kill_database()
     await scene.a_while()
     await scene.house.start_database()
@@ -103,8 +103,8 @@ async def network_cut(scene: Scene) -> None:
 
 
 async def black_hole(scene: Scene) -> None:
-    """Between a node and the database all is taken and nothing passed: callers must be told to try again. Half of the
-    time only the database's answers are lost, so that what was committed is not known to be."""
+    """Between a node and the database everything is accepted and nothing forwarded: callers must be told to try again.
+    Half of the time only the database's answers are lost, so that a commit isn't known to the node."""
     place = scene.random.randrange(len(scene.house.nodes))
     wire = scene.house.wires[place]
     await wire.swallow(asks=scene.perhaps())
@@ -116,7 +116,7 @@ async def black_hole(scene: Scene) -> None:
 
 
 async def clock_wrong(scene: Scene) -> None:
-    """A node comes back an hour ahead, or behind, works so for a while, and comes back right."""
+    """A node restarts with a clock an hour ahead, or behind, runs so for a while, and restarts with the right one."""
     node = scene.one_node()
     for skew_s in (scene.random.choice((-HOUR_S, HOUR_S)), 0.0):
         await node.kill()
@@ -126,7 +126,7 @@ async def clock_wrong(scene: Scene) -> None:
 
 
 async def screens_vanish(scene: Scene) -> None:
-    """A thousand screens of one node are gone at once: what they held is given back."""
+    """A thousand screens of one node disappear at once: their resources must be released."""
     node = scene.one_node()
     before = node.open_files()
     try:
@@ -143,8 +143,8 @@ async def screens_vanish(scene: Scene) -> None:
 
 
 async def disk_full(scene: Scene) -> None:
-    """Not a byte is left for PostgreSQL: callers must be told to try again. Half of the time in the midst of its own
-    log, which it doesn't survive; then it is started anew when there is space again."""
+    """No space is left for PostgreSQL: callers must be told to try again. Half of the time its own log is affected,
+    which it doesn't survive; then it is restarted when there is space again."""
     assert scene.house.disk is not None
     scene.house.disk.fill()
     try:
@@ -176,7 +176,7 @@ ON_SMALL_DISK: dict[str, Fault] = {disk_full.__name__: disk_full}
 
 
 async def _told_to_try_again(scene: Scene, node: int) -> None:
-    """Raises NotKept where whoever calls at this node and waits is never told."""
+    """Raises NotKept if a waiting caller at this node gets no such answer."""
     for _ in range(PATIENT_CALLS):
         sent = await scene.callers.call_patiently(node, patience_s=HEARD_S)
         if sent.status == 503:
@@ -187,7 +187,7 @@ async def _told_to_try_again(scene: Scene, node: int) -> None:
 
 
 async def _exhaust_wal(house: House) -> None:
-    """Until PostgreSQL finds no place for its next log file, or has found one often enough."""
+    """Until PostgreSQL has no space for its next log file, or has found some often enough."""
     try:
         async with house.pool() as pool:
             for _ in range(LOG_FILES):

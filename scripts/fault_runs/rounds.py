@@ -1,4 +1,4 @@
-"""One round: a crowd at work, one fault in the midst of it, and what the checker says afterwards."""
+"""One round: clients at work, one fault meanwhile, and the result of the checker."""
 
 import asyncio
 from collections.abc import Sequence
@@ -46,12 +46,12 @@ class Outcome:
 
     @property
     def waited_ms(self) -> float:
-        """How long the caller waited who waited longest, from the first try to the acknowledgement."""
+        """The longest wait of a caller, from the first try to the acknowledgement."""
         return max((_waited_s(tries) for tries in _by_report(self.history.sent).values()), default=0.0) * 1e3
 
     @property
     def resumed(self) -> int:
-        """How often a screen came back with the number it had and went on from there."""
+        """Number of times a screen reconnected with its last number and continued from there."""
         return sum(
             first.word is Word.RESUMED and second.word is Word.EVENT
             for told in self.history.told.values()
@@ -60,7 +60,7 @@ class Outcome:
 
 
 async def play(house: House, city: City, fault: Fault, *, seed: int, calls_per_s: float = CALLS_PER_S) -> Outcome:
-    """The house must be whole, and is so again afterwards."""
+    """The house must be intact, and is so again afterwards."""
     not_kept: list[str] = []
     async with Crowd.of(house, city, per_s=calls_per_s, seed=seed) as crowd:
         async with crowd.at_work() as told:

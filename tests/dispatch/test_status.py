@@ -65,7 +65,7 @@ async def test_a_message_of_before_the_present_status_comes_too_late(http: httpx
     _, assigned_at = await sent(http, "A03")
     late = await says(http, "A03", "en_route", at=(assigned_at - MOMENT).isoformat())
     assert late.status_code == 409 and late.json()["unit"]["status"] == "dispatched"
-    assert "after what was said" in late.json()["detail"]
+    assert "later than the time of this status" in late.json()["detail"]
 
 
 async def test_a_clock_a_little_ahead_is_now_and_one_far_ahead_is_wrong(http: httpx.AsyncClient) -> None:

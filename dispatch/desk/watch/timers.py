@@ -1,4 +1,4 @@
-"""The watch: raises what outlasts its target and who falls silent, each once, however many nodes are watching."""
+"""Timers: report each interval that exceeds its target and each crew that falls silent, once for all nodes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from dispatch.store.journal import Entry
 
 log = structlog.get_logger()
 
-# After an earthquake thousands come due at once. A transaction holds the journal's head while it writes so many, the
-# acts of people go between any two of them, and the most urgent are told first.
+# After an earthquake thousands are due at once. A transaction holds the journal's head while it writes; dispatchers'
+# requests run between two of them, and the most urgent incidents come first.
 A_TRANSACTION = 50
 A_TURN = 200
 PAUSE_S = 0.2
@@ -30,7 +30,8 @@ RETRY_S = 2.0
 
 
 class Timers:
-    """`follow` is told of events by the feed and keeps one deadline an incident; the task sleeps until the soonest."""
+    """`follow` receives events from the feed and keeps one deadline for each incident; the task sleeps until the
+    earliest."""
 
     def __init__(self, desk: Desk, *, now: datetime | None = None) -> None:
         self._desk = desk
@@ -64,7 +65,7 @@ class Timers:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def tick(self, at: datetime) -> None:
-        """What is due at this moment, as much of it as one turn takes. Raises Unavailable."""
+        """Process what is due at this time, up to the limit of one turn. Raises Unavailable."""
         await self._check_incidents(at)
         if at >= self._listen_at:
             self._listen_at = at + LISTEN_EVERY
@@ -104,7 +105,7 @@ class Timers:
             await asyncio.sleep(0)
 
     def _most_urgent(self) -> list[IncidentId]:
-        """Of those that wait, by priority, then the oldest. One that is no longer open waits no more."""
+        """Of the waiting incidents, by priority, then the oldest. Those that are no longer open are dropped."""
         incidents = self._desk.picture.room.incidents
         self._waiting &= incidents.keys()
         return nsmallest(A_TURN, self._waiting, key=lambda i: (incidents[i].priority, incidents[i].opened_at, i))

@@ -1,4 +1,4 @@
-"""Which units a dispatcher is shown beside the chosen: too many are as bad as too few."""
+"""The units that a dispatcher is shown besides the chosen; few enough to read."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -14,7 +14,7 @@ TAKEABLE = 3
 
 
 def shown(plan: Plan, arrivals: Arrivals, choice: Choice, *, preference: Preference) -> list[int]:
-    """The chosen, the next best, and the soonest that were passed over because they can't help; rows."""
+    """The chosen, the next best, and the soonest that were passed over because they lack the capability; rows."""
     able, free = arrivals.candidates.able(plan), arrivals.free.tolist()
     room = max(ABLE, preference.shown - len(choice.fills) - PASSED_OVER)
     chosen, helping, unable = list[int](), list[int](), list[int]()
@@ -34,8 +34,8 @@ def shown(plan: Plan, arrivals: Arrivals, choice: Choice, *, preference: Prefere
 
 
 def preemptable(plan: Plan, arrivals: Arrivals, choice: Choice, *, preference: Preference) -> list[int]:
-    """Units on lesser incidents, that would fill what nobody fills, or be there notably sooner than who is chosen for
-    it; rows."""
+    """Units on incidents of lower priority that would fill a place that stays empty, or arrive notably sooner than the
+    unit chosen for it; rows."""
     taken = arrivals.taken.tolist()
     if not taken:
         return []
@@ -54,7 +54,7 @@ def preemptable(plan: Plan, arrivals: Arrivals, choice: Choice, *, preference: P
 
 
 def _next_best(rows: Sequence[int], able: Sequence[tuple[str, ...]], room: int) -> list[int]:
-    """`rows`, soonest first: the soonest for each capability before others, so that none is without an alternative."""
+    """`rows`, soonest first: the soonest for each capability before others, so that each has an alternative."""
     for_each: dict[str, int] = {}
     for place, row in enumerate(rows):
         for capability in able[row]:
@@ -65,7 +65,7 @@ def _next_best(rows: Sequence[int], able: Sequence[tuple[str, ...]], room: int) 
 
 
 def _slowest(arrivals: Arrivals, choice: Choice) -> dict[str, float]:
-    """The last arrival for each capability among the chosen."""
+    """The last arrival of the chosen units for each capability."""
     slowest: dict[str, float] = {}
     for row, capability in choice.fills.items():
         slowest[capability] = max(arrivals.eta_s.item(row), slowest.get(capability, 0.0))
