@@ -25,7 +25,7 @@ from dispatch.api.http_protocol import LimitedProtocol
 from dispatch.app import create_app
 from dispatch.desk import first_access
 from dispatch.errors import DispatchError
-from dispatch.live.hub import AWAY_PER_S
+from dispatch.live.hub import MOVES_PER_S
 from dispatch.live.protocol import ScreenProtocol
 from dispatch.model.secret import DEMO_PREFIX
 from dispatch.settings import Settings
@@ -83,7 +83,7 @@ class Server(uvicorn.Server):
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.grace_s):
                 hub = self._state.hub
-                await hub.send_away(per_s=max(AWAY_PER_S, 2 * len(hub.screens) / max(self._settings.grace_s, 0.1)))
+                await hub.move_screens(per_s=max(MOVES_PER_S, 2 * len(hub.screens) / max(self._settings.grace_s, 0.1)))
         await super().shutdown(sockets)
 
 

@@ -19,7 +19,7 @@ from dispatch.picture.picture import Picture
 from dispatch.settings import Settings
 from dispatch.store import journal
 from dispatch.store.db import Connection, Pool, transaction
-from dispatch.store.journal import in_short
+from dispatch.store.journal import summary_of
 from dispatch.telemetry import meters
 from dispatch.travel.choice import Router
 from geo import CellTable, Fix, Location, TravelTime, locate
@@ -93,7 +93,7 @@ async def begin(desk: Desk, *, actor: str, lock: int | None = None) -> AsyncIter
         if tx.told:
             entries = await journal.append(db, new_events=tx.told)
     if entries:
-        log.info("committed", **in_short(entries))
+        log.info("committed", **summary_of(entries))
         meters.committed(entries[0].event.seq, entries[-1].event.seq)
     desk.feed.offer(entries)
     if entries and desk.feed.seq < entries[-1].event.seq:

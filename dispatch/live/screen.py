@@ -24,11 +24,11 @@ class Wire(Protocol):
 
 
 class News(Protocol):
-    """What can be sent: events up to `seq`, positions up to `batch`, pulses up to `beat`."""
+    """What can be sent: events up to `seq`, positions up to `batch`, pulses up to `pulse_number`."""
 
     seq: int
     batch: int
-    beat: int
+    pulse_number: int
     pulse: Frame
 
     def keeps(self, seq: int) -> bool:
@@ -43,12 +43,12 @@ class News(Protocol):
 
 
 class Screen:
-    """Has received everything up to event `seq`, batch of positions `batch` and pulse `beat`. It never blocks others:
-    what its client doesn't read yet is in the log that all screens share, and if it is no longer there the screen gets
-    a resync."""
+    """Has received everything up to event `seq`, batch of positions `batch` and pulse `pulse_number`. It never blocks
+    others: what its client doesn't read yet is in the log that all screens share, and if it is no longer there the
+    screen gets a resync."""
 
-    def __init__(self, *, seq: int, batch: int, beat: int = 0) -> None:
-        self.seq, self.batch, self.beat = seq, batch, beat
+    def __init__(self, *, seq: int, batch: int, pulse_number: int = 0) -> None:
+        self.seq, self.batch, self.pulse_number = seq, batch, pulse_number
         self.closing: str | None = None
         self.moving = self.ended = False
         self.closed = asyncio.Event()
@@ -57,8 +57,8 @@ class Screen:
     def begin(self, wire: Wire, news: News) -> None:
         """It has its snapshot; from now on it gets news."""
         self._wire = wire
-        wire.when_ready = lambda: self.tell(news)
-        self.tell(news)
+        wire.when_ready = lambda: self.send_news(news)
+        self.send_news(news)
 
     def move(self, reason: str) -> None:
         """It may keep its state and continue from there, on another node if there is one."""
@@ -76,11 +76,11 @@ class Screen:
         self.closing = self.closing or reason
         self.closed.set()
 
-    def goodbye(self) -> str:
+    def closing_message(self) -> str:
         assert self.closing is not None
         return (frames.move if self.moving else frames.resync)(self.closing)
 
-    def tell(self, news: News) -> None:
+    def send_news(self, news: News) -> None:
         """Write all waiting events in one message, then positions, then the pulse, as long as the client reads. Called
         for thousands of screens in turn, so it only looks at what is new for this one."""
         wire = self._wire
@@ -98,8 +98,8 @@ class Screen:
                 moved, self.batch = news.moved_since(self.batch), news.batch
                 if moved is not None:
                     wire.write(moved)
-            if self.beat < news.beat and wire.ready:
+            if self.pulse_number < news.pulse_number and wire.ready:
                 wire.write(news.pulse)
-                self.beat = news.beat
+                self.pulse_number = news.pulse_number
         except TooSlow:
             self.close(TOO_SLOW)

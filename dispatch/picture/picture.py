@@ -118,7 +118,7 @@ class Picture:
             taken.history.append((position, doubtful))
             if doubtful is None:
                 moved[unit_id] = position
-                # The position continues a track, so the rival track is dropped.
+                # An accepted position, on either track, ends the rival track.
                 if unit_id in self._rivals:
                     del self._rivals[unit_id]
             else:

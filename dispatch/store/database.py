@@ -38,7 +38,7 @@ async def prepare(database: Database) -> list[str]:
     Raises MigrationError, Unavailable."""
     for url in {database.url, database.owner_url}:
         _check_authority(url)
-    with domain_errors(), _way_told():
+    with domain_errors(), _explained_errors():
         owner = await Servers(database.owner_url).connect(name="owner", command_timeout=COMMAND_S)
         try:
             applied = await migrate(owner)
@@ -59,7 +59,7 @@ def _check_authority(url: str) -> None:
 
 
 @contextmanager
-def _way_told() -> Iterator[None]:
+def _explained_errors() -> Iterator[None]:
     """The reason why a connection fails other than an unreachable server; only at a start, for the operator."""
     try:
         yield

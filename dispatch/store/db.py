@@ -45,11 +45,11 @@ async def open_pool(at: str | Servers, *, size: int, command_s: float = COMMAND_
             max_size=size,
             connect=servers.connect,
             command_timeout=command_s,
-            reset=_leave_as_it_is,
+            reset=_no_reset,
         )
 
 
-async def _leave_as_it_is(_: Connection) -> None:
+async def _no_reset(_: Connection) -> None:
     """Nothing here changes a session, so nothing must be reset: asyncpg's own reset would be a round trip for each
     use."""
 

@@ -54,7 +54,7 @@ def _numbered(new_event: NewEvent, seq: Seq) -> Event:
     return Event(**{field.name: getattr(new_event, field.name) for field in fields(NewEvent)}, seq=seq)
 
 
-def in_short(entries: Sequence[Entry]) -> dict[str, Any]:
+def summary_of(entries: Sequence[Entry]) -> dict[str, Any]:
     """For a log: first and last number, kinds, ids of calls and incidents. No content."""
     calls = {str(e.event.data["call_id"]): None for e in entries if "call_id" in e.event.data}
     incidents = {e.event.incident.id: None for e in entries if e.event.incident is not None}

@@ -119,11 +119,11 @@ async def one_at_a_time(db: Connection) -> AsyncIterator[None]:
 
 async def _apply(db: Connection, migration: Migration) -> None:
     if not migration.is_alone:
-        await _in_turn(db, migration.name, partial(_whole, db, migration))
+        await _apply_with_retries(db, migration.name, partial(_whole, db, migration))
         return
     for statement in filter(str.strip, migration.sql.split(";\n")):
         run = partial(db.execute, statement, timeout=PATIENCE_S)
-        await (run() if CONCURRENTLY in statement else _in_turn(db, migration.name, run))
+        await (run() if CONCURRENTLY in statement else _apply_with_retries(db, migration.name, run))
     await _note(db, migration)
 
 
@@ -132,7 +132,7 @@ async def _whole(db: Connection, migration: Migration) -> None:
     await _note(db, migration)
 
 
-async def _in_turn(db: Connection, name: str, run: Callable[[], Awaitable[object]]) -> None:
+async def _apply_with_retries(db: Connection, name: str, run: Callable[[], Awaitable[object]]) -> None:
     """In a transaction, retried if its tables are in use."""
     for _ in range(TRIES):
         try:

@@ -9,7 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 # Half a millisecond to ten seconds: from the fastest commit to the time at which a client gives up.
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 # For computations: 20 µs to 100 ms.
-RECKONED = (0.00002, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1)
+COMPUTED = (0.00002, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1)
 
 
 class Spans(Protocol):
@@ -23,7 +23,7 @@ class Spans(Protocol):
 
     def committed(self, first: int, last: int) -> None: ...
 
-    def told(self, last: int) -> None: ...
+    def delivered(self, last: int) -> None: ...
 
     def here(self) -> object:
         """The open span, to be linked to later."""
@@ -65,10 +65,10 @@ def committed(first: int, last: int) -> None:
         Tracing.spans.committed(first, last)
 
 
-def told(last: int) -> None:
+def delivered(last: int) -> None:
     """All events up to this one were written to all screens."""
     if Tracing.spans is not None:
-        Tracing.spans.told(last)
+        Tracing.spans.delivered(last)
 
 
 def span(name: str) -> AbstractContextManager[object]:
@@ -80,8 +80,8 @@ def here() -> object:
     return Tracing.spans.here() if Tracing.spans is not None else None
 
 
-LOCATE = Step("locate", "Locating one report", RECKONED)
-RECOMMEND = Step("recommend", "Recommending units for one incident", RECKONED)
+LOCATE = Step("locate", "Locating one report", COMPUTED)
+RECOMMEND = Step("recommend", "Recommending units for one incident", COMPUTED)
 COMMIT = Step("commit", "One batch of calls, from its start to the answer to COMMIT", SECONDS)
 QUEUE_WAIT_SECONDS = Histogram(
     "dispatch_queue_wait_seconds", "Time that a call waits for the batch before it", buckets=SECONDS

@@ -99,7 +99,7 @@ class OpenSpans:
         if self.here().is_valid:
             self._on_their_way.append(Committed(first, last, time_ns(), self.here()))
 
-    def told(self, last: int) -> None:
+    def delivered(self, last: int) -> None:
         """A span from the commit to the last socket for each commit that is now on all screens."""
         while self._on_their_way and self._on_their_way[0].last <= last:
             act = self._on_their_way.popleft()

@@ -81,7 +81,7 @@ def _drive(tags: Tags, class_: str, profile: Profile) -> Drive:
 
 
 def _speed(class_: str, profile: Profile, posted: str | None) -> float:
-    """An emergency vehicle is faster than the posted speed by the same ratio as on roads of that class."""
+    """Speed of cars on the road, times the ratio of the profile's speed to that of cars on roads of this class."""
     speed, limit = SPEEDS[class_], limit_kmh(posted)
     car = speed.car if limit is None else min(max(speed.car, LEAST_OF_LIMIT * limit), limit)
     return car * speed.of(profile) / speed.car

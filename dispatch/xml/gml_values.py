@@ -109,10 +109,10 @@ class Values:
 
     def is_plain_degrees(self, name: str) -> bool:
         """Whether an angle is in degrees, or has no unit, and is small enough to be radians."""
-        value, factor = self._measure(name, DEGREES, told=False)
+        value, factor = self._measure(name, DEGREES, report=False)
         return value is not None and factor == 1 and 0 <= value <= tau and value != int(value)
 
-    def _measure(self, name: str, units: dict[str, float], *, told: bool = True) -> tuple[float | None, float]:
+    def _measure(self, name: str, units: dict[str, float], *, report: bool = True) -> tuple[float | None, float]:
         """The value in the base unit, and how many of these the unit of the element is."""
         part = self.element.first(name)
         problem = "missing"
@@ -124,7 +124,7 @@ class Values:
             if value is not None and factor is not None:
                 return value * factor, factor
             problem = "in an unknown unit; ignored" if factor is None else "not one number; ignored"
-        if told:
+        if report:
             self.flaw(name, problem)
         return None, 1.0
 

@@ -14,9 +14,9 @@ from dispatch.policy.units.fleet import faults
 from dispatch.store.units import units
 
 # The fields that a table may change.
-LISTED = ("agency", "kind", "capabilities", "station", "crew", "shift")
+TABLE_FIELDS = ("agency", "kind", "capabilities", "station", "crew", "shift")
 # Units in one event: a fleet of thousands is sent in messages that a screen can process.
-TOLD_AT_ONCE = 500
+UNITS_PER_EVENT = 500
 MOST_FAULTS = 200
 
 # The desired fleet, given the current one. Raises Invalid.
@@ -41,7 +41,7 @@ async def add_units(desk: Desk, *, new: Sequence[Unit], actor: str) -> tuple[Uni
         raise Invalid("some units don't match the city's data; see errors", errors=problems)
     async with begin(desk, actor=actor) as tx:
         added = await units.add(tx.db, units=new)
-        _tell(tx, EventKind.UNIT_ADDED, added)
+        _append_event(tx, EventKind.UNIT_ADDED, added)
     by_id = {unit.id: unit for unit in added}
     return tuple(by_id[unit.id] for unit in new)
 
@@ -72,7 +72,7 @@ async def remove_unit(desk: Desk, *, unit_id: UnitId, actor: str) -> Unit:
         before = (await units.lock(tx.db, unit_ids=[unit_id]))[unit_id]
         _refuse_busy([before])
         removed = await units.remove(tx.db, unit_ids=[unit_id], at=tx.at)
-        _tell(tx, EventKind.UNIT_REMOVED, removed)
+        _append_event(tx, EventKind.UNIT_REMOVED, removed)
     return removed[0]
 
 
@@ -97,17 +97,19 @@ async def put(tx: Transaction, *, wanted: Wanted, remove_missing: bool, dry_run:
     _refuse_busy([fleet[unit_id] for unit_id in sorted(gone)])
     if not dry_run:
         if gone:
-            _tell(tx, EventKind.UNIT_REMOVED, await units.remove(tx.db, unit_ids=gone, at=tx.at))
+            _append_event(tx, EventKind.UNIT_REMOVED, await units.remove(tx.db, unit_ids=gone, at=tx.at))
         if new:
-            _tell(tx, EventKind.UNIT_ADDED, await units.add(tx.db, units=new))
+            _append_event(tx, EventKind.UNIT_ADDED, await units.add(tx.db, units=new))
         if changed:
-            _tell(tx, EventKind.UNIT_CHANGED, await units.change(tx.db, units=changed), fleet)
+            _append_event(tx, EventKind.UNIT_CHANGED, await units.change(tx.db, units=changed), fleet)
     return FleetChange(len(new), len(changed), len(listed) - len(new) - len(changed), len(gone), dry_run)
 
 
-def _tell(tx: Transaction, kind: EventKind, told: Sequence[Unit], before: Mapping[UnitId, Unit] | None = None) -> None:
-    for start in range(0, len(told), TOLD_AT_ONCE):
-        some = tuple(told[start : start + TOLD_AT_ONCE])
+def _append_event(
+    tx: Transaction, kind: EventKind, affected: Sequence[Unit], before: Mapping[UnitId, Unit] | None = None
+) -> None:
+    for start in range(0, len(affected), UNITS_PER_EVENT):
+        some = tuple(affected[start : start + UNITS_PER_EVENT])
         data: dict[str, Any] = {"unit_ids": [unit.id for unit in some]}
         if before is not None:
             data["changes"] = {unit.id: _difference(before[unit.id], unit) for unit in some}
@@ -115,7 +117,7 @@ def _tell(tx: Transaction, kind: EventKind, told: Sequence[Unit], before: Mappin
 
 
 def _difference(before: Unit, after: Unit) -> dict[str, list[Any]]:
-    pairs = ((field, getattr(before, field), getattr(after, field)) for field in LISTED)
+    pairs = ((field, getattr(before, field), getattr(after, field)) for field in TABLE_FIELDS)
     return {field: [old, new] for field, old, new in pairs if old != new}
 
 

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 # Other nodes' screens get a position only after it is written.
 EVERY_S = 0.5
 # A larger write, after an outage, could exceed the time limit of a statement.
-MOST_AT_ONCE = 50_000
+BATCH_POSITIONS = 50_000
 # Beyond this the oldest are dropped: the latest position of each unit matters most, and memory is limited.
 MOST = 500_000
 
@@ -81,12 +81,12 @@ class PositionWriter:
 
     async def flush(self) -> None:
         """Write everything that waits now."""
-        for _ in range(ceil(len(self._waiting) / MOST_AT_ONCE) or 1):
+        for _ in range(ceil(len(self._waiting) / BATCH_POSITIONS) or 1):
             await self._flush_some()
 
     async def _flush_some(self) -> None:
         waiting = self._waiting
-        some = [waiting.popleft() for _ in range(min(len(waiting), MOST_AT_ONCE))]
+        some = [waiting.popleft() for _ in range(min(len(waiting), BATCH_POSITIONS))]
         try:
             await self._keep_days({row[2].date() for row in some})
             if some:

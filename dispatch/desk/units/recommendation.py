@@ -20,10 +20,10 @@ from geo import Point, support_points
 
 # In a city's fleet all units are candidates. In a larger one only the nearest are, and capabilities that too few of
 # these have are looked for farther away.
-CITY = 1_000
-NEAREST = 200
-FARTHER = 10
-COULD_GO = ASSIGNABLE | {UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE}
+CITY_FLEET = 1_000
+NEAREST_UNITS = 200
+FARTHER_UNITS = 10
+CANDIDATE_STATUSES = ASSIGNABLE | {UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def recommend_for(
     dispatcher's request adds; calls that are being taken wait for no more. In a flood with straight lines, because one
     street search costs as much as ten calls."""
     with RECOMMEND():
-        if len(desk.picture.room.units) <= CITY:
+        if len(desk.picture.room.units) <= CITY_FLEET:
             return _at_hand(desk, incidents, at=at, in_flood=in_flood)
         return [answer for one in incidents for answer in _at_hand(desk, [one], at=at, in_flood=in_flood)]
 
@@ -54,7 +54,7 @@ def _at_hand(desk: Desk, incidents: Sequence[Incident], *, at: datetime, in_floo
         travelled = desk.router.local_for([target for one in incidents for target in _targets(desk, one)])
     questions = [_question(desk, one, one.alarm) for one in incidents]
     table = _candidates(desk, questions)
-    return _recommended(desk, questions, table, travelled, at, in_full=False)
+    return _recommend(desk, questions, table, travelled, at, in_detail=False)
 
 
 async def recommendation(
@@ -78,18 +78,18 @@ async def recommendation(
     question = _question(desk, incident, alarm, instead_of)
     table = _candidates(desk, [question])
     travelled = await desk.router.travel_for(table.lats, table.lons, _targets(desk, incident))
-    [answer] = _recommended(desk, [question], table, travelled, at)
+    [answer] = _recommend(desk, [question], table, travelled, at)
     return Advice(alarm, alarms, answer, travelled)
 
 
-def _recommended(
+def _recommend(
     desk: Desk,
     questions: Sequence[Question],
     table: UnitTable,
     travelled: Travelled,
     at: datetime,
     *,
-    in_full: bool = True,
+    in_detail: bool = True,
 ) -> list[Recommendation]:
     city, open_now = desk.city, desk.picture.room.incidents
     busy = table.units[table.which(lambda sort: sort.status not in ASSIGNABLE)]
@@ -104,8 +104,8 @@ def _recommended(
         parishes=city.parishes,
         engaged={u.incident_id: open_now[u.incident_id].priority for u in busy if u.incident_id in open_now},
         coverage_lost=desk.coverage.lost(at=at),
-        with_certainty=in_full,
-        with_alternatives=in_full,
+        with_certainty=in_detail,
+        with_alternatives=in_detail,
     )
 
 
@@ -134,20 +134,20 @@ def _candidates(desk: Desk, questions: Sequence[Question]) -> UnitTable:
     """Several questions are only asked with a city's fleet. An incident without a known place gets columns too, but no
     unit is ranked for it."""
     located = [(q, Point(q.location.lat or 0.0, q.location.lon or 0.0)) for q in questions]
-    if len(desk.picture.room.units) <= CITY:
-        return desk.picture.around([point for _, point in located], lambda sort: sort.status in COULD_GO)
+    if len(desk.picture.room.units) <= CITY_FLEET:
+        return desk.picture.around([point for _, point in located], lambda sort: sort.status in CANDIDATE_STATUSES)
     [(question, point)] = located
-    near = desk.picture.nearest(point, k=NEAREST, where=_could_go)
-    known = Counter(capability for standing in near for capability in standing.unit.capabilities)
+    near = desk.picture.nearest(point, k=NEAREST_UNITS, where=_is_candidate)
+    known = Counter(capability for placed in near for capability in placed.unit.capabilities)
     for need in question.needs:
         if known[need.capability] < need.count:
-            near += desk.picture.nearest(point, k=FARTHER + need.count, where=_could_do(need.capability))
-    return UnitTable.of({standing.unit.id: standing for standing in near}.values())
+            near += desk.picture.nearest(point, k=FARTHER_UNITS + need.count, where=_is_candidate_with(need.capability))
+    return UnitTable.of({placed.unit.id: placed for placed in near}.values())
 
 
-def _could_go(unit: Unit) -> bool:
-    return unit.status in COULD_GO
+def _is_candidate(unit: Unit) -> bool:
+    return unit.status in CANDIDATE_STATUSES
 
 
-def _could_do(capability: str) -> Callable[[Unit], bool]:
-    return lambda unit: _could_go(unit) and capability in unit.capabilities
+def _is_candidate_with(capability: str) -> Callable[[Unit], bool]:
+    return lambda unit: _is_candidate(unit) and capability in unit.capabilities

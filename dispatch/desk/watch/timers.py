@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 # After an earthquake thousands are due at once. A transaction holds the journal's head while it writes; dispatchers'
 # requests run between two of them, and the most urgent incidents come first.
-A_TRANSACTION = 50
+INCIDENTS_PER_TRANSACTION = 50
 A_TURN = 200
 PAUSE_S = 0.2
 LISTEN_EVERY = timedelta(seconds=2)
@@ -94,8 +94,8 @@ class Timers:
     async def _check_incidents(self, at: datetime) -> None:
         self._waiting.update(self._deadlines.take_due(at))
         turn = self._most_urgent()
-        for start in range(0, len(turn), A_TRANSACTION):
-            some = turn[start : start + A_TRANSACTION]
+        for start in range(0, len(turn), INCIDENTS_PER_TRANSACTION):
+            some = turn[start : start + INCIDENTS_PER_TRANSACTION]
             seen = await note_overdue(self._desk, some, at=at)
             self._waiting.difference_update(some)
             for incident_id in set(some) - {i.id for i in seen}:

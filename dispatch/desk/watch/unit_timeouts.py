@@ -13,7 +13,7 @@ from dispatch.store.watch import last_heard as stored
 
 ACTOR = "timers"
 # A fleet that falls silent is one event; a country's fleet is several, so that none is too large.
-UNITS_AN_EVENT = 500
+UNITS_PER_EVENT = 500
 
 
 class UnitTimeouts:
@@ -63,5 +63,5 @@ class UnitTimeouts:
 
 
 def _in_parts(unit_ids: Sequence[UnitId]) -> Iterator[Sequence[UnitId]]:
-    for start in range(0, len(unit_ids), UNITS_AN_EVENT):
-        yield unit_ids[start : start + UNITS_AN_EVENT]
+    for start in range(0, len(unit_ids), UNITS_PER_EVENT):
+        yield unit_ids[start : start + UNITS_PER_EVENT]

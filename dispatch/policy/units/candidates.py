@@ -120,8 +120,8 @@ def _turnout_s(status: UnitStatus, agency: Agency, *, told_s: float) -> float:
 def _turnouts_s(table: UnitTable, agencies: Mapping[str, Agency], at: datetime) -> Floats:
     """(n,): the same for all units of a profile, except those just dispatched, each with its own time."""
     turnouts = table.each(lambda sort: _turnout_s(sort.status, _of(sort.agency, agencies), told_s=0.0))
-    told = table.which(lambda sort: sort.status is UnitStatus.DISPATCHED)
-    for row in np.flatnonzero(told).tolist():
+    dispatched = table.which(lambda sort: sort.status is UnitStatus.DISPATCHED)
+    for row in np.flatnonzero(dispatched).tolist():
         unit = table.units[row]
         turnouts[row] = turnout_s(unit, _of(unit.agency, agencies), at)
     return turnouts

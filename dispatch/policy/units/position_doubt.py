@@ -101,8 +101,8 @@ def after_rival(rival: Rival | None, position: UnitPosition, believable: Believa
 
 
 def _accuracy_m(position: UnitPosition) -> float:
-    told = position.accuracy_m
-    return told if told is not None and isfinite(told) else UNKNOWN_ACCURACY_M
+    stated = position.accuracy_m
+    return stated if stated is not None and isfinite(stated) else UNKNOWN_ACCURACY_M
 
 
 def _off_m(lat: float, lon: float, believable: Believable) -> float:

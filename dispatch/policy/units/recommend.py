@@ -16,7 +16,7 @@ from dispatch.policy.units.preference import BALANCED, CLOSEST, Preference
 from dispatch.policy.units.reasons import ReasonWriter
 from dispatch.policy.units.recommendation import Preempts, RankedUnit, Recommendation, Shortfall
 from dispatch.policy.units.shift import minute_of_day
-from dispatch.policy.units.shortlist import preemptable, shown
+from dispatch.policy.units.shortlist import preemptable, shortlist
 from dispatch.policy.units.unit_table import UnitTable
 from geo import Location, Parishes, Roads, TravelTime, support_points
 
@@ -146,7 +146,7 @@ class _Answering:
     def answer(self, plan: Plan, there: Arrivals) -> Recommendation:
         choice = choose(plan, there, preference=self.preference, with_certainty=self.with_certainty)
         if self.with_alternatives:
-            rows = shown(plan, there, choice, preference=self.preference)
+            rows = shortlist(plan, there, choice, preference=self.preference)
             taken = preemptable(plan, there, choice, preference=self.preference)
         else:
             rows, taken = sorted(choice.fills, key=lambda row: (there.eta_s.item(row), row)), []

@@ -10,27 +10,32 @@ from dispatch.policy.units.preference import Preference
 
 ABLE = 2
 PASSED_OVER = 2
-TAKEABLE = 3
+PREEMPTABLE = 3
 
 
-def shown(plan: Plan, arrivals: Arrivals, choice: Choice, *, preference: Preference) -> list[int]:
+def shortlist(plan: Plan, arrivals: Arrivals, choice: Choice, *, preference: Preference) -> list[int]:
     """The chosen, the next best, and the soonest that were passed over because they lack the capability; rows."""
     able, free = arrivals.candidates.able(plan), arrivals.free.tolist()
     room = max(ABLE, preference.shown - len(choice.fills) - PASSED_OVER)
-    chosen, helping, unable = list[int](), list[int](), list[int]()
-    unseen = set(able.found)
+    chosen, alternatives, unable = list[int](), list[int](), list[int]()
+    without_alternative = set(able.found)
     for row in free:
         if row in choice.fills:
             chosen.append(row)
         elif able.each[row] or not plan.wanted:
-            if len(helping) < room or not unseen.isdisjoint(able.each[row]):
-                helping.append(row)
-            unseen.difference_update(able.each[row])
+            if len(alternatives) < room or not without_alternative.isdisjoint(able.each[row]):
+                alternatives.append(row)
+            without_alternative.difference_update(able.each[row])
         elif len(unable) < PASSED_OVER:
             unable.append(row)
-        if not unseen and len(chosen) == len(choice.fills) and len(helping) >= room and len(unable) == PASSED_OVER:
+        if (
+            not without_alternative
+            and len(chosen) == len(choice.fills)
+            and len(alternatives) >= room
+            and len(unable) == PASSED_OVER
+        ):
             break
-    return [*chosen, *_next_best(helping, able.each, room), *unable]
+    return [*chosen, *_next_best(alternatives, able.each, room), *unable]
 
 
 def preemptable(plan: Plan, arrivals: Arrivals, choice: Choice, *, preference: Preference) -> list[int]:
@@ -50,7 +55,7 @@ def preemptable(plan: Plan, arrivals: Arrivals, choice: Choice, *, preference: P
             for capability in able.each[row]
         )
     )
-    return list(islice(found, TAKEABLE))
+    return list(islice(found, PREEMPTABLE))
 
 
 def _next_best(rows: Sequence[int], able: Sequence[tuple[str, ...]], room: int) -> list[int]:

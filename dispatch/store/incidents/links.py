@@ -5,7 +5,7 @@ from dispatch.model import EventKind, IncidentId
 from dispatch.store.db import Connection
 
 # Events of an incident that need no person.
-BY_THEMSELVES = [
+AUTOMATIC_EVENTS = [
     *(EventKind.CALL_TAKEN, EventKind.CALL_JOINED, EventKind.LOCATION_CHANGED),
     *(EventKind.LIKENESS_FOUND, EventKind.INCIDENT_OVERDUE),
 ]
@@ -31,7 +31,7 @@ async def is_untouched(db: Connection, *, incident_id: IncidentId) -> bool:
         """select exists (select 1 from journal
                where incident_id = $1 and kind <> all($2) and body->'data'->>'likeness' is null)""",
         incident_id,
-        BY_THEMSELVES,
+        AUTOMATIC_EVENTS,
     )
     return not touched
 

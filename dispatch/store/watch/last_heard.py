@@ -8,7 +8,7 @@ from dispatch.model.doubt import Doubt
 from dispatch.store.db import Connection
 
 # The network may repeat a message, and a clock ahead says nothing about now.
-NO_WORD = [Doubt.DUPLICATE, Doubt.FUTURE]
+NOT_HEARD = [Doubt.DUPLICATE, Doubt.FUTURE]
 
 
 async def heard_at(db: Connection, *, unit_ids: Sequence[UnitId], since: datetime) -> dict[UnitId, datetime]:
@@ -18,6 +18,6 @@ async def heard_at(db: Connection, *, unit_ids: Sequence[UnitId], since: datetim
            where received_at > $2 and unit_id = any($1) and (doubt is null or doubt <> all($3)) group by unit_id""",
         unit_ids,
         since,
-        NO_WORD,
+        NOT_HEARD,
     )
     return {UnitId(row["unit_id"]): row["at"] for row in rows}
