@@ -14,9 +14,9 @@ from rich.table import Table
 from dispatch.city import load_city
 from dispatch.model.city import City
 from dispatch.settings import PROJECT
+from scripts.fault_runs.cluster import Cluster, cluster
 from scripts.fault_runs.disk import NoDisk
 from scripts.fault_runs.faults import FAULTS, ON_SMALL_DISK, Fault
-from scripts.fault_runs.house import House, house
 from scripts.fault_runs.rounds import CALLS_PER_S, Outcome, play
 from scripts.open_files import allow_open_files
 
@@ -33,18 +33,18 @@ async def run(asked: Namespace) -> list[Outcome]:
     named = {**FAULTS, **ON_SMALL_DISK}
     wanted = [named[name] for name in asked.only or named]
     if on_disk := [fault for fault in wanted if fault in FAULTS.values()]:
-        async with house() as one:
+        async with cluster() as one:
             outcomes += await _rounds(one, city, on_disk, random, asked)
     if on_small := [fault for fault in wanted if fault in ON_SMALL_DISK.values()]:
         try:
-            async with house(small_disk=True) as small:
+            async with cluster(small_disk=True) as small:
                 outcomes += await _rounds(small, city, on_small, random, asked)
         except NoDisk as error:
             console.print(f"disk_full left out: {error}")
     return outcomes
 
 
-async def _rounds(one: House, city: City, faults: list[Fault], random: Random, asked: Namespace) -> list[Outcome]:
+async def _rounds(one: Cluster, city: City, faults: list[Fault], random: Random, asked: Namespace) -> list[Outcome]:
     outcomes: list[Outcome] = []
     share = len(faults) / len(asked.only or (*FAULTS, *ON_SMALL_DISK))
     until_s = perf_counter() + asked.minutes * 60 * share
@@ -69,7 +69,7 @@ def tell(outcome: Outcome, seed: int) -> None:
         console.print(f"    {violation}", style="red", markup=False)
 
 
-def keep(outcome: Outcome, one: House, folder: Path) -> None:
+def keep(outcome: Outcome, one: Cluster, folder: Path) -> None:
     """The logs of clients and nodes, for debugging."""
     folder.mkdir(parents=True)
     (folder / "sent.jsonl").write_bytes(b"\n".join(map(msgspec.json.encode, outcome.history.sent)))

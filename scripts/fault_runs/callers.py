@@ -11,8 +11,8 @@ from uuid import UUID
 
 from dispatch.model.city import City
 from dispatch.simulation.callers import PlannedCall, plan_calls
-from scripts.fault_runs.door import PATIENCE_S, Answer, Door
 from scripts.fault_runs.logs import Sent
+from scripts.fault_runs.node_client import PATIENCE_S, Answer, NodeClient
 from scripts.fault_runs.tasks import call_off
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2.0
@@ -25,9 +25,9 @@ FINAL = range(200, 500)
 class Callers:
     """`sent` is their common log. Arrivals don't wait for answers."""
 
-    def __init__(self, door: Door, city: City, *, per_s: float, seed: int) -> None:
+    def __init__(self, client: NodeClient, city: City, *, per_s: float, seed: int) -> None:
         self.sent: list[Sent] = []
-        self._door, self._random = door, Random(seed)
+        self._client, self._random = client, Random(seed)
         arrivals = (n / per_s for n in count())
         self._plan = plan_calls(city, seed=seed, arrivals=arrivals, misuse=MISUSE)
         self._calling: set[asyncio.Task[None]] = set()
@@ -79,20 +79,20 @@ class Callers:
             yield self._body(call)
 
     async def _insist(self, body: dict[str, Any]) -> None:
-        node = self._door.any()
+        node = self._client.any()
         for pause_s in self._pauses():
             if (await self._send(node, body)).status in FINAL:
                 break
-            node = self._door.next(node)
+            node = self._client.next(node)
             await asyncio.sleep(pause_s)
         if self._random.random() < AGAIN:
-            await self._send(self._door.next(node), body)
+            await self._send(self._client.next(node), body)
 
     async def _send(self, node: int, body: dict[str, Any], *, patience_s: float = PATIENCE_S) -> Sent:
         """A cancelled one is logged too."""
         sent_s, answer = perf_counter(), Answer(0)
         try:
-            answer = await self._door.ask(node, "POST", "/v1/calls", body, patience_s=patience_s)
+            answer = await self._client.ask(node, "POST", "/v1/calls", body, patience_s=patience_s)
         finally:
             sent = Sent(UUID(body["id"]), node, sent_s, perf_counter(), answer.status, answer.text, answer.says_when)
             self.sent.append(sent)

@@ -25,7 +25,7 @@ GONE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Cluster:
     """`disk` None: PostgreSQL is on this machine's disk, which is not filled. `wires` in the order of `nodes`."""
 
     key: str
@@ -67,7 +67,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(*, small_disk: bool = False) -> AsyncIterator[House]:
+async def cluster(*, small_disk: bool = False) -> AsyncIterator[Cluster]:
     """Until the block ends. Raises NoDisk if a small disk is requested and can't be mounted."""
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="dispatch-faults-"))
     folder.chmod(0o711)  # noqa: ASYNC240 - it takes no time
@@ -90,4 +90,4 @@ async def house(*, small_disk: bool = False) -> AsyncIterator[House]:
             nodes.append(node)
             wires.append(wire)
         await asyncio.gather(*(node.start() for node in nodes))
-        yield House(key, folder, postgres, nodes, wires, disk)
+        yield Cluster(key, folder, postgres, nodes, wires, disk)

@@ -6,15 +6,15 @@ from random import Random
 
 from dispatch.model import UnitId
 from dispatch.model.room import Room
-from scripts.fault_runs.door import Door
+from scripts.fault_runs.node_client import NodeClient
 
 EVERY_S = 1.0
 CENTRE = (-0.2201, -78.5123)
 
 
 class Crews:
-    def __init__(self, door: Door, room: Room, *, seed: int) -> None:
-        self._door, self._random = door, Random(seed)
+    def __init__(self, client: NodeClient, room: Room, *, seed: int) -> None:
+        self._client, self._random = client, Random(seed)
         self._where = {unit_id: self._near() for unit_id in room.units}
         self.answered = 0
 
@@ -23,7 +23,7 @@ class Crews:
         while True:
             at = datetime.now(UTC).isoformat()
             positions = [self._moved(unit_id, at) for unit_id in self._where]
-            answer = await self._door.ask(self._door.any(), "POST", "/v1/units/positions", {"positions": positions})
+            answer = await self._client.ask(self._client.any(), "POST", "/v1/units/positions", {"positions": positions})
             self.answered += answer.status < 300 and answer.status > 0
             await asyncio.sleep(EVERY_S)
 

@@ -12,8 +12,8 @@ import msgspec
 
 from dispatch.model import ASSIGNABLE, Incident, IncidentId, UnitId
 from scripts.fault_runs.callers import Callers
-from scripts.fault_runs.door import Answer, Door
 from scripts.fault_runs.logs import Deed, Verb
+from scripts.fault_runs.node_client import Answer, NodeClient
 from scripts.fault_runs.screens import Screen
 
 PAUSE_S = 0.08
@@ -35,12 +35,12 @@ class Shown(msgspec.Struct):
 
 
 class Dispatcher:
-    def __init__(self, door: Door, screen: Screen, callers: Callers, *, seed: int) -> None:
+    def __init__(self, client: NodeClient, screen: Screen, callers: Callers, *, seed: int) -> None:
         self.deeds: list[Deed] = []
         self.answers: Counter[tuple[str, int]] = Counter()
-        self._door, self._screen, self._callers, self._random = door, screen, callers, Random(seed)
+        self._client, self._screen, self._callers, self._random = client, screen, callers, Random(seed)
         self._linked: list[IncidentId] = []
-        self._node = door.any()
+        self._node = client.any()
         self._ended = False
 
     async def work(self) -> None:
@@ -60,12 +60,12 @@ class Dispatcher:
         if request is None:
             return
         method, path, body, unit_ids = request
-        answer = await self._door.ask(self._node, method, path, body)
+        answer = await self._client.ask(self._node, method, path, body)
         self.answers[verb, answer.status] += 1
         if answer.status in {200, 201}:
             self._note(verb, incident, answer, unit_ids)
         elif answer.status in {0, 503}:
-            self._node = self._door.next(self._node)
+            self._node = self._client.next(self._node)
 
     def _note(self, verb: Verb, incident: Incident, answer: Answer, unit_ids: tuple[UnitId, ...]) -> None:
         shown = msgspec.json.decode(answer.text, type=Shown)

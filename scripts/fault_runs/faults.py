@@ -10,7 +10,7 @@ import asyncpg
 
 from dispatch.errors import DispatchError
 from scripts.fault_runs.callers import Callers
-from scripts.fault_runs.house import House
+from scripts.fault_runs.cluster import Cluster
 from scripts.fault_runs.node import Node
 from scripts.fault_runs.vanishing import vanishing_screens
 
@@ -31,7 +31,7 @@ class NotKept(Exception):
 class Scene:
     """The setup, and the callers."""
 
-    house: House
+    cluster: Cluster
     callers: Callers
     random: Random
 
@@ -39,7 +39,7 @@ class Scene:
         await asyncio.sleep(self.random.uniform(*A_WHILE_S))
 
     def one_node(self) -> Node:
-        return self.random.choice(self.house.nodes)
+        return self.random.choice(self.cluster.nodes)
 
     def perhaps(self) -> bool:
         return self.random.random() < 0.5
@@ -63,9 +63,9 @@ async def service_killed(scene: Scene) -> None:
 
 async def all_services_killed(scene: Scene) -> None:
     """kill -9 of every node at once."""
-    await asyncio.gather(*(node.kill() for node in scene.house.nodes))
+    await asyncio.gather(*(node.kill() for node in scene.cluster.nodes))
     await scene.a_while()
-    await asyncio.gather(*(node.start() for node in scene.house.nodes))
+    await asyncio.gather(*(node.start() for node in scene.cluster.nodes))
 
 
 async def service_stopped(scene: Scene) -> None:
@@ -74,45 +74,45 @@ async def service_stopped(scene: Scene) -> None:
     node.signal(signal.SIGSTOP)
     await scene.a_while()
     node.signal(signal.SIGCONT)
-    await scene.house.ready()
+    await scene.cluster.ready()
 
 
 async def database_killed(scene: Scene) -> None:
     """kill -9 of every process of PostgreSQL; the nodes reconnect by themselves."""
-    await scene.house.kill_database()
+    await scene.cluster.kill_database()
     await scene.a_while()
-    await scene.house.start_database()
-    await scene.house.ready()
+    await scene.cluster.start_database()
+    await scene.cluster.ready()
 
 
 async def database_stopped(scene: Scene) -> None:
     """SIGSTOP of every process of PostgreSQL, SIGCONT after a while."""
-    scene.house.signal_database(signal.SIGSTOP)
+    scene.cluster.signal_database(signal.SIGSTOP)
     await scene.a_while()
-    scene.house.signal_database(signal.SIGCONT)
-    await scene.house.ready()
+    scene.cluster.signal_database(signal.SIGCONT)
+    await scene.cluster.ready()
 
 
 async def network_cut(scene: Scene) -> None:
     """Between one node, or both, and the database: connections end, new ones are refused."""
-    cut = scene.random.sample(scene.house.wires, scene.random.randint(1, len(scene.house.wires)))
+    cut = scene.random.sample(scene.cluster.wires, scene.random.randint(1, len(scene.cluster.wires)))
     await asyncio.gather(*(wire.cut() for wire in cut))
     await scene.a_while()
     await asyncio.gather(*(wire.open() for wire in cut))
-    await scene.house.ready()
+    await scene.cluster.ready()
 
 
 async def black_hole(scene: Scene) -> None:
     """Between a node and the database everything is accepted and nothing forwarded: callers must be told to try again.
     Half of the time only the database's answers are lost, so that a commit isn't known to the node."""
-    place = scene.random.randrange(len(scene.house.nodes))
-    wire = scene.house.wires[place]
+    place = scene.random.randrange(len(scene.cluster.nodes))
+    wire = scene.cluster.wires[place]
     await wire.swallow(asks=scene.perhaps())
     try:
         await _told_to_try_again(scene, place)
     finally:
         await wire.release(forget=scene.perhaps())
-    await scene.house.ready()
+    await scene.cluster.ready()
 
 
 async def clock_wrong(scene: Scene) -> None:
@@ -130,7 +130,7 @@ async def screens_vanish(scene: Scene) -> None:
     node = scene.one_node()
     before = node.open_files()
     try:
-        async with vanishing_screens(node.url, scene.house.key, count=SCREENS):
+        async with vanishing_screens(node.url, scene.cluster.key, count=SCREENS):
             if node.open_files() < before + SCREENS:
                 raise NotKept(f"node {node.name} has {node.open_files()} files open and not {SCREENS} screens")
     except (OSError, TimeoutError) as error:
@@ -145,16 +145,16 @@ async def screens_vanish(scene: Scene) -> None:
 async def disk_full(scene: Scene) -> None:
     """No space is left for PostgreSQL: callers must be told to try again. Half of the time its own log is affected,
     which it doesn't survive; then it is restarted when there is space again."""
-    assert scene.house.disk is not None
-    scene.house.disk.fill()
+    assert scene.cluster.disk is not None
+    scene.cluster.disk.fill()
     try:
         if scene.perhaps():
-            await _exhaust_wal(scene.house)
-        await _told_to_try_again(scene, scene.random.randrange(len(scene.house.nodes)))
+            await _exhaust_wal(scene.cluster)
+        await _told_to_try_again(scene, scene.random.randrange(len(scene.cluster.nodes)))
     finally:
-        scene.house.disk.free()
-    await scene.house.start_database()
-    await scene.house.ready()
+        scene.cluster.disk.free()
+    await scene.cluster.start_database()
+    await scene.cluster.ready()
 
 
 FAULTS: dict[str, Fault] = {
@@ -182,14 +182,14 @@ async def _told_to_try_again(scene: Scene, node: int) -> None:
         if sent.status == 503:
             return
         if sent.status == 0:
-            raise NotKept(f"node {scene.house.nodes[node].name} hung: no answer to a call within {HEARD_S:g} s")
-    raise NotKept(f"node {scene.house.nodes[node].name} still took calls, {PATIENT_CALLS} of them")
+            raise NotKept(f"node {scene.cluster.nodes[node].name} hung: no answer to a call within {HEARD_S:g} s")
+    raise NotKept(f"node {scene.cluster.nodes[node].name} still took calls, {PATIENT_CALLS} of them")
 
 
-async def _exhaust_wal(house: House) -> None:
+async def _exhaust_wal(cluster: Cluster) -> None:
     """Until PostgreSQL has no space for its next log file, or has found some often enough."""
     try:
-        async with house.pool() as pool:
+        async with cluster.pool() as pool:
             for _ in range(LOG_FILES):
                 await pool.execute("select pg_logical_emit_message(false, 'faults', 'x'), pg_switch_wal()")
     except (OSError, DispatchError, asyncpg.PostgresError, asyncpg.InterfaceError):

@@ -19,7 +19,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Door:
+class NodeClient:
     urls: list[str]
     key: str
     random: Random

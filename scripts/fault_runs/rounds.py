@@ -9,10 +9,10 @@ from uuid import UUID
 
 from dispatch.model.city import City
 from scripts.fault_runs.checker import violations
+from scripts.fault_runs.cluster import Cluster
 from scripts.fault_runs.crowd import Crowd
 from scripts.fault_runs.faults import Fault, NotKept, Scene
 from scripts.fault_runs.history import History
-from scripts.fault_runs.house import House
 from scripts.fault_runs.logs import Sent, Word
 
 CALLS_PER_S = 20.0
@@ -59,14 +59,14 @@ class Outcome:
         )
 
 
-async def play(house: House, city: City, fault: Fault, *, seed: int, calls_per_s: float = CALLS_PER_S) -> Outcome:
-    """The house must be intact, and is so again afterwards."""
+async def play(cluster: Cluster, city: City, fault: Fault, *, seed: int, calls_per_s: float = CALLS_PER_S) -> Outcome:
+    """The cluster must be intact, and is so again afterwards."""
     not_kept: list[str] = []
-    async with Crowd.of(house, city, per_s=calls_per_s, seed=seed) as crowd:
+    async with Crowd.of(cluster, city, per_s=calls_per_s, seed=seed) as crowd:
         async with crowd.at_work() as told:
             await asyncio.sleep(BEFORE_S)
             try:
-                await fault(Scene(house, crowd.callers, Random(seed)))
+                await fault(Scene(cluster, crowd.callers, Random(seed)))
             except NotKept as error:
                 not_kept.append(f"not kept: {error}")
             await asyncio.sleep(AFTER_S)
