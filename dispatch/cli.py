@@ -1,4 +1,4 @@
-"""The command line."""
+"""Run the dispatch service and manage its database, keys, city data and fleet."""
 
 import asyncio
 import gc
@@ -151,6 +151,7 @@ def revoke_key(name: str, state: StateOption = None) -> None:
 
 @keys.command("list")
 def list_keys(state: StateOption = None) -> None:
+    """List all keys, including revoked ones."""
     from dispatch.store import access
 
     table = Table("name", "role", "unit", "made", "revoked")

@@ -17,7 +17,7 @@ def _pyarrow() -> Any:
         import pyarrow as pa
         import pyarrow.parquet as _parquet  # noqa: F401 - makes it an attribute of pa
     except ModuleNotFoundError:
-        raise Unusable("Parquet needs pyarrow, which is not installed: pip install pyarrow") from None
+        raise Unusable("Parquet needs pyarrow, which is not installed: pip install 'quito-dispatch[parquet]'") from None
     return pa
 
 
