@@ -1,6 +1,6 @@
 import gc
 
-# What is imported stays: to look through it for garbage as it grows would cost a fifth of a second.
+# Imported modules stay in memory. Scanning them for garbage while they load would cost a fifth of a second.
 gc.disable()
 
 from dispatch.cli import main  # noqa: E402

@@ -1,4 +1,4 @@
-"""The composition root: all rooms made, joined and opened, in the order in which a call walks through them."""
+"""Composition root: creates and connects all components, in the order in which a call passes through them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -157,7 +157,7 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
         room.start()
         rooms.push_async_callback(room.stop)
     await _seed_fleet(desk)
-    desk.coverage.lost()  # its map of demand is made before a caller waits for it
+    desk.coverage.lost()  # its demand map is computed before a caller waits for it
 
     app.state.desk, app.state.hub, app.state.position_writer = desk, hub, writer
     app.state.identities, app.state.probe = identities, probe
@@ -166,12 +166,12 @@ async def _open(app: FastAPI, settings: Settings, rooms: AsyncExitStack) -> None
 
 
 async def _city_and_database(settings: Settings, rooms: AsyncExitStack) -> tuple[City, Database]:
-    """Both at once: a PostgreSQL of our own starts on another core while the city is read on this one."""
+    """Both at once: the embedded PostgreSQL starts on another core while the city is read on this one."""
     starting = asyncio.create_task(_prepared(settings, rooms), name="database")
     try:
         city = await asyncio.to_thread(load_city, settings.city)
     finally:
-        # Also after a city that can't be read: what was started is ended with the rooms.
+        # Also if the city can't be read: what was started is then stopped by the exit stack.
         database = await starting
     return city, database
 
@@ -184,7 +184,7 @@ async def _prepared(settings: Settings, rooms: AsyncExitStack) -> Database:
 
 
 async def _warn_of_excess(db: Connection) -> None:
-    """Whoever finds a way to run SQL through us could then rewrite what happened."""
+    """An attacker who can run SQL through the service could then change the journal."""
     if found := await excess(db):
         log.warning(
             "database_role_may_too_much",
@@ -194,7 +194,7 @@ async def _warn_of_excess(db: Connection) -> None:
 
 
 async def _close(pool: Pool) -> None:
-    """A database that hangs doesn't keep us from ending."""
+    """A database that hangs must not prevent the shutdown."""
     try:
         async with asyncio.timeout(POOL_CLOSES_S):
             await pool.close()
@@ -203,7 +203,7 @@ async def _close(pool: Pool) -> None:
 
 
 async def database_of(settings: Settings, rooms: AsyncExitStack) -> Database:
-    """The PostgreSQL that was named, else one of our own that runs as long as these rooms are open."""
+    """The database of the settings, or an embedded PostgreSQL that runs until the exit stack closes."""
     if settings.database_url:
         return Database(settings.database_url, settings.database_owner_url)
     server = await rooms.enter_async_context(EmbeddedPostgres(settings.state or default_state()).running())
@@ -221,7 +221,7 @@ def _believable(city: City, settings: Settings) -> Believable:
 
 
 def _cells(settings: Settings) -> CellTable | None:
-    """Raises CellTableError for a table that can't be read, with every problem in it."""
+    """Raises CellTableError with every problem of the table."""
     if settings.cells is None:
         return None
     with settings.cells.open(encoding="utf-8-sig") as lines:

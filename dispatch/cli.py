@@ -1,4 +1,4 @@
-"""The command line."""
+"""Run the dispatch service and manage its database, keys, city data and fleet."""
 
 import asyncio
 import gc
@@ -35,7 +35,7 @@ from dispatch.travel.unusable import TravelError
 from geo import CellTableError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-keys = typer.Typer(no_args_is_help=True, help="Keys of clients: apps, crews' devices, dispatchers.")
+keys = typer.Typer(no_args_is_help=True, help="API keys of apps, devices, crews and dispatchers.")
 app.add_typer(keys, name="keys")
 app.command()(locate)
 app.command()(evaluate)
@@ -45,7 +45,7 @@ app.add_typer(roads, name="roads")
 
 T = TypeVar("T")
 
-# What can be wrong with what we are given to run with: told in a sentence, without a traceback.
+# Errors in settings and input: printed as a message, without a traceback.
 KNOWN = (
     EmbeddedPostgresError,
     MigrationError,
@@ -58,20 +58,20 @@ KNOWN = (
 
 err = Console(stderr=True)
 
-StateOption = Annotated[Path | None, typer.Option("--state", help="Folder of the embedded PostgreSQL.")]
-CityOption = Annotated[Path | None, typer.Option("--city", help="Folder of the city's data.")]
+StateOption = Annotated[Path | None, typer.Option("--state", help="State folder with the embedded PostgreSQL.")]
+CityOption = Annotated[Path | None, typer.Option("--city", help="Folder with the city's data.")]
 
 
 @app.command()
 def run(
     port: Annotated[int | None, typer.Option(min=1, max=65535)] = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on; this machine only by default.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (default: loopback only).")] = None,
     state: StateOption = None,
     city: CityOption = None,
-    demo: Annotated[bool | None, typer.Option("--demo/--no-demo", help="The simulated city.")] = None,
+    demo: Annotated[bool | None, typer.Option("--demo/--no-demo", help="Run the simulated city too.")] = None,
 ) -> None:
-    """Start the service, and the simulated city beside it."""
-    # Until all that stays is there: `serve` looks for garbage once, and from then on as ever.
+    """Start the service and, unless --no-demo is given, the simulated city."""
+    # Disabled until all long-lived objects exist; `serve` then collects once and enables it again.
     gc.disable()
     import uvloop
 
@@ -89,20 +89,19 @@ def run(
 
 @app.command(name="migrate")
 def migrate_command(state: StateOption = None) -> None:
-    """Bring the database to the newest schema, and end."""
-
+    """Apply all pending migrations to the database."""
     applied = _with_server(_settings(state=state), prepare)
     err.print("\n".join(applied) or "The schema is up to date.")
 
 
 @keys.command("add")
 def add_key(
-    name: Annotated[str, typer.Argument(help="Whose key it is; stands beside every act.")],
+    name: Annotated[str, typer.Argument(help="Name of the holder; recorded with every change made with this key.")],
     role: Annotated[str, typer.Option(help="intake, gateway, crew, fleet, dispatcher, admin or device")],
-    unit: Annotated[str | None, typer.Option(help="For the roles crew and device: the unit they are of.")] = None,
+    unit: Annotated[str | None, typer.Option(help="The unit of the key; only for the roles crew and device.")] = None,
     state: StateOption = None,
 ) -> None:
-    """Make a key and print it, once: only its digest is kept."""
+    """Create a key and print it. It can't be printed again: only its digest is stored."""
     from dispatch.api.access import Role
     from dispatch.model import UnitId
     from dispatch.store import access
@@ -111,7 +110,7 @@ def add_key(
     if role not in set(Role):
         _fail(f"--role must be one of {', '.join(Role)}, not {role!r}")
     if (role in {Role.CREW, Role.DEVICE}) != (unit is not None):
-        _fail("--role crew and --role device go with --unit, and no other role does")
+        _fail("--unit is required for the roles crew and device, and not allowed for others")
     secret = secrets.token_urlsafe(32)
 
     async def add(db: Connection) -> None:
@@ -124,7 +123,7 @@ def add_key(
 
 @keys.command("bind")
 def bind_key(name: str, unit: str, state: StateOption = None) -> None:
-    """Bind a key of crew or device to a unit: from now on it acts for that one, and for no other."""
+    """Bind a key of the role crew or device to another unit. It no longer acts for the unit before."""
     from dispatch.model import UnitId
     from dispatch.store import access
     from dispatch.store.units import units
@@ -139,7 +138,7 @@ def bind_key(name: str, unit: str, state: StateOption = None) -> None:
 
 @keys.command("revoke")
 def revoke_key(name: str, state: StateOption = None) -> None:
-    """From now on this key opens nothing, at any node; sessions made with it and their WebSockets end."""
+    """Revoke a key on all nodes. Its sessions end and their WebSockets are closed."""
     from dispatch.store import access
 
     async def revoke(db: Connection) -> bool:
@@ -147,11 +146,12 @@ def revoke_key(name: str, state: StateOption = None) -> None:
             return await access.revoke_key(db, name=name, at=datetime.now(UTC))
 
     if not _with_database(_settings(state=state), revoke):
-        _fail(f"no key {name!r} that is in use")
+        _fail(f"no active key is named {name!r}")
 
 
 @keys.command("list")
 def list_keys(state: StateOption = None) -> None:
+    """List all keys, including revoked ones."""
     from dispatch.store import access
 
     table = Table("name", "role", "unit", "made", "revoked")
@@ -184,7 +184,7 @@ async def _connected(database: Database, act: Callable[[Connection], Coroutine[A
 
 
 def _with_server(settings: Settings, act: Callable[[Database], Coroutine[Any, Any, T]], *, beside: bool = True) -> T:
-    """`beside`: a service that runs on this state is no hindrance; what it talks to will do for us too."""
+    """`beside`: a service may be running on this state folder; its PostgreSQL is used."""
     from dispatch.app import database_of
 
     async def doing() -> T:

@@ -1,20 +1,21 @@
-"""Everything that can be wrong, once.
+"""The exceptions of the service, with their HTTP status.
 
 DispatchError
-├── Invalid            422  the request can be read but not done as asked
-│   └── Malformed      422  it can't be read; where it was a citizen's report it is in quarantine
+├── Invalid            422  the request is readable but asks for something impossible
+│   └── Malformed      422  it can't be parsed; a citizen's report is kept in quarantine
 ├── TooLarge           413
 ├── Unauthenticated    401
 ├── Forbidden          403
 ├── NotFound           404
-├── Conflict           409  lost a race, or not allowed in this state
-├── PreconditionRequired 428  say which version it is that you change
-├── TooManyTries       429  wrong keys, one after the other
-├── BrokenOff          499  the client went away in the midst of its request; nobody hears of it
-└── Unavailable        503  the database is away; try again
-    └── SchemaChanged  503  a newer node is changing its schema at this very moment
+├── Conflict           409  changed by somebody else meanwhile, or not allowed in this state
+├── PreconditionRequired 428  the request must state the version that it changes
+├── TooManyTries       429  too many wrong keys in a row
+├── BrokenOff          499  the client disconnected during its request; nobody receives the answer
+└── Unavailable        503  the database is unreachable, or the service is overloaded; try again
+    └── SchemaChanged  503  a newer node is migrating the schema at this moment
 
-Each knows its HTTP status; one handler in `api` renders them all as RFC 9457 problem documents.
+Each class knows its HTTP status. One handler in `api` renders them as RFC 9457 problem documents. `type` is stable:
+clients may compare it. `title` is the same for all errors of a type; `detail` says what happened this time.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ class FieldProblem:
 class DispatchError(Exception):
     status: ClassVar[int] = 500
     type: ClassVar[str] = "internal"
-    title: ClassVar[str] = "Something went wrong on our side"
+    title: ClassVar[str] = "Internal error"
 
     def __init__(self, detail: str, *, errors: Sequence[FieldProblem] = (), **extra: Any) -> None:
         super().__init__(detail)
@@ -43,67 +44,67 @@ class DispatchError(Exception):
 class Invalid(DispatchError):
     status = 422
     type = "invalid"
-    title = "The request can't be done as asked"
+    title = "Invalid request"
 
 
 class Malformed(Invalid):
     type = "malformed"
-    title = "The message can't be read"
+    title = "Unreadable message"
 
 
 class TooLarge(DispatchError):
     status = 413
     type = "too-large"
-    title = "The message is too large"
+    title = "Message too large"
 
 
 class Unauthenticated(DispatchError):
     status = 401
     type = "unauthenticated"
-    title = "Who are you?"
+    title = "Authentication required"
 
 
 class Forbidden(DispatchError):
     status = 403
     type = "forbidden"
-    title = "Not allowed with this key"
+    title = "Not allowed for this key"
 
 
 class NotFound(DispatchError):
     status = 404
     type = "not-found"
-    title = "No such thing"
+    title = "Not found"
 
 
 class Conflict(DispatchError):
     status = 409
     type = "conflict"
-    title = "The room has changed meanwhile"
+    title = "Conflict with the current state"
 
 
 class PreconditionRequired(DispatchError):
     status = 428
     type = "precondition-required"
-    title = "Say which version you saw"
+    title = "Version required"
 
 
 class TooManyTries(DispatchError):
     status = 429
     type = "too-many-tries"
-    title = "Too many wrong keys"
+    title = "Too many failed sign-ins"
 
 
 class BrokenOff(DispatchError):
     status = 499
     type = "broken-off"
-    title = "The client went away"
+    title = "Client disconnected"
 
 
 class Unavailable(DispatchError):
     status = 503
     type = "unavailable"
-    title = "Not able to do this right now; try again"
+    title = "Temporarily unavailable, try again"
 
 
 class SchemaChanged(Unavailable):
-    """Prepared statements have become invalid, and are prepared anew when this act is tried again."""
+    """Prepared statements have become invalid. They are prepared again when the transaction is retried."""

@@ -1,7 +1,7 @@
-"""How a number is written: one grammar for text, links, `geo:` URIs, AML, OsmAnd, XML and tables.
+"""The grammar of written numbers, for text, links, `geo:` URIs, AML, OsmAnd, XML and tables.
 
-A sign (any dash that stands for minus), digits of any script, a point or a comma before the decimals, an exponent as
-Java and JavaScript print it; never `nan`, `inf`, an underscore or separated thousands."""
+A sign (any dash that is used as minus), digits of any script, a point or comma before the decimals, an exponent as Java
+and JavaScript print it; never `nan`, `inf`, an underscore or thousands separators."""
 
 import re
 from math import isfinite
@@ -26,18 +26,19 @@ _SIGNS = {
 _SIGNS |= {chr(0xFF21 + i): chr(0x41 + i) for i in range(26)} | {chr(0xFF41 + i): chr(0x61 + i) for i in range(26)}
 PLAIN = str.maketrans(_SIGNS)
 
-# As part of a larger pattern: digits with their decimals and exponent, without a sign, `most` of them before the point.
+# Part of a larger pattern: digits with decimals and exponent, without sign, at most `most` of them before the point.
 EXPONENT = r"[eE][-+]?[0-9]{1,3}"
 NUMBER = re.compile(rf"([-+]?)\s?((?:[0-9]{{1,20}}(?:[.,][0-9]{{0,40}})?|[.,][0-9]{{1,40}})(?:{EXPONENT})?)")
 
 
 def plain(text: str) -> str:
-    """With ASCII for digits, dashes, blanks and full-width signs, and without marks that nobody sees."""
+    """Digits, dashes, blanks and full-width characters replaced by ASCII, invisible characters removed."""
     return text if text.isascii() else text.translate(PLAIN)
 
 
 def unsigned(most: int) -> str:
-    """The pattern of a number in a longer text; an exponent only behind decimals, for `78E4` may be many things."""
+    """The pattern of a number in a longer text; an exponent only after decimals, because `78E4` may be something
+    else."""
     behind = rf"[0-9]{{1,40}}(?:{EXPONENT}(?![0-9A-Za-z]))?"
     return rf"(?:[0-9]{{1,{most}}}(?:[.,]{behind})?|\.{behind})"
 
@@ -52,7 +53,7 @@ def decimal(text: str | None) -> float | None:
 
 
 def decimals(text: str) -> int:
-    """How many digits stand behind the point: 4 in `-78.4678`, 5 in `-5.0E-4`, 0 in what is no number."""
+    """The number of decimals: 4 in `-78.4678`, 5 in `-5.0E-4`, 0 if it is not a number."""
     match = NUMBER.fullmatch(plain(text).strip())
     if match is None:
         return 0

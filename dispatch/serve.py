@@ -1,4 +1,4 @@
-"""`dispatch run`: the service, one link to click, and the simulated city beside it, all ended together."""
+"""`dispatch run`: the service, a sign-in link, and the simulated city, all stopped together."""
 
 import asyncio
 import gc
@@ -25,7 +25,7 @@ from dispatch.api.http_protocol import LimitedProtocol
 from dispatch.app import create_app
 from dispatch.desk import first_access
 from dispatch.errors import DispatchError
-from dispatch.live.hub import AWAY_PER_S
+from dispatch.live.hub import MOVES_PER_S
 from dispatch.live.protocol import ScreenProtocol
 from dispatch.model.secret import DEMO_PREFIX
 from dispatch.settings import Settings
@@ -36,7 +36,7 @@ from dispatch.telemetry.logs import set_up_logs
 log = structlog.get_logger()
 console = Console(stderr=True)
 
-# What was cut off puts back what it had in hand.
+# Time for aborted requests to put back the work they had begun.
 CUT_OFF_S = 2.0
 # Two thousand calls a day is one in 43 s. The demo has more, so that a visitor sees something happen, and no more than
 # about thirty incidents open at once with what its crews and its dispatcher do.
@@ -44,11 +44,11 @@ DEMO_CALLS_PER_S = 0.06
 
 
 class Server(uvicorn.Server):
-    """Leaves as it should: first out of the load balancer, then no new connections, screens sent on, calls in hand
-    finished; each of these at most so long.
+    """Shuts down in order: first out of the load balancer, then no new connections, screens moved, running requests
+    finished; each within its time limit.
 
-    Signals are the loop's: uvicorn would raise them again when it is done, and so end us before the rooms are closed
-    and PostgreSQL is stopped."""
+    Signals are handled by the event loop: uvicorn would raise them again at its end, and so end the process before the
+    components are closed and PostgreSQL is stopped."""
 
     def __init__(self, config: uvicorn.Config, app: FastAPI, settings: Settings) -> None:
         super().__init__(config)
@@ -60,7 +60,7 @@ class Server(uvicorn.Server):
         yield
 
     def end(self) -> None:
-        """At once no longer ready. A second time: nobody is waited for."""
+        """Become unready at once. A second time: stop waiting."""
         if self._state.draining:
             self._hurry.set()
         self._state.draining = self.should_exit = True
@@ -84,26 +84,26 @@ class Server(uvicorn.Server):
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.grace_s):
                 hub = self._state.hub
-                await hub.send_away(per_s=max(AWAY_PER_S, 2 * len(hub.screens) / max(self._settings.grace_s, 0.1)))
+                await hub.move_screens(per_s=max(MOVES_PER_S, 2 * len(hub.screens) / max(self._settings.grace_s, 0.1)))
         await super().shutdown(sockets)
 
 
 async def serve(settings: Settings) -> int:
-    """Until Ctrl-C or SIGTERM. Returns the exit code."""
+    """Runs until Ctrl-C or SIGTERM. Returns the exit code."""
     set_up_logs(settings.log_format)
     starting = asyncio.current_task()
     assert starting is not None
     _on_signals(starting.cancel)
     first_access.refuse_weak(settings)
     app = create_app(settings)
-    # The rooms are opened here and not by uvicorn, which would end a wrong city in a traceback.
+    # Opened here and not by uvicorn, which would end a faulty city in a traceback.
     async with app.router.lifespan_context(app):
         pool = app.state.desk.pool
         if (key := settings.bootstrap_key or _own_key(settings)) is not None:
             await first_access.put_bootstrap(pool, key, given=settings.bootstrap_key is not None)
         code = await first_access.first_link(pool, settings)
-        # What is alive by now stays alive: looking through it for garbage again and again would hold up every call for
-        # as long as that takes, which is some ten milliseconds each time.
+        # Objects that exist now stay: scanning them for garbage repeatedly would delay every call by some ten
+        # milliseconds each time.
         gc.collect()
         gc.freeze()
         gc.enable()
@@ -136,7 +136,7 @@ async def _serve(app: FastAPI, settings: Settings, code: str) -> int:
     beside = asyncio.create_task(_when_started(server, app, settings, code))
 
     def end() -> None:
-        """Both at once: `su` gives its child two seconds. A signal while rooms are closed changes nothing."""
+        """Both at once: `su` gives its child two seconds. A signal during shutdown changes nothing."""
         server.end()
         beside.cancel()
 
@@ -157,8 +157,8 @@ def _on_signals(act: Callable[[], object]) -> None:
 
 
 def _own_key(settings: Settings) -> str | None:
-    """The first administrator's key: made once, kept in the state folder for its owner's eyes only. None with a
-    database elsewhere and no state folder: there is no place to keep it, and nobody would know it."""
+    """The first administrator's key: made once, stored in the state folder, readable by its owner only. None with an
+    external database and no state folder: there is no place to store it, and nobody would know it."""
     if settings.database_url and settings.state is None:
         return None
     state = settings.state or default_state()
@@ -168,7 +168,7 @@ def _own_key(settings: Settings) -> str | None:
         write_secret(file, secrets.token_urlsafe(32))
     elif file.stat().st_mode & 0o077:
         file.chmod(0o600)
-        log.warning("key_was_open_to_others", file=file.name, advice="delete it and restart: it is then made anew")
+        log.warning("key_was_open_to_others", file=file.name, advice="delete it and restart; a new one is then created")
     return file.read_text().strip()
 
 
@@ -186,15 +186,15 @@ async def _when_started(server: uvicorn.Server, app: FastAPI, settings: Settings
 
 
 def _kept_link(settings: Settings, link: str) -> str:
-    """Where to find the link that signs in: what goes to a log is read by more people than may sit down at the desk."""
+    """Where to find the sign-in link: a log is read by more people than may sign in."""
     state = settings.state or default_state()
     file = state / f"sign-in-link-{settings.port}"
     try:
         make_state(state)
         write_secret(file, f"{link}\n")
     except (EmbeddedPostgresError, OSError):
-        return "A link that signs in: dispatch sign-in-link"
-    return f"A link that signs in, once, is in {file}; another: dispatch sign-in-link"
+        return "To sign in, make a link: dispatch sign-in-link"
+    return f"A sign-in link (valid once) is in {file}; for another: dispatch sign-in-link"
 
 
 async def _past(app: FastAPI) -> None:
@@ -211,7 +211,8 @@ async def _past(app: FastAPI) -> None:
 
 
 async def _demo(url: str, pool: Pool, settings: Settings) -> None:
-    """The simulated city as a child that ends when its standard input closes: it can't outlive us, however we end."""
+    """The simulated city as a child process that ends when its standard input closes, so that it never outlives this
+    one."""
     name = f"{DEMO_PREFIX}{socket.gethostname()[:60]}:{settings.port}"
     key = await first_access.demo_key(pool, name)
     child = await asyncio.create_subprocess_exec(
@@ -226,15 +227,15 @@ async def _demo(url: str, pool: Pool, settings: Settings) -> None:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=None if os.environ.get("DISPATCH_DEMO_LOG") else asyncio.subprocess.DEVNULL,
-        # Our own search path: the child imports the same package, from wherever we were started.
+        # The same search path, so that the child imports the same package from any working folder.
         env=os.environ | {"DISPATCH_KEY": key, "PYTHONPATH": os.pathsep.join(sys.path)},
         start_new_session=True,
     )
     try:
         code = await child.wait()
-        console.print(f"  the simulated city has ended ({code})", style="dim")
+        console.print(f"  the simulated city has stopped ({code})", style="dim")
     finally:
-        # It has nothing to save, and nobody who ends us should wait for it.
+        # It has nothing to save, and the shutdown should not wait for it.
         if child.returncode is None:
             child.kill()
             await child.wait()

@@ -1,4 +1,4 @@
-"""All that can be set, once: made by the composition root from DISPATCH_* variables and flags, and handed down."""
+"""All settings: read once from DISPATCH_* variables and flags by the composition root, and passed down."""
 
 import os
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ from types import UnionType
 from typing import Any, Self, get_args, get_origin, get_type_hints
 
 PACKAGE = Path(__file__).resolve().parent
-# The checkout. In an installed wheel: the folder of installed packages, where nothing but packages is ours.
+# The checkout. In an installed wheel: the folder of installed packages.
 PROJECT = PACKAGE.parent
 
 
 def _quito() -> Path:
-    """A wheel has the city inside the package; a checkout has it beside the package."""
+    """In a wheel the city is inside the package, in a checkout beside it."""
     inside = PACKAGE / "data" / "quito"
     return inside if inside.is_dir() else PROJECT / "data" / "quito"
 
@@ -36,17 +36,27 @@ class Settings:
     on, and then calls in hand `grace_s` to be finished. `ready_lag`: with more events of other nodes than these not yet
     told here, it isn't ready. `otlp_endpoint`: a collector of traces, such as http://127.0.0.1:4318.
 
-    `database_url` may name several servers; whichever takes writes is used. `database_owner_url`: the same database
-    by the role that owns its tables, which migrates and grants rights. `database_timeout_s`: how long a statement
-    may take before who waits for it is told to try again.
+    Location and incidents: `cells`: radio cells, a CSV in OpenCelliD's format. `join_above`: the likeness (0-1) from
+    which a call is joined to an incident automatically, above 1 never; `suggest_above`: from which it is suggested as a
+    duplicate. `incidents_per_day` and `busy_fraction` (0 to below 1): parameters of the coverage.
 
-    `bootstrap_key`: an administrator's, of at least 24 characters. `sign_in_code`: of the first sign-in link, which is
-    good once like every other, within `sign_in_link_minutes` of the start.
-    Of a connection: `head_timeout_s` for the head of a request, `body_timeout_s` for its body, `keep_alive_s` between
-    two, `answer_timeout_s` until a peer takes what it is sent; `max_head_bytes` and `max_headers` of a head (431);
-    `max_connections` in all, `max_connections_per_address` of one that is neither this machine nor a proxy.
-    Of reports in quarantine: `quarantine_items` and `quarantine_bytes` of one sender that nobody has looked at yet;
-    after `quarantine_days` the body of one that was looked at is deleted.
+    Travel times: `roads`: a street network made by `dispatch roads build`, used with `roads_profile`, emergency or car;
+    without one the straight line times `detour`. `routing_url`: a routing server of `routing_kind`, valhalla or osrm,
+    asked first for recommendations, for at most `routing_timeout_s`; `routing_kmh`: mean speed of its cars in the city.
+
+    Shutdown and health: for `drain_s` the node is unready but accepts connections, so that a load balancer notices;
+    then screens have `grace_s` to move, and then running requests `grace_s` to finish. `ready_lag`: with more
+    undelivered events of other nodes than these, the node isn't ready. `otlp_endpoint`: a collector of traces, such as
+    http://127.0.0.1:4318.
+
+    Access: `bootstrap_key`: an administrator's key, of at least 24 characters. `sign_in_code`: of the first sign-in
+    link, which is valid once, within `sign_in_link_minutes` of the start.
+
+    Limits of a connection: `head_timeout_s` for the head of a request, `body_timeout_s` for its body, `keep_alive_s`
+    between two requests, `answer_timeout_s` until a client reads what it is sent; `max_head_bytes` and `max_headers` of
+    a head (431); `max_connections` in total, `max_connections_per_address` for an address other than this machine and
+    proxies. Limits of the quarantine: `quarantine_items` and `quarantine_bytes` of unhandled items of one sender; after
+    `quarantine_days` the body of a handled item is deleted.
 
     Secrets are left out of the repr."""
 
@@ -92,7 +102,7 @@ class Settings:
     max_connections_per_address: int = 256
     head_timeout_s: float = 10.0
     body_timeout_s: float = 30.0
-    # Longer than a proxy in front keeps one (nginx: 60 s): so it never sends a report down a line that we are ending.
+    # Longer than a proxy keeps one (nginx: 60 s), so that it never sends a report on a connection that is being closed.
     keep_alive_s: float = 75.0
     answer_timeout_s: float = 60.0
     quarantine_items: int = 1_000
@@ -114,7 +124,7 @@ class Settings:
     sign_in_code: str | None = None
 
     def __post_init__(self) -> None:
-        """Raises ValueError for what can't be reckoned with."""
+        """Raises ValueError for values out of range."""
         if not 0 <= self.busy_fraction < 1:
             raise ValueError(f"DISPATCH_BUSY_FRACTION must be 0 to below 1, not {self.busy_fraction:g}")
         if not self.incidents_per_day >= 0:
@@ -122,7 +132,8 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ, **given: Any) -> Self:
-        """Flags (`given`, where not None) win over DISPATCH_NAME variables, which win over the defaults.
+        """Flags (`given`, if not None) take precedence over DISPATCH_NAME variables, which take precedence over the
+        defaults.
 
         Raises ValueError naming the variable whose value can't be read."""
         hints = get_type_hints(cls)

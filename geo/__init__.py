@@ -1,7 +1,6 @@
-"""Where a caller is: fixes with their uncertainty, parishes with their probability, and the units near by.
+"""Geography of calls: fixes with their uncertainty, parishes with their probability, and nearby units.
 
-Pure geography, usable on its own: no I/O, no web, no database.
-"""
+Usable on its own: no I/O, no network, no database."""
 
 from geo.best_fixes import best_few
 from geo.bounded_polygon import bounded_polygon

@@ -1,4 +1,4 @@
-"""Of many fixes of one caller the few that are worth reckoning with."""
+"""Selects the best few of many fixes of one caller."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,18 +8,18 @@ from geo.fix import Fix, Source
 from geo.region import ArcBand, Ellipse, Polygon
 from geo.uncertainty import radius_at_95, widening_m
 
-# Of each source: those that say most, and those that came last, whatever they say.
+# Of each source: the narrowest, and the newest.
 NARROWEST, NEWEST = 2, 1
 MOST_FIXES = (NARROWEST + NEWEST) * len(Source)
 _METRES_A_DEGREE = 111_320.0
 
 
 def best_few(fixes: Sequence[Fix], *, at: datetime) -> tuple[tuple[Fix, ...], tuple[Fix, ...]]:
-    """The narrowest and the newest of each source at the time `at`, at most MOST_FIXES, and all others; `fixes` and
-    both parts are in the order in which they came.
+    """The narrowest and the newest fixes of each source at the time `at`, at most MOST_FIXES, and all others; `fixes`
+    and both parts are in the order of arrival.
 
-    What was measured grows wider with its age, so that whoever moves leaves his old fixes behind; of equally wide ones
-    the later is the better."""
+    A measured fix grows wider with age, so old fixes of a moving caller lose; of equally wide ones the later is better.
+    """
     kept: set[int] = set()
     for source in {fix.source for fix in fixes}:
         own = [index for index, fix in enumerate(fixes) if fix.source is source]
@@ -35,7 +35,7 @@ def best_few(fixes: Sequence[Fix], *, at: datetime) -> tuple[tuple[Fix, ...], tu
 
 
 def _width_m(fix: Fix, at: datetime) -> float:
-    """About the radius that holds the caller; a cell or a parish is wider than anything that has a place."""
+    """Approximate radius that contains the caller; a cell or parish is wider than anything with a point."""
     match fix.region:
         case Ellipse(semi_major_m=longest):
             return radius_at_95(fix, at, longest)

@@ -1,4 +1,4 @@
-"""Radio cells: where an identifier is, from a table in the format of OpenCelliD's exports."""
+"""Radio cells: the place of an identifier, from a table in the format of OpenCelliD's exports."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,18 @@ from geo.fix import CellId
 from geo.point import Point
 from geo.projection import distance_m
 
-COLUMNS = ["radio", "mcc", "net", "area", "cell", "unit", "lon", "lat", "range", "samples"]  # what follows isn't used
+COLUMNS = [
+    "radio",
+    "mcc",
+    "net",
+    "area",
+    "cell",
+    "unit",
+    "lon",
+    "lat",
+    "range",
+    "samples",
+]  # further columns aren't used
 NEEDED = {"mcc", "net", "area", "cell", "lon", "lat"}
 USUAL_RANGE_M = 2000.0
 LEAST_RANGE_M = 200.0
@@ -20,7 +31,7 @@ _AREA_MARGIN_M = 2000.0
 
 
 class CellTableError(ValueError):
-    """A table that can't be read; `problems` names each by line and column."""
+    """A table that can't be read; `problems` lists each by line and column."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
@@ -29,7 +40,7 @@ class CellTableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """It reaches `range_m` from `point`: all around, or over `opening_deg` with its middle towards `azimuth_deg`."""
+    """It reaches `range_m` from `point`: in all directions, or over `opening_deg` centred on `azimuth_deg`."""
 
     point: Point
     range_m: float = USUAL_RANGE_M
@@ -38,9 +49,8 @@ class Cell:
 
 
 class CellTable:
-    """Cells by identifier. Network codes are texts, `01` is not `1`; but OpenCelliD writes them as numbers, so a code
-    that isn't found as written is looked for by its number, as long as only one network of the table has it.
-    """
+    """Cells by identifier. Network codes are strings, `01` is not `1`; but OpenCelliD writes them as numbers, so a code
+    that isn't found as written is looked up by its number, if only one network of the table has it."""
 
     def __init__(self, cells: Iterable[tuple[CellId, Cell]]) -> None:
         self._cells = dict(cells)

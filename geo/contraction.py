@@ -1,10 +1,9 @@
-"""A street network with its easy nodes taken out once, so that each search walks a tenth of it.
+"""A street network with most of its nodes removed once, so that each search visits a tenth of it.
 
-A node of few neighbours is removed and every way through it kept as one arc ("contraction": Geisberger et al. 2008;
-without their order, independent nodes of a round go together, as arrays can). What remains is the core, which a
-library searches; `road_search` brings the answer back to the nodes that were removed. Nothing is approximated: an arc
-is left out only where two others together are no longer.
-"""
+A node with few neighbours is removed and every route through it kept as one arc ("contraction": Geisberger et al. 2008;
+without their order, independent nodes of a round are removed together, which suits arrays). What remains is the core,
+which a library searches; `road_search` extends the result to the removed nodes. Nothing is approximated: an arc is left
+out only if two others together are no longer."""
 
 from dataclasses import dataclass
 
@@ -16,14 +15,14 @@ from geo.road_network import Arcs
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-MOST_NEIGHBOURS = 14  # beyond it, reading the answers off costs more than the search saves
+MOST_NEIGHBOURS = 14  # beyond it, extending the result costs more than the search saves
 SMALLEST_CORE = 64
 WORTH_A_ROUND = 0.03
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ways:
-    """Arcs grouped by a node: those of node v are k from `first[v]` to `first[v + 1]`, to or from `other[k]`."""
+    """Arcs grouped by node: those of node v are k from `first[v]` to `first[v + 1]`, to or from `other[k]`."""
 
     first: NDArray[np.int32]
     other: NDArray[np.int32]
@@ -36,15 +35,15 @@ class Ways:
         return cls(first, other[order].astype(np.int32), seconds[order])
 
     def of(self, nodes: NDArray[np.integer]) -> tuple[Ints, Ints]:
-        """Positions in `other` of the arcs of these nodes, in their order, and how many each has."""
+        """Positions in `other` of the arcs of these nodes, in their order, and the number of arcs of each."""
         counts = (self.first[nodes + 1] - self.first[nodes]).astype(np.int64)
         return ranges(self.first[nodes].astype(np.int64), counts), counts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contraction:
-    """`level` (n,): the round in which a node was removed; the core has the highest. `out` holds what leads from a
-    removed node to nodes of higher level, `into` what leads from those to it, `core` what joins the core's nodes."""
+    """`level` (n,): the round in which a node was removed; the core has the highest. `out` has the arcs from a removed
+    node to nodes of higher level, `into` those from higher nodes to it, `core` those between nodes of the core."""
 
     level: NDArray[np.int16]
     out: Ways
@@ -58,7 +57,7 @@ class Contraction:
 
 @dataclass(slots=True)
 class _Rest:
-    """What is not yet removed: arcs sorted by tail and head, no two of one pair."""
+    """The remaining network: arcs sorted by tail and head, at most one for each pair."""
 
     nodes: int
     tail: Ints
@@ -96,7 +95,7 @@ def contract(arcs: Arcs, nodes: int, *, smallest_core: int = SMALLEST_CORE) -> C
     tail, head = arcs.tail.astype(np.int64), arcs.head.astype(np.int64)
     rest = _shortest(nodes, tail, head, arcs.seconds, new=len(tail))
     level = np.full(nodes, -1, np.int16)
-    # Independent of the order of nodes on the map, so that a round takes them from everywhere.
+    # Independent of the order of nodes on the map, so that each round takes nodes from everywhere.
     luck = np.random.default_rng(0).random(nodes)
     outs: list[tuple[Ints, Ints, Floats]] = []
     intos: list[tuple[Ints, Ints, Floats]] = []
@@ -128,7 +127,7 @@ def ranges(first: Ints, counts: Ints) -> Ints:
 
 
 def _independent(rest: _Rest, alive: NDArray[np.bool_], most: int, luck: Floats) -> NDArray[np.bool_]:
-    """Nodes of at most so many neighbours, no two of them neighbours."""
+    """Nodes with at most so many neighbours, no two of them adjacent."""
     degree, low, high = rest.degrees()
     chosen = alive & (degree <= most)
     rank = degree + luck
@@ -139,7 +138,7 @@ def _independent(rest: _Rest, alive: NDArray[np.bool_], most: int, luck: Floats)
 
 
 def _shortest(nodes: int, tail: Ints, head: Ints, seconds: Floats, *, new: int) -> _Rest:
-    """Of parallel arcs the quickest, and no arc that two others replace; the last `new` may be such ones."""
+    """Of parallel arcs the quickest, and no arc that two others replace; only the last `new` arcs are checked."""
     key = tail * nodes + head
     order = np.argsort(key, kind="stable")
     first = np.flatnonzero(np.diff(key[order], prepend=-1) > 0)
@@ -171,5 +170,5 @@ def _joined(parts: list[tuple[Ints, Ints, Floats]], nodes: int) -> Ways:
 
 
 def _core(rest: _Rest, nodes: int) -> Ways:
-    """Grouped by head: a search from the target walks arcs backwards."""
+    """Grouped by head: a search from the target follows arcs backwards."""
     return Ways.grouped(rest.head, rest.tail, rest.seconds, nodes)

@@ -1,4 +1,4 @@
-"""The projected boundary sorted into squares, to get at once the edges near a place."""
+"""The projected boundary sorted into squares, for fast access to the edges near a place."""
 
 from math import sqrt
 
@@ -14,7 +14,7 @@ _CLEAR_TO_M = 1_000.0
 
 
 class EdgeGrid:
-    """Edges are cut to at most 250 m and kept in the order of the 500 m square that their middle lies in."""
+    """Edges are cut to at most 250 m and sorted by the 500 m square that contains their middle."""
 
     def __init__(self, edges: Edges) -> None:
         edges = edges.split(LONGEST_M)
@@ -37,7 +37,7 @@ class EdgeGrid:
         margin = LONGEST_M / 2
         left, right = self._index(west - margin, east + margin, self._west, self._columns)
         low, high = self._index(south - margin, north + margin, self._south, self._rows)
-        # The squares of one row lie side by side, so each row is a single slice.
+        # The squares of one row are contiguous, so each row is a single slice.
         slices = [
             slice(self._first[row * self._columns + left], self._first[row * self._columns + right])
             for row in range(low, high if left < right else low)
@@ -48,8 +48,7 @@ class EdgeGrid:
         return ends, np.concatenate([self._owner[part] for part in slices])
 
     def clear_m(self, x: float, y: float) -> float:
-        """No edge is nearer than this, up to some 850 m; the same for a square of 200 m, and looked up after the first
-        time that one of it is asked for."""
+        """No edge is nearer than this, up to some 850 m; the same value for a square of 200 m, computed once."""
         square = int(x // _CLEAR_SIDE_M), int(y // _CLEAR_SIDE_M)
         known = self._clear_m.get(square)
         if known is None:
@@ -57,7 +56,7 @@ class EdgeGrid:
         return known
 
     def _clear(self, x: float, y: float) -> float:
-        """From a square's middle to the nearest edge, less half its diagonal."""
+        """From a square's middle to the nearest edge, minus half its diagonal."""
         ends, _ = self.near(x - _CLEAR_TO_M, y - _CLEAR_TO_M, x + _CLEAR_TO_M, y + _CLEAR_TO_M)
         start, way = ends[:2] - [[x], [y]], ends[2:] - ends[:2]
         part = np.clip(-np.einsum("in,in->n", start, way) / np.einsum("in,in->n", way, way), 0, 1)

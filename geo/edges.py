@@ -1,4 +1,4 @@
-"""The boundary of polygons as plain arrays of straight edges, the form that every index here is built from."""
+"""The boundary of polygons as arrays of straight edges, from which every index here is built."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

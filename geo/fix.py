@@ -1,4 +1,4 @@
-"""A fix: one measured, or told, position with what is known of its uncertainty."""
+"""A fix: one measured or stated position with its uncertainty."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,8 @@ from geo.region import Region
 
 
 class Source(StrEnum):
-    """`MANUAL`: a dispatcher placed it by hand; `REPORTED`: a caller or an app gave a place by hand, as a pin, a shared
-    link or coordinates in a text."""
+    """`MANUAL`: placed by a dispatcher; `REPORTED`: a place stated by a caller or app, as a pin, a shared link or
+    coordinates in a text."""
 
     GNSS = "gnss"
     WIFI = "wifi"
@@ -22,7 +22,7 @@ class Source(StrEnum):
 
 
 class Pdf(StrEnum):
-    """How probability is spread over the region (RFC 7459, 2.2.1)."""
+    """The distribution over the region (RFC 7459, 2.2.1)."""
 
     UNKNOWN = "unknown"
     NORMAL = "normal"
@@ -43,10 +43,9 @@ class CellId:
 class Fix:
     """One position of a caller.
 
-    `point` is None where the fix is only a cell still to be looked up, or a parish (`parish_code`) named by the caller.
+    `point` is None if the fix is only a cell still to be looked up, or a parish (`parish_code`) named by the caller.
     `radius_m` is the uncertainty at `confidence` (None: 95 %, RFC 7459); None: unknown, the source's usual error.
-    `region` replaces the circle where the format gives an ellipse, arc band or polygon.
-    """
+    `region` replaces the circle if the format gives an ellipse, arc band or polygon."""
 
     source: Source
     point: Point | None = None

@@ -1,4 +1,5 @@
-"""Several fixes of one caller → one spread: averaged where all can be true, else the better-founded are believed."""
+"""Several fixes of one caller → one spread: averaged if all can be true, else the group with the greater weight is
+used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +13,10 @@ from geo.point import Point
 from geo.projection import Projection
 from geo.spread import Spread
 
-# Two true fixes are farther apart than this once in a thousand times: χ² with 2 degrees of freedom.
+# Two correct fixes are farther apart than this once in a thousand times: χ² with 2 degrees of freedom.
 CONTRADICTION = 13.816
-# What a source adds to the foundation of a group that agrees. A place that a caller gave may be the emergency's and not
-# the phone's: it yields to a GNSS fix and to two sources that confirm each other, and to no weaker one alone.
+# The weight of a source in a group that agrees. A place that a caller stated may be the emergency's and not the
+# phone's: it yields to a GNSS fix and to two sources that confirm each other, but not to a weaker one alone.
 TRUST = {
     Source.GNSS: 2.0,
     Source.WIFI: 1.5,
@@ -34,7 +35,8 @@ class Founded:
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """`used` begins with the best-founded fix; `contradicted` are the sources of fixes that can't be true with it."""
+    """`used` begins with the narrowest fix of its group; `contradicted` are the sources of fixes that can't be true
+    with it."""
 
     spread: Spread
     used: tuple[Founded, ...]
@@ -42,13 +44,13 @@ class Fusion:
 
 
 def fuse(founded: Sequence[Founded], projection: Projection) -> Fusion:
-    """At least one is needed. Of a source only the narrowest fix counts: errors of one receiver repeat themselves, so
-    that a hundred fixes of it are not ten times as sharp as one; the others are still asked whether they contradict."""
+    """At least one is needed. Of a source only the narrowest fix counts: errors of one receiver are correlated, so a
+    hundred of its fixes are not ten times as precise as one; the others are still checked for contradiction."""
     if len(founded) == 1:
         return Fusion(founded[0].spread, (founded[0],), ())
     if placed := [one for one in founded if one.fix.source is Source.MANUAL]:
         return _placed(placed[-1], [one for one in founded if one not in placed], projection)
-    # Of equals the one that came last: a caller who moves need not say when.
+    # Of equals the last one: a moving caller need not state the time.
     last_first = founded[::-1]
     best = sorted(last_first, key=_precision)
     leaders = list({one.fix.source: one for one in reversed(best)}.values())
@@ -61,7 +63,7 @@ def fuse(founded: Sequence[Founded], projection: Projection) -> Fusion:
 
 
 def _placed(placed: Founded, others: Sequence[Founded], projection: Projection) -> Fusion:
-    """A dispatcher's last placement stands as it is. One that only names a parish is narrowed by what lies in it."""
+    """A dispatcher's last placement is used as it is. One that only names a parish is narrowed by the fixes in it."""
     used, spread = [placed], placed.spread
     best = sorted(others, key=_precision)
     if placed.fix.point is None:
@@ -87,7 +89,7 @@ def _agreeing(leader: Founded, leaders: Sequence[Founded], projection: Projectio
 
 
 def agree(a: Spread, b: Spread) -> bool:
-    """Can both be true? χ² of the difference of the means; of an area, how far the other's mean is from it."""
+    """Whether both can be true: χ² of the difference of the means; for an area, its distance to the other's mean."""
     if a.area is not None and b.area is not None:
         return bool(a.area.intersects(b.area))
     if a.area is not None or b.area is not None:

@@ -1,9 +1,8 @@
-"""The inside of every parish as H3 cells of mixed resolution: one point is answered by its cell, nearly always.
+"""The inside of every parish as H3 cells of mixed resolution: most points are answered by their cell.
 
-Only cells that lie wholly in one parish are kept; a point whose cell is not among them asks the lattice. A cell is kept
-when no square near it is mixed, where near means a circle that holds the cell and all its descendants: H3 children
-reach out of their parent a little, and what counts is every point whose fine cell descends from it.
-"""
+Only cells that are entirely in one parish are kept; a point in another cell is looked up in the lattice. A cell is kept
+if no square near it is mixed, where near means a circle that contains the cell and all its descendants: H3 children
+reach out of their parent a little, and what counts is every point whose fine cell descends from it."""
 
 import h3.api.basic_int as h3  # type: ignore[import-untyped]
 import h3.api.numpy_int as h3_arrays  # type: ignore[import-untyped]
@@ -12,8 +11,8 @@ from numpy.typing import NDArray
 
 from geo.lattice import OUTSIDE, Lattice
 
-COARSE, FINE = 7, 10  # the cells that a location carries
-_FIRST = 8  # coarser cells would be fewer, yet a fourth question for every point
+COARSE, FINE = 7, 10  # the cells in a location
+_FIRST = 8  # coarser cells would be fewer, but need a fourth look-up for every point
 _METRES_A_DEGREE = 110_574.0  # of latitude at the equator, where it is shortest
 # Centres of descendants lie within sqrt(3) * (1/sqrt(7) + 1/7 + ...) = 1.053 circumradii; the rest is for distortion.
 _REACH, _FINEST_REACH = 1.25, 1.05
@@ -28,7 +27,7 @@ def cells_of(lat: float, lon: float) -> tuple[str, str]:
 def cells_of_many(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """The coarse and the fine H3 cells of points, as integers: arrays (n,) in degrees → two arrays (n,), 0 for NaN.
 
-    H3 has no call for arrays: the fine cells cost what one call a point does, the coarse ones are masks of them."""
+    H3 has no function for arrays: the fine cells cost one call for each point, the coarse ones are masks of them."""
     known = ~(np.isnan(lat) | np.isnan(lon))
     fine = np.zeros(lat.shape, np.uint64)
     pairs = zip(lat[known].tolist(), lon[known].tolist(), strict=True)
@@ -39,8 +38,8 @@ def cells_of_many(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> tuple[N
 
 
 def ancestor_masks() -> tuple[tuple[int, int], ...]:
-    """(xor, or) which turn a fine cell into its ancestors and itself without a call, coarsest first: the resolution is
-    bits 52-55, and the three bits of every unused level are ones."""
+    """(xor, or) masks that turn a fine cell into its ancestors and itself without a call, coarsest first: the
+    resolution is bits 52-55, and the three bits of every unused level are ones."""
     return tuple(
         ((FINE ^ resolution) << 52, (1 << 3 * (15 - resolution)) - 1) for resolution in range(_FIRST, FINE + 1)
     )
@@ -49,7 +48,7 @@ def ancestor_masks() -> tuple[tuple[int, int], ...]:
 def cells_between(
     south: float, west: float, north: float, east: float, resolution: int, *, margin_m: float = 0.0
 ) -> NDArray[np.uint64]:
-    """All cells whose centre is in a box of degrees or within `margin_m` metres of it, in no order."""
+    """All cells whose centre is in a box of degrees or within `margin_m` metres of it, unordered."""
     high = margin_m / _METRES_A_DEGREE
     wide = high / np.cos(np.radians(min(max(abs(south), abs(north)) + high, 89)))
     south, north = max(south - high, -90), min(north + high, 90)
@@ -90,7 +89,8 @@ def _look(
     centres: NDArray[np.float64],
     m: float,
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """For a box that holds the circle of `m` metres around each centre: is a square of it mixed; the centre's label."""
+    """For the box around a circle of `m` metres around each centre: whether it has a mixed square; and the label of the
+    centre."""
     lat, lon = centres.T
     north = m / _METRES_A_DEGREE
     east = north / np.cos(np.radians(np.minimum(np.abs(lat) + north, 89)))

@@ -1,9 +1,8 @@
-"""A lattice over the parishes: each square is wholly in one parish, wholly outside, or mixed.
+"""A lattice over the parishes: each square is entirely in one parish, entirely outside, or mixed.
 
-A point in a mixed square is answered by the polygons themselves, so the lattice never decides what it isn't sure of.
-Built from the edges: squares touched by an edge are marked (a little inflated, so that rounding can't hide a touch),
-and what remains is filled row by row by counting the edges crossed.
-"""
+A point in a mixed square is looked up in the polygons, so the lattice never decides an uncertain case. Built from the
+edges: squares touched by an edge are marked (slightly enlarged, so that rounding can't hide a touch), and the rest is
+filled row by row by counting the crossed edges."""
 
 from collections.abc import Sequence
 
@@ -18,19 +17,19 @@ from geo.edges import Edges, Floats, Ints
 
 SQUARES = 2_600_000
 OUTSIDE = -1
-_TOUCH = 1e-3  # of a square's side: rounding is ten orders of magnitude smaller
-_CHUNK = 1 << 15  # points at a time: their working arrays stay in the processor's cache
+_TOUCH = 1e-3  # of a square's side; rounding is ten orders of magnitude smaller
+_CHUNK = 1 << 15  # points at a time: their working arrays fit the processor's cache
 
 
 class Lattice:
-    """Which polygon covers a point, its boundary included; where several do, the first of them."""
+    """Which polygon covers a point, including its boundary; if several do, the first of them."""
 
     def __init__(self, polygons: Sequence[ShapelyPolygon | MultiPolygon], squares: int = SQUARES) -> None:
         self.polygons = np.asarray(polygons, dtype=object)
         shapely.prepare(self.polygons)
         self.west, self.south, self.east, self.north = (float(v) for v in shapely.total_bounds(self.polygons))
         self.step = max(((self.east - self.west) * (self.north - self.south) / squares) ** 0.5, 1e-9)
-        # One empty square on every side: whatever lies farther out is clamped onto it.
+        # One empty square on every side; points farther out are clamped onto it.
         self.left, self.bottom = self.west - self.step, self.south - self.step
         self.columns = int((self.east - self.west) / self.step) + 3
         self.rows = int((self.north - self.south) / self.step) + 3
@@ -69,7 +68,7 @@ class Lattice:
         return found
 
     def _square(self, lat: Floats, lon: Floats) -> NDArray[np.int32]:
-        # fmin and fmax prefer the number to a NaN, which so lands on the empty last row.
+        # fmin and fmax prefer the number to a NaN, which is therefore mapped to the empty last row.
         row = (lat - self.bottom) * (1 / self.step)
         np.fmax(np.fmin(row, self.rows - 1, out=row), 0, out=row)
         column = (lon - self.left) * (1 / self.step)
@@ -114,7 +113,7 @@ class Lattice:
         pairs = [touched * count + toucher]
         for position, inside in _filled(edges, self.columns, count):
             whole = np.setdiff1d(inside, touched[toucher == position], assume_unique=True)
-            # Whole squares of one polygon crossed by the boundary of another: only where polygons overlap.
+            # Squares entirely in one polygon and crossed by the boundary of another: only if polygons overlap.
             pairs.append(whole[mixed[whole]] * count + position)
             whole = whole[labels[whole] == OUTSIDE]
             labels[whole] = position
@@ -146,7 +145,7 @@ def _touched(edges: Edges, columns: int, count: int) -> Ints:
 
 def _filled(edges: Edges, columns: int, count: int) -> list[tuple[int, Ints]]:
     """For each polygon the squares whose centre is inside it."""
-    # An edge counts for the rows whose centre lies in [y1, y2): a shared corner is counted once.
+    # An edge counts for the rows whose centre is in [y1, y2): a shared corner is counted once.
     edge, row = _spread(_floor(np.ceil(edges.y1 - 0.5)), _floor(np.ceil(edges.y2 - 0.5)) - 1)
     slope = (edges.x2 - edges.x1)[edge] / (edges.y2 - edges.y1)[edge]
     column = _floor(np.ceil(edges.x1[edge] + (row + 0.5 - edges.y1[edge]) * slope - 0.5))
@@ -154,7 +153,7 @@ def _filled(edges: Edges, columns: int, count: int) -> list[tuple[int, Ints]]:
     filled = []
     for position in range(count):
         rows, starts = row[owner == position], column[owner == position]
-        # The crossings of a row, in order, are where the polygon begins and ends by turns.
+        # The crossings of a row, in order, are alternately where the polygon begins and ends.
         order = np.lexsort((starts, rows))
         rows, starts = rows[order], starts[order]
         _, square = _spread(rows[::2] * columns + starts[::2], rows[::2] * columns + starts[1::2] - 1)

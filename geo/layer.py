@@ -1,4 +1,4 @@
-"""A parish layer as GeoJSON: read with every problem named by feature and field, and written."""
+"""A parish layer as GeoJSON: reading, with every problem by feature and field, and writing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _ELLIPSOID = Geod(ellps="WGS84")
 
 
 class LayerError(ValueError):
-    """A layer that can't be used; `problems` holds every one of them, each as "feature: field: what is wrong"."""
+    """A layer that can't be used; `problems` lists all problems, each as "feature: field: problem"."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
@@ -26,7 +26,7 @@ class LayerError(ValueError):
 
 @dataclass(slots=True)
 class _Feature:
-    """One feature being read: collects its problems under its own name."""
+    """One feature being read: collects its problems."""
 
     number: int
     properties: dict[str, Any]
@@ -41,7 +41,7 @@ class _Feature:
         value = self.properties.get(field)
         if isinstance(value, str) and value.strip():
             return value.strip()
-        self.wrong(field, "is missing" if value is None else f"must be a text that isn't empty, not {value!r}")
+        self.wrong(field, "is missing" if value is None else f"must be a non-empty string, not {value!r}")
         return ""
 
     def count(self, field: str) -> int:
@@ -52,7 +52,7 @@ class _Feature:
         return 0
 
     def area_km2(self, polygon: ShapelyPolygon | MultiPolygon | None) -> float:
-        """As given, or measured on the ellipsoid where the layer doesn't say."""
+        """As given, or measured on the ellipsoid if the layer doesn't state it."""
         value = self.properties.get("area_km2")
         if value is None:
             return round(abs(_ELLIPSOID.geometry_area_perimeter(polygon)[0]) / 1e6, 3) if polygon else 0.0
@@ -125,7 +125,7 @@ def _read_polygon(reader: _Feature, geometry: object) -> ShapelyPolygon | MultiP
 
 
 def _wrong_coordinates(polygons: object) -> str | None:
-    """What is wrong with the nested lists, the first thing only: one bad number often makes a thousand."""
+    """The first problem of the nested lists: one bad number often causes many."""
     if not isinstance(polygons, list | tuple) or not polygons:
         return "coordinates must be a list of rings"
     for rings in polygons:

@@ -1,4 +1,4 @@
-"""Fixes → location: the one question that the rest of the house asks of this room."""
+"""Fixes → location: the main function of this package."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,11 +15,12 @@ from geo.probability import parish_probabilities
 from geo.spread import spread_of
 
 ACCEPTED = 0.5  # RFC 7459 section 5.4: a place is accepted from 50 %
-_SHOWN = 1e-4  # a candidate below this helps nobody
+_SHOWN = 1e-4  # candidates below this are left out
 
 
 def locate(fixes: Sequence[Fix], parishes: Parishes, *, at: datetime, cells: CellTable | None = None) -> Location:
-    """What the fixes say together at the time `at` (aware), from which their ages count; of very many the best few."""
+    """The location from all fixes at the time `at` (aware), at which their ages are computed; of many fixes the best
+    few are used."""
     if len(fixes) > MOST_FIXES:
         fixes, _ = best_few(fixes, at=at)
     spreads = ((fix, spread_of(fix, parishes, at, cells)) for fix in fixes)

@@ -1,4 +1,4 @@
-"""What the fixes of a caller say together: a position, a radius, a confidence and the parishes it may lie in."""
+"""The result of a caller's fixes: a position, a radius, a confidence and the parishes it may be in."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,12 +33,11 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Never a bare point: `radius_m` holds the caller with `confidence`; `candidates` are every parish it may be in,
-    most probable first; `parish` is the first of them where status is `located`.
+    """`radius_m` contains the caller with `confidence`; `candidates` are all parishes it may be in, most probable
+    first; `parish` is the first of them if status is `located`.
 
-    `cells` are the H3 cells of the position: a coarse one (resolution 7) and a fine one (resolution 10).
-    `contradicted` tells of sources whose fixes could not be true together with this location.
-    """
+    `cells` are the H3 cells of the position: a coarse one (resolution 7) and a fine one (resolution 10). `contradicted`
+    lists sources whose fixes could not be true together with this location."""
 
     status: LocationStatus
     lat: float | None = None

@@ -1,4 +1,4 @@
-"""A parish (parroquia): the smallest area that an incident is answered in."""
+"""A parish (parroquia): the smallest administrative area used here."""
 
 from dataclasses import dataclass
 

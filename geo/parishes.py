@@ -1,8 +1,7 @@
 """All parishes of a city and the index that finds the one of a point.
 
-One rule everywhere: a parish holds the points that its polygon covers, boundary included, and a point on the boundary
-of several belongs to the first of them by code. H3 cells, lattice and polygons are three speeds of that one rule.
-"""
+One rule: a parish contains the points that its polygon covers, including the boundary, and a point on the boundary of
+several belongs to the first of them by code. H3 cells, lattice and polygons implement that rule at different speeds."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -29,12 +28,11 @@ _FAR_M = 200_000.0
 
 
 class Parishes:
-    """`find(lat, lon)` gives the parish of a point, None where none covers it; `find_many` those of many.
+    """`find(lat, lon)` returns the parish of a point, None if none covers it; `find_many` those of many.
 
-    `parishes` are ordered by code; `crs` is the projected system, in metres, that areas and distances use.
+    `parishes` are ordered by code; `crs` is the projected system, in metres, for areas and distances.
 
-    Raises ValueError for no parish at all, two of one code, or a `crs` that isn't projected in metres.
-    """
+    Raises ValueError for no parish at all, two with the same code, or a `crs` that isn't projected in metres."""
 
     def __init__(self, parishes: Sequence[Parish], crs: str = "EPSG:32717") -> None:
         if not parishes:
@@ -42,7 +40,7 @@ class Parishes:
         self.parishes = tuple(sorted(parishes, key=lambda parish: parish.code))
         self.by_code = {parish.code: parish for parish in self.parishes}
         if len(self.by_code) < len(self.parishes):
-            raise ValueError("two parishes have one code")
+            raise ValueError("two parishes have the same code")
         self.projection = Projection(crs)
         self.lattice = Lattice([parish.polygon for parish in self.parishes])
         self.find = point_finder(self.parishes, interior_cells(self.lattice), self.lattice)
@@ -50,7 +48,7 @@ class Parishes:
 
     @classmethod
     def from_geojson(cls, collection: object, crs: str = "EPSG:32717") -> "Parishes":
-        """Raises LayerError, whose `problems` names every fault by feature and field."""
+        """Raises LayerError, whose `problems` list every problem by feature and field."""
         return cls(read_layer(collection), crs)
 
     def to_geojson(self) -> dict[str, Any]:
@@ -74,7 +72,7 @@ class Parishes:
         return self.lattice.find_many(lats.ravel(), lons.ravel()).reshape(lats.shape)
 
     def nearest(self, point: Point) -> Nearest:
-        """The parish nearest to a point: itself at 0 m where it is inside one."""
+        """The parish nearest to a point, at 0 m if the point is inside it."""
         inside = self.find(point.lat, point.lon)
         if inside:
             return Nearest(inside.code, inside.name, 0.0, 0.0)
@@ -84,7 +82,7 @@ class Parishes:
         return Nearest(parish.code, parish.name, distance, bearing_deg(point.lat, point.lon, lat, lon))
 
     def _nearest_near(self, point: Point) -> tuple[int, float, float] | None:
-        """The nearest parish and its nearest place, on the plane; None where that is too far to be true to scale."""
+        """The nearest parish and its nearest place, on the plane; None if that is too far for the projection."""
         x, y = self.projection.forward(point.lat, point.lon)
         if not (isfinite(x) and isfinite(y)):
             return None
@@ -97,7 +95,7 @@ class Parishes:
         return position, *self.projection.inverse(there[0], there[1])
 
     def _nearest_far(self, point: Point) -> tuple[int, float, float]:
-        """As from far away: the corner that the shortest straight way through the earth leads to."""
+        """For far places: the corner with the shortest chord through the earth."""
         corners, owner = shapely.get_coordinates([parish.polygon for parish in self.parishes], return_index=True)
         here = _directions(np.array([[point.lon, point.lat]]))[0]
         nearest = int(np.argmax(_directions(corners) @ here))
@@ -121,13 +119,13 @@ class Parishes:
     @cached_property
     def outline(self) -> BaseGeometry:
         """The whole city, in metres of the projected system."""
-        # Quick for parishes that share their boundaries, not to be trusted for those that overlap.
+        # Fast for parishes that share their boundaries, but wrong for those that overlap.
         joined = shapely.coverage_union_all(self.projected)
         return joined if joined.is_valid else shapely.union_all(self.projected)
 
     @cached_property
     def edge_grid(self) -> EdgeGrid:
-        """The boundary in metres of the projected system, to be asked for what is near a place."""
+        """The boundary in metres of the projected system, for queries near a place."""
         return EdgeGrid(Edges.of(list(self.projected)))
 
 

@@ -6,7 +6,7 @@ from math import isfinite
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Raises ValueError for a latitude or longitude that isn't on the earth, so that no other room needs to ask."""
+    """Raises ValueError for a latitude or longitude out of range, so that other modules need not check."""
 
     lat: float
     lon: float

@@ -1,4 +1,4 @@
-"""One point → its parish: the way that a call takes, and the only place in this room where a tenth of a µs counts."""
+"""One point → its parish. Used for every call, and optimised to a tenth of a microsecond."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,10 +12,10 @@ from geo.parish import Parish
 def point_finder(
     parishes: Sequence[Parish], interior: Mapping[int, int], lattice: Lattice
 ) -> Callable[[float, float], Parish | None]:
-    """`find(lat, lon)`: the point's H3 cell and its ancestors, coarsest first; where none lies wholly in one parish,
-    the lattice, which asks the polygons on a boundary.
+    """`find(lat, lon)`: the point's H3 cell and its ancestors, coarsest first; if none is entirely in one parish, the
+    lattice, which asks the polygons at a boundary.
 
-    A closure, for then all it needs are its own variables: a quarter faster than a method."""
+    A closure, because local variables are a quarter faster than attributes."""
     south, north, west, east = lattice.south, lattice.north, lattice.west, lattice.east
     in_cell = {cell: parishes[position] for cell, position in interior.items()}.get
     cell_of = h3.latlng_to_cell

@@ -76,7 +76,7 @@ def _of_ellipse(spread: Spread, parishes: Parishes) -> dict[int, float]:
 
 
 def _where(spread: Spread, parishes: Parishes) -> dict[int, float]:
-    """All of it is where its centre is."""
+    """All of it is at its centre."""
     inside = parishes.lattice.find(spread.point.lat, spread.point.lon)
     return {inside: 1.0} if inside >= 0 else {}
 
@@ -85,7 +85,7 @@ def _lacking(u: Floats, d: Floats, owner: NDArray[np.int64], reach: float, unifo
     """1/2π ∫ (1 - P) dθ along the edges u + t d, 0 <= t <= 1, of each owner; u and d (2, n), with the centre at 0."""
     from_centre = np.einsum("in,in->n", u, u)
     if len(owner) and from_centre.min() < _AT_CORNER**2:
-        # Seen from a corner itself its edges have no direction: look from beside it.
+        # At a corner the direction of its edges is undefined: use a point beside it.
         u = u + _BESIDE
         from_centre = np.einsum("in,in->n", u, u)
     # The chord of each edge within reach: |u + t d| <= reach.
@@ -117,6 +117,6 @@ def _gaussian(p: Floats, chord: Floats) -> Floats:
 def _quadrature(p: Floats, chord: Floats, nodes: Floats, weights: Floats) -> Floats:
     t = (nodes[:, None] + 1) / 2
     x, y = p[0] + t * chord[0], p[1] + t * chord[1]
-    # At the centre itself the integrand is 1/2, yet what it is multiplied with is 0.
+    # At the centre the integrand is 1/2, but it is multiplied by 0.
     r2 = np.maximum(x * x + y * y, 1e-12)
     return np.asarray(weights / 2 @ ((1 - np.exp(r2 / -2)) / r2))

@@ -1,4 +1,4 @@
-"""Distances in metres: on the ellipsoid between two points, and on a projected plane for everything done in bulk."""
+"""Distances in metres: on the ellipsoid between two points, and on a projected plane for bulk computations."""
 
 from functools import lru_cache
 from math import isfinite
@@ -53,7 +53,7 @@ class Projection:
         target = self._transformer.target_crs
         if target is None or not target.is_projected or {axis.unit_name for axis in target.axis_info} != {"metre"}:
             raise ValueError(f"{crs} is not a projected coordinate system in metres")
-        # One call's place is asked for again and again on its road.
+        # The place of one call is projected repeatedly.
         self._placed = lru_cache(maxsize=4_096)(self._place)
 
     def __repr__(self) -> str:
@@ -69,7 +69,8 @@ class Projection:
         return x, y
 
     def place(self, lat: float, lon: float) -> tuple[float, float]:
-        """As `forward` for one point; where the projection ends, a quarter around the earth, simply very far away."""
+        """As `forward` for one point; beyond the range of the projection, a quarter around the earth, a very distant
+        place."""
         return self._placed(lat, lon)
 
     def _place(self, lat: float, lon: float) -> tuple[float, float]:

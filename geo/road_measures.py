@@ -1,9 +1,9 @@
-"""What a network says of itself: the mean speed of its ways, and how much longer than straight they are."""
+"""Properties of a network: the mean speed of its routes, and their ratio to straight lines."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy  # its parts come when they are asked for: a service without streets needs none
+import scipy  # imported lazily: a service without streets needs none
 from numpy.typing import NDArray
 
 from geo.projection import Projection
@@ -11,14 +11,14 @@ from geo.road_network import Pace, Profile, RoadNetwork
 
 ORIGINS = 24
 PER_ORIGIN = 200
-SHORTEST_M, LONGEST_M = 1_000.0, 10_000.0  # ways as an emergency has them: not the crossing of a province
+SHORTEST_M, LONGEST_M = 1_000.0, 10_000.0  # routes of typical emergencies, not across a province
 USUAL_DETOUR = 1.35
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Over `pairs` random ways of 1-10 km in a straight line: `reference_kmh`, their metres through their seconds;
-    `detour`, the median of their metres through the straight ones."""
+    """Over `pairs` random routes of 1-10 km in a straight line: `reference_kmh`, their total metres by their seconds;
+    `detour`, the median ratio of their metres to the straight ones."""
 
     reference_kmh: float
     detour: float
@@ -26,7 +26,7 @@ class Measures:
 
 
 def measure(network: RoadNetwork, projection: Projection, profile: Profile, *, seed: int = 0) -> Measures:
-    """Of the main part. Where it is too small for ways of that length: its streets' mean, and the usual detour."""
+    """Of the main part. If it is too small for routes of that length: its streets' mean, and the default detour."""
     arcs, main = network.arcs(profile), network.main_part(profile)
     graph = arcs.matrix(network.nodes)
     lengths = arcs.matrix(network.nodes, network.metres[arcs.street].astype(np.float64))
@@ -67,13 +67,14 @@ def pace(metres: NDArray[np.float32], forward: NDArray[np.float32], backward: ND
 
 
 def mean_kmh(metres: NDArray[np.floating], seconds: NDArray[np.floating]) -> float:
-    """Of all together; 30 where nothing has a length."""
+    """Of all together; 30 if nothing has a length."""
     total_m, total_s = float(metres.sum(dtype=np.float64)), float(seconds.sum(dtype=np.float64))
     return total_m / total_s * 3.6 if total_m > 0 and total_s > 0 else 30.0
 
 
 def _metres(before: NDArray[np.int32], lengths: "scipy.sparse.csr_matrix") -> NDArray[np.float64]:
-    """Length of the way to each node of a tree that says each one's node before: steps added twice as far each time."""
+    """Length of the route to each node of a tree given by each node's predecessor: the steps added double in each
+    round."""
     nodes = len(before)
     back = np.where(before >= 0, before, nodes).astype(np.int64)
     stepped = np.flatnonzero(before >= 0)

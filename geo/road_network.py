@@ -1,16 +1,16 @@
-"""The streets of a city as arrays: where they run and how long each takes in either direction."""
+"""The streets of a city as arrays: their course and travel time in either direction."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-import scipy  # its parts come when they are asked for: a service without streets needs none
+import scipy  # imported lazily: a service without streets needs none
 from numpy.typing import ArrayLike, NDArray
 
 Profile = Literal["emergency", "car"]
 PROFILES: tuple[Profile, ...] = ("emergency", "car")
-LEAST_SECONDS = 0.01  # a sparse matrix takes a way of no time for no way
+LEAST_SECONDS = 0.01  # a sparse matrix treats an arc of zero seconds as no arc
 
 
 class RoadNetworkError(ValueError):
@@ -19,10 +19,9 @@ class RoadNetworkError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pace:
-    """Seconds along each street (s,), from its start to its end and back; inf where that way is closed.
+    """Seconds along each street (s,), from its start to its end and back; inf if that direction is closed.
 
-    `reference_kmh` is the mean speed of short ways through the whole network at these seconds.
-    """
+    `reference_kmh` is the mean speed of short routes through the whole network at these seconds."""
 
     forward: NDArray[np.float32]
     backward: NDArray[np.float32]
@@ -34,11 +33,10 @@ class RoadNetwork:
     """n nodes (crossings and ends of streets) and s streets between them, two-way or not.
 
     `lat`, `lon` (n,) in degrees; `start`, `end` (s,) nodes of each street; its bends are `bend_lat[k]`, `bend_lon[k]`
-    for k from `bend_first[i]` to `bend_first[i + 1]`, between start and end; `metres` (s,) its length with the bends.
-    A street has its bends, rather than being many, so that a search crosses it in one step.
+    for k from `bend_first[i]` to `bend_first[i + 1]`, between start and end; `metres` (s,) its length with the bends. A
+    street has bends, rather than being several streets, so that a search crosses it in one step.
 
-    Raises RoadNetworkError for arrays that don't fit each other.
-    """
+    Raises RoadNetworkError for arrays that don't match each other."""
 
     lat: NDArray[np.float64]
     lon: NDArray[np.float64]
@@ -57,14 +55,14 @@ class RoadNetwork:
         if len(self.lon) != nodes or any(len(array) != streets for array in per_street):
             raise RoadNetworkError("arrays of nodes or of streets differ in length")
         if len(self.bend_first) != streets + 1 or len(self.bend_lat) != len(self.bend_lon):
-            raise RoadNetworkError("the bends don't fit the streets")
+            raise RoadNetworkError("the bends don't match the streets")
         if self.bend_first[0] != 0 or self.bend_first[-1] != len(self.bend_lat) or (np.diff(self.bend_first) < 0).any():
-            raise RoadNetworkError("the bends don't fit the streets")
+            raise RoadNetworkError("the bends don't match the streets")
         for ends in (self.start, self.end):
             if streets and not (ends.min() >= 0 and ends.max() < nodes):
-                raise RoadNetworkError("a street ends at a node that isn't there")
+                raise RoadNetworkError("a street ends at an unknown node")
         if not all(np.isfinite(a).all() for a in (self.lat, self.lon, self.bend_lat, self.bend_lon, self.metres)):
-            raise RoadNetworkError("a place or a length isn't a number")
+            raise RoadNetworkError("a coordinate or a length is not a number")
         if any(not (way >= LEAST_SECONDS / 2).all() for p in self.paces.values() for way in (p.forward, p.backward)):
             raise RoadNetworkError("a street takes no time")
         if not all(np.isfinite(pace.reference_kmh) and pace.reference_kmh > 0 for pace in self.paces.values()):
@@ -85,7 +83,7 @@ class RoadNetwork:
         return float(lons.min()), float(lats.min()), float(lons.max()), float(lats.max())
 
     def arcs(self, profile: Profile) -> "Arcs":
-        """Every way that is open, once in each open direction."""
+        """One arc for each open direction of each street."""
         pace = self.paces[profile]
         street = np.concatenate([np.arange(self.streets), np.arange(self.streets)]).astype(np.int32)
         tail = np.concatenate([self.start, self.end])
@@ -95,7 +93,7 @@ class RoadNetwork:
         return Arcs(tail[open_], head[open_], seconds[open_], street[open_])
 
     def main_part(self, profile: Profile) -> NDArray[np.bool_]:
-        """Mask of nodes (n,): the largest set in which there is a way from each to each."""
+        """Mask of nodes (n,): the largest set in which every node can be reached from every other."""
         arcs = self.arcs(profile)
         return largest_part(arcs.tail, arcs.head, self.nodes)
 
@@ -125,7 +123,7 @@ class Arcs:
     street: NDArray[np.int32]
 
     def matrix(self, nodes: int, values: NDArray[np.float64] | None = None) -> "scipy.sparse.csr_matrix":
-        """Row: tail, column: head; of parallel arcs the quickest. `values` stand in the place of its seconds."""
+        """Row: tail, column: head; of parallel arcs the quickest. `values` are used instead of the seconds."""
         order = np.lexsort((self.seconds, self.head, self.tail))
         tail, head = self.tail[order], self.head[order]
         first = np.ones(len(order), bool)

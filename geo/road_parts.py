@@ -1,4 +1,4 @@
-"""The part of a network that can be used: where there is a way from each place to each."""
+"""The usable part of a network, in which every place can be reached from every other."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ def main_network(network: RoadNetwork) -> RoadNetwork:
 
 
 def part_of(network: RoadNetwork, nodes: NDArray[np.bool_], streets: NDArray[np.bool_]) -> RoadNetwork:
-    """These nodes and streets alone; the streets end at these nodes."""
+    """Only these nodes and streets; the streets must end at these nodes."""
     number = np.cumsum(nodes) - 1
     bends = np.diff(network.bend_first)[streets].astype(np.int64)
     kept = ranges(network.bend_first[:-1][streets].astype(np.int64), bends)

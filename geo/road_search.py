@@ -1,4 +1,5 @@
-"""One search from a target answers for every node: scipy's Dijkstra over the core, and the rest read off its arcs."""
+"""One search from a target gives the times of every node: scipy's Dijkstra over the core, and the rest derived from its
+arcs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +7,7 @@ from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 import numpy as np
-import scipy  # its parts come when they are asked for: a service without streets needs none
+import scipy  # imported lazily: a service without streets needs none
 from numpy.typing import NDArray
 
 from geo.contraction import Contraction, Ways
@@ -17,7 +18,8 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """Seconds to one target: from `near` nodes by ways that only climb to them, from every node of the core by any."""
+    """Seconds to one target: from `near` nodes by routes that only go up in level, from every node of the core by
+    any."""
 
     near: Ints
     near_s: Floats
@@ -26,7 +28,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Step:
-    """Nodes of one level; those of them that lead up, their arcs, and which of these is each one's first."""
+    """Nodes of one level; those of them with arcs upwards, these arcs, and the first arc of each."""
 
     ranks: Ints
     leading: Ints
@@ -35,10 +37,10 @@ class _Step:
 
 
 class RoadSearch:
-    """Shortest ways to a target, exact, over a contracted network.
+    """Shortest routes to a target, exact, over a contracted network.
 
-    Inside, a node goes by its rank: the core first, then level after level down, so that arcs up lead to lower ranks.
-    """
+    Internally nodes are numbered by rank: the core first, then level after level down, so arcs upwards lead to lower
+    ranks."""
 
     def __init__(self, contraction: Contraction) -> None:
         level = contraction.level
@@ -64,7 +66,7 @@ class RoadSearch:
         """From each of n nodes to the target of each of m fields → (n, m)."""
         ranks, core = self._rank[nodes], self._core_size
         steps = self._above(ranks)
-        answer = np.empty((len(fields), len(self._rank)))  # only what is needed is ever written or read
+        answer = np.empty((len(fields), len(self._rank)))  # only the needed part is ever written or read
         for step in steps:
             answer[:, step.ranks] = np.inf
         for row, field in enumerate(fields):
@@ -78,8 +80,8 @@ class RoadSearch:
         return answer[:, ranks].T
 
     def _above(self, ranks: Ints) -> list["_Step"]:
-        """Level by level, the lowest first: those of these nodes and of all that their arcs lead to, upwards, which are
-        not of the core, and their arcs."""
+        """Level by level, the lowest first: those of these nodes, and of all that their arcs reach upwards, that are
+        not in the core, with their arcs."""
         needed = np.zeros(len(self._rank), bool)
         needed[ranks] = True
         steps = []
@@ -94,7 +96,7 @@ class RoadSearch:
         return steps
 
     def _climb(self, entries: dict[int, float]) -> dict[int, float]:
-        """Up from the target against the arcs, highest rank first: arcs up lead to lower ranks only."""
+        """Up from the target against the arcs, highest rank first: arcs upwards lead to lower ranks only."""
         best = dict(entries)
         waiting = [-node for node in best]
         heapify(waiting)
@@ -111,10 +113,10 @@ class RoadSearch:
         return best
 
     def _search(self, entries: Ints, seconds: Floats) -> Floats:
-        """The library's search over the core, from one more node that leads to where the climb came in."""
+        """The library's search over the core, from an additional node connected to where the climb reached the core."""
         size = self._core_size
         indices = np.concatenate([self._core.other, entries])
-        # A sparse matrix may take no time for no arc: the least there is stands for it.
+        # A sparse matrix treats zero as no arc, so the smallest time is used instead.
         steps = np.concatenate([self._core.seconds, np.maximum(seconds, np.finfo(float).tiny)])
         indptr = np.append(self._core.first[: size + 1], np.int32(len(indices)))
         graph = scipy.sparse.csr_matrix((steps, indices.astype(np.int32), indptr), shape=(size + 1, size + 1))
@@ -123,7 +125,7 @@ class RoadSearch:
 
 
 def _ranked(ways: Ways, nodes: Ints, rank: Ints) -> Ways:
-    """The same arcs, nodes by their rank."""
+    """The same arcs, nodes numbered by rank."""
     arcs, counts = ways.of(nodes)
     first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
     return Ways(first, rank[ways.other[arcs]].astype(np.int32), ways.seconds[arcs])

@@ -1,4 +1,4 @@
-"""Travel time over the streets: one search from each target answers for every unit."""
+"""Travel time over the streets: one search from each target gives the times of every unit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from geo.road_search import Field, RoadSearch
 from geo.snap import REACH_M, Snapped, Snapper
 from geo.travel_time import Floats, StraightLine
 
-REMEMBERED = 256  # searches; some 100 kB each in a large city
-SETS_REMEMBERED = 16  # of places: who is asked for times is next asked how far off the road it is
+REMEMBERED = 256  # searches; about 100 kB each in a large city
+SETS_REMEMBERED = 16  # sets of places: after the times, the distance to the road is asked for the same places
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trips:
-    """`seconds` (n, m); metres from each source (n,) and each target (m,) to the road: inf where none is in reach,
-    and then the straight line answered for its pairs."""
+    """`seconds` (n, m); metres from each source (n,) and each target (m,) to the road: inf if none is in reach, and
+    then the straight line is used for its pairs."""
 
     seconds: Floats
     source_off_m: Floats
@@ -30,15 +30,14 @@ class Trips:
 
 
 class Roads:
-    """TravelTime over a network: seconds of the quickest way × reference_kmh / speed_kmh.
+    """TravelTime over a network: seconds of the quickest route × reference_kmh / speed_kmh.
 
-    The network gives a way its shape, the unit's speed at this hour its level. A place off the road adds its distance
-    to it, with the detour of a straight line at the unit's speed; nobody drives to the road and back to who is nearer
-    than the road. Only the part of the network counts in which there
-    is a way from each place to each. A target's search is remembered, for the next question is often about the same.
+    The network determines the route, the unit's speed at this hour the level. A place off the road adds its distance to
+    it, with the detour of a straight line at the unit's speed; if source and target are nearer to each other than to
+    the road, the straight line is used. Only the part of the network is used in which every place can be reached from
+    every other. The search of a target is cached, because the next question is often about the same one.
 
-    `contraction` of this network and profile, if there is one, saves some seconds.
-    """
+    `contraction` of this network and profile, if given, saves some seconds."""
 
     def __init__(
         self,
@@ -67,11 +66,11 @@ class Roads:
         return self.trips(lats, lons, targets, speed_kmh=speed_kmh).seconds
 
     def off_road_m(self, lats: Floats, lons: Floats) -> Floats:
-        """Metres from each of n places to the nearest road, inf where that is beyond reach (2 km)."""
+        """Metres from each of n places to the nearest road, inf if that is beyond reach (2 km)."""
         return self._snap(lats, lons).off_m.copy()
 
     def trips(self, lats: Floats, lons: Floats, targets: Sequence[Point], *, speed_kmh: float | Floats) -> Trips:
-        """As `seconds`, and how far from the road each end is."""
+        """As `seconds`, with the distance of each end to the road."""
         lats, lons = np.asarray(lats, np.float64), np.asarray(lons, np.float64)
         sources = self._snap(lats, lons)
         goals = self._snap(np.array([t.lat for t in targets]), np.array([t.lon for t in targets]))
@@ -83,7 +82,7 @@ class Roads:
             level = (np.broadcast_to(speed, (len(lats), 1)))[sources.on]
             driven = self._driven(_only(sources), _only(goals)) * self.reference_kmh / level
             off_s = off_m * self.line.detour * 3.6 / level
-            # Two that are nearer to each other than to the road need none.
+            # Two places that are nearer to each other than to the road need none.
             seconds[on] = np.where(seconds[on] <= off_s, seconds[on], driven + off_s)
         return Trips(seconds, sources.off_m.copy(), goals.off_m.copy())
 
@@ -95,7 +94,7 @@ class Roads:
         return self._snapper.snap(x, y, REACH_M)
 
     def _driven(self, sources: Snapped, goals: Snapped) -> Floats:
-        """Seconds of the network's own pace, place on the road to place on the road, (n, m)."""
+        """Seconds at the network's own speed, from place on the road to place on the road, (n, m)."""
         fields = [self._field(s, a) for s, a in zip(goals.street.tolist(), goals.along.tolist(), strict=True)]
         start, end = self.network.start[sources.street], self.network.end[sources.street]
         forward, backward = self._pace.forward[sources.street], self._pace.backward[sources.street]
@@ -121,7 +120,7 @@ class Roads:
 
 
 def contraction_of(network: RoadNetwork, profile: Profile) -> Contraction:
-    """What makes searches quick, for this network and profile; some seconds for 100,000 nodes."""
+    """The contraction of this network and profile; some seconds for 100,000 nodes."""
     arcs, main = network.arcs(profile), network.main_part(profile)
     inside = main[arcs.tail] & main[arcs.head]
     kept = Arcs(arcs.tail[inside], arcs.head[inside], arcs.seconds[inside], arcs.street[inside])
@@ -137,7 +136,7 @@ def _usable(network: RoadNetwork, profile: Profile) -> NDArray[np.bool_]:
 
 
 def _part(share: Floats | float, seconds: NDArray[np.float32] | np.float32) -> Floats:
-    """That share of the seconds; of a closed way even nothing takes for ever, save that a place is where it is."""
+    """That share of the seconds; a closed direction takes infinitely long for any share above 0."""
     share, whole = np.asarray(share, np.float64), np.asarray(seconds, np.float64)
     return np.where(share > 0, np.where(np.isfinite(whole), share * np.where(np.isfinite(whole), whole, 0), np.inf), 0)
 

@@ -1,4 +1,4 @@
-"""Onto the road: the nearest place of a street for each of many points."""
+"""Snaps points to the nearest place on a street."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,10 @@ BESIDE_M = 30.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapped:
-    """For each of n points its `street`, how far `along` it (0-1 from its start), and the metres `off` it.
+    """For each of n points its `street`, the position `along` it (0-1 from its start), and the distance `off` it in
+    metres.
 
-    Street -1 and off inf where no road is within reach.
-    """
+    Street -1 and off inf if no road is within reach."""
 
     street: NDArray[np.int32]
     along: Floats
@@ -29,14 +29,15 @@ class Snapped:
 
 
 class Snapper:
-    """`x`, `y` in metres and `line` say the points of all lines in order; `street` is the name that each line has."""
+    """`x`, `y` in metres and `line` are the points of all lines in order; `street` is the number of each line's
+    street."""
 
     def __init__(self, x: Floats, y: Floats, line: NDArray[np.intp], street: NDArray[np.int32]) -> None:
         self._street = street
         self._lines = np.atleast_1d(np.asarray(shapely.linestrings(np.column_stack([x, y]), indices=line)))
         self._length = np.maximum(shapely.length(self._lines), 1e-9)
         self._tree = shapely.STRtree(self._lines)
-        self._tree.query(shapely.points(0, 0))  # built at the first question, which none should wait for
+        self._tree.query(shapely.points(0, 0))  # built by the first query, here and not when a caller waits
 
     def snap(self, x: Floats, y: Floats, reach_m: float = REACH_M) -> Snapped:
         points = np.atleast_1d(np.asarray(shapely.points(x, y)))
@@ -53,7 +54,7 @@ class Snapper:
         return Snapped(street, along, off)
 
     def _nearest(self, points: NDArray[np.object_], x: Floats, y: Floats) -> tuple[NDArray[np.intp], Floats]:
-        """Most stand on a road or beside it: a look around them is much quicker than the tree's own search."""
+        """Most points are on a road or beside it: searching around them is much quicker than the tree's own search."""
         line, metres = np.full(len(points), -1, np.intp), np.full(len(points), np.inf)
         around = shapely.box(x - BESIDE_M, y - BESIDE_M, x + BESIDE_M, y + BESIDE_M)
         which, lines = self._tree.query(around)

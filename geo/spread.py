@@ -1,4 +1,4 @@
-"""How the place of a caller is spread over the projected plane, and how one fix becomes that."""
+"""The distribution of a caller's place on the projected plane, and how it is made from a fix."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,20 +20,19 @@ from geo.region import ArcBand, Ellipse, Polygon, Region
 from geo.uncertainty import CONFIDENCE, USUAL_RADIUS_M, radius_at_95, stated_confidence, widening_m
 
 Matrix = NDArray[np.float64]
-SIGMAS_AT_95 = sqrt(-2 * log(1 - CONFIDENCE))  # radius of the circle that holds 95 % of a circular Gaussian
-_RADII_AT_95 = sqrt(CONFIDENCE)  # the same of a uniform disc of radius 1
+SIGMAS_AT_95 = sqrt(-2 * log(1 - CONFIDENCE))  # radius of the circle that contains 95 % of a circular Gaussian
+_RADII_AT_95 = sqrt(CONFIDENCE)  # the same for a uniform disc of radius 1
 
 
 class _OffThePlaneError(ValueError):
-    """A region that reaches where the projection ends: no caller of this city, and not to be drawn."""
+    """A region beyond the range of the projection: no caller of this city."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
     """Mean (`point`, and x, y in metres) and covariance (2, 2) in square metres. Without an `area` it is Gaussian or,
-    where `uniform`, an even ellipse; with one it is even over that projected polygon, which holds the caller with
-    `confidence`.
-    """
+    if `uniform`, a uniform ellipse; with one it is uniform over that projected polygon, which contains the caller with
+    `confidence`."""
 
     point: Point
     x: float
@@ -45,7 +44,7 @@ class Spread:
 
     @property
     def radius_m(self) -> float:
-        """A circle around the mean that holds the caller with `confidence`; rather too wide than too narrow."""
+        """A circle around the mean that contains the caller with `confidence`; an upper bound."""
         if self.area is not None:
             corners = shapely.get_coordinates(shapely.convex_hull(self.area))
             return float(np.hypot(corners[:, 0] - self.x, corners[:, 1] - self.y).max())
@@ -60,7 +59,7 @@ class Spread:
 
 
 def spread_of(fix: Fix, parishes: Parishes, at: datetime, cells: CellTable | None = None) -> Spread | None:
-    """What a fix alone says at the time `at`; None where it says nothing of a place."""
+    """The spread of one fix at the time `at`; None if it gives no place."""
     if fix.region is not None:
         return _of_region(fix, fix.region, parishes.projection, at)
     if fix.point is not None:
@@ -74,7 +73,7 @@ def spread_of(fix: Fix, parishes: Parishes, at: datetime, cells: CellTable | Non
 
 
 def circle(point: Point, radius_m: float, pdf: Pdf, projection: Projection) -> Spread:
-    """A circle that holds 95 %: Gaussian, or an even disc where the pdf is rectangular."""
+    """A circle that contains 95 %: Gaussian, or a uniform disc if the pdf is rectangular."""
     x, y = projection.place(point.lat, point.lon)
     uniform = pdf is Pdf.RECTANGULAR
     deviation = radius_m / (2 * _RADII_AT_95 if uniform else SIGMAS_AT_95)
@@ -83,7 +82,7 @@ def circle(point: Point, radius_m: float, pdf: Pdf, projection: Projection) -> S
 
 def _of_cell(fix: Fix, cell: Cell | None, parishes: Parishes, at: datetime) -> Spread:
     if cell is None:
-        # All that is known is that this city's room was reached.
+        # Only known: the call reached this city.
         return _of_area(parishes.outline, parishes.projection, stated_confidence(fix))
     reach = cell.range_m + widening_m(fix, at)
     if cell.azimuth_deg is None:
@@ -121,7 +120,7 @@ def _centre(region: Region) -> Point:
 def _of_ellipse(fix: Fix, ellipse: Ellipse, projection: Projection, at: datetime) -> Spread:
     major, minor = (radius_at_95(fix, at, axis) for axis in (ellipse.semi_major_m, ellipse.semi_minor_m))
     even = circle(ellipse.centre, 1.0, fix.pdf, projection)
-    # The axis on the grid, whose north is not quite the true one away from the zone's middle.
+    # The axis on the grid, whose north differs from true north away from the zone's middle.
     ahead = projection.place(*destination(ellipse.centre.lat, ellipse.centre.lon, ellipse.orientation_deg, 100.0))
     if FARTHEST_M in (even.x, *ahead):
         raise _OffThePlaneError
@@ -140,7 +139,7 @@ def _of_area(area: BaseGeometry, projection: Projection, confidence: float) -> S
 
 
 def _polygon(corners: Sequence[Point], projection: Projection) -> BaseGeometry:
-    """The polygon in metres; of one that crosses itself the convex hull; one without area gets a metre around it."""
+    """The polygon in metres; the convex hull of one that crosses itself; one without area gets a metre around it."""
     x, y = projection.forward([corner.lat for corner in corners], [corner.lon for corner in corners])
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise _OffThePlaneError
@@ -149,7 +148,7 @@ def _polygon(corners: Sequence[Point], projection: Projection) -> BaseGeometry:
 
 
 def _arc_band(band: ArcBand, projection: Projection) -> BaseGeometry:
-    """The band as a polygon of the same area: its corners lie a little outside the arcs."""
+    """The band as a polygon of the same area: its corners are slightly outside the arcs."""
     opening = min(max(band.opening_deg, 1.0), 360.0)
     steps = max(8, int(opening / 3))
     half = radians(opening / steps) / 2
@@ -169,7 +168,7 @@ def _around(centre: Point, ways: list[tuple[float, float]]) -> list[Point]:
 
 
 def _moments(area: BaseGeometry) -> tuple[float, float, Matrix]:
-    """Mean and covariance of an even spread over a polygon, by the sum over triangles from its first corner."""
+    """Mean and covariance of a uniform spread over a polygon, by the sum over triangles from its first corner."""
     centre = area.centroid
     sums, total = np.zeros((2, 2)), 0.0
     for part in shapely.get_parts(area):

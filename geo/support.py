@@ -1,12 +1,11 @@
-"""A few weighted points that stand for everywhere a caller may be, so that a question asked of each of them and
-averaged by weight is answered for the whole location.
+"""A few weighted points that represent the whole location: a function evaluated at each and averaged by weight is
+approximated for the whole location.
 
-A circular Gaussian is stood for by seven points, exact for every polynomial up to degree 5 (Stroud and Secrest 1963,
+A circular Gaussian is represented by seven points, exact for every polynomial up to degree 5 (Stroud and Secrest 1963,
 Mathematics of Computation 17, formula V; E2r2 5-1 in Stroud 1971, Approximate Calculation of Multiple Integrals): the
-centre with half the weight, and a hexagon at two standard deviations. The rule for an even disc is of the same shape
-(S2 5-1 in the same book): a quarter at the centre, the hexagon at sqrt(2/3) of the radius. Where little can differ
-within the location four points do, exact up to degree 3: a square whose corners are sqrt(2) standard deviations out.
-"""
+centre with half the weight, and a hexagon at two standard deviations. The rule for a uniform disc has the same shape
+(S2 5-1 in the same book): a quarter at the centre, the hexagon at sqrt(2/3) of the radius. For small locations four
+points are enough, exact up to degree 3: a square whose corners are sqrt(2) standard deviations out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,14 +22,14 @@ from geo.uncertainty import CONFIDENCE
 
 Floats = NDArray[np.float64]
 
-# Nobody chooses another unit for a difference of this much.
+# A difference of this size doesn't change the choice of a unit.
 SMALL_M = 30.0
-# So far apart people call it one place: what differs within it is on which side of a street, or of a ravine.
+# Within this distance only the side of a street, or of a ravine, can differ.
 NARROW_M = 150.0
-# From here on a location isn't a blurred point any more but a place with a shape: a cell, a parish, the whole city.
+# From here on a location isn't a blurred point but an area with a shape: a cell, a parish, the whole city.
 WIDE_M = 2_500.0
 MOST = 7
-# Even over a disc: the n-th of so many lies so far out, and a golden angle on from the one before.
+# Uniform over a disc: the radius grows with the number, the angle by the golden angle.
 SAMPLES = 256
 GOLDEN_RAD = pi * (3 - sqrt(5))
 
@@ -49,9 +48,9 @@ def support_points(
     """None for a location without a position, 1 for one within `small_m` metres, 4 within 150 m, else up to 7; the same
     for the same location.
 
-    `even`: spread evenly over its circle instead of as a Gaussian. A location wider than 2.5 km is spread evenly too
-    and, where `parishes` are given, over those parts of its candidates that lie in its circle, each with the
-    probability that the location gives it; the points are then the means of seven parts of that."""
+    `even`: uniform over its circle instead of Gaussian. A location wider than 2.5 km is uniform too and, if `parishes`
+    are given, over those parts of its candidates that are in its circle, each with the probability that the location
+    gives it; the points are then the means of seven parts of that."""
     if location.lat is None or location.lon is None:
         return ()
     centre, radius_m = Point(location.lat, location.lon), location.radius_m or 0.0
@@ -61,7 +60,7 @@ def support_points(
         return inside
     held = min(max(location.confidence or CONFIDENCE, 0.01), 0.999)
     is_even = even or radius_m > WIDE_M
-    # Of one coordinate: an even disc's is half its radius.
+    # Of one coordinate: a uniform disc's is half its radius.
     deviation_m = radius_m / sqrt(held) / 2 if is_even else radius_m / sqrt(-2 * log(1 - held))
     if radius_m < NARROW_M:
         return tuple(_around(centre, 4, sqrt(2) * deviation_m, 1.0))
@@ -76,7 +75,7 @@ def _around(centre: Point, corners: int, out_m: float, weight: float) -> Iterato
 
 
 def _in_candidates(location: Location, centre: Point, radius_m: float, parishes: Parishes) -> tuple[WeightedPoint, ...]:
-    """Empty where none of many points of the circle lies in a candidate."""
+    """Empty if none of many points of the circle is in a candidate."""
     x, y = parishes.projection.place(centre.lat, centre.lon)
     n = np.arange(SAMPLES)
     out_m, turn = radius_m * np.sqrt((n + 0.5) / SAMPLES), n * GOLDEN_RAD
@@ -85,7 +84,7 @@ def _in_candidates(location: Location, centre: Point, radius_m: float, parishes:
     parish = parishes.find_many(lat, lon)
     probability = {candidate.code: candidate.probability for candidate in location.candidates}
     of_parish = np.array([probability.get(p.code, 0.0) for p in parishes.parishes] + [0.0])
-    # What is in no parish has number -1 and so, of the counts as of the probabilities, the last.
+    # Points in no parish have number -1, the last element of the counts and of the probabilities.
     counts = np.bincount(np.where(parish >= 0, parish, len(parishes)), minlength=len(of_parish))
     weight = (of_parish / np.maximum(counts, 1))[parish]
     held = weight > 0
@@ -96,7 +95,7 @@ def _in_candidates(location: Location, centre: Point, radius_m: float, parishes:
 
 def _parts(places: Floats, weight: Floats) -> list[WeightedPoint]:
     """Means of `MOST` parts of weighted `places` (n, 4: degrees and metres): the part whose places are farthest from
-    their mean is cut there, across its longer axis, until there are enough. The mean of the whole stays what it was."""
+    their mean is split there, across its longer axis, until there are enough. The mean of the whole is preserved."""
     parts = [_Part.of(places, weight)]
     while len(parts) < min(MOST, len(weight)):
         widest = max(parts, key=lambda part: part.moment)
@@ -123,7 +122,7 @@ class _Part:
         return float(self.scatter[0, 0] + self.scatter[1, 1])
 
     def halves(self) -> "tuple[_Part, _Part]":
-        """Both have places, for some lie on either side of a mean."""
+        """Neither is empty, because there are places on either side of a mean."""
         (xx, xy), (_, yy) = self.scatter.tolist()
         along = atan2(2 * xy, xx - yy) / 2
         ahead = (self.places[:, 2:] - self.mean[2:]) @ (cos(along), sin(along)) > 0

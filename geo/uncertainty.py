@@ -1,4 +1,4 @@
-"""What a stated, or unstated, uncertainty means: one radius at 95 %, now."""
+"""What a stated, or missing, uncertainty means: one radius at 95 %, now."""
 
 from datetime import datetime
 from math import log, sqrt
@@ -7,8 +7,8 @@ from statistics import NormalDist
 from geo.fix import Fix, Pdf, Source
 
 CONFIDENCE = 0.95
-WALKING_MPS = 1.5  # how fast a caller is taken to move away from where they were measured
-OLDEST_S = 3 * 3600.0  # a clock may be years wrong: past this a fix grows no wider
+WALKING_MPS = 1.5  # assumed speed at which a caller moves away from where they were measured
+OLDEST_S = 3 * 3600.0  # a clock may be years wrong: beyond this age a fix grows no wider
 USUAL_RADIUS_M = {
     Source.GNSS: 30.0,
     Source.WIFI: 100.0,
@@ -19,11 +19,11 @@ USUAL_RADIUS_M = {
     Source.UNKNOWN: 1000.0,
 }
 _LEAST_RADIUS_M = 1.0
-_MEASURED = {Source.GNSS, Source.WIFI, Source.CELL, Source.UNKNOWN}  # the others are places, which don't walk away
+_MEASURED = {Source.GNSS, Source.WIFI, Source.CELL, Source.UNKNOWN}  # the others are places, which don't move
 
 
 def scale_radius(radius_m: float, from_confidence: float, to_confidence: float, pdf: Pdf, dimensions: int = 2) -> float:
-    """The radius that holds `to_confidence`, given the one that holds `from_confidence`; both in (0, 1).
+    """The radius that contains `to_confidence`, given the one that contains `from_confidence`; both in (0, 1).
 
     Normal: RFC 7459 section 5.3; in the plane a circle, whose radius is Rayleigh distributed, in one or three
     dimensions the RFC's erfinv formula. Rectangular: volume is proportional to confidence. Unknown: the wider of both.
@@ -39,12 +39,12 @@ def scale_radius(radius_m: float, from_confidence: float, to_confidence: float, 
 
 
 def _half_width(confidence: float) -> float:
-    """Standard deviations either side that hold `confidence`: erfinv(confidence) * sqrt(2)."""
+    """Standard deviations on either side that contain `confidence`: erfinv(confidence) * sqrt(2)."""
     return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
 def stated_confidence(fix: Fix) -> float:
-    """Strictly between 0 and 1: none, or nonsense, means 95 % (RFC 7459), and nothing measured is ever certain."""
+    """Strictly between 0 and 1: a missing or invalid one means 95 % (RFC 7459), and no measurement is ever certain."""
     confidence = CONFIDENCE if fix.confidence is None else fix.confidence
     return min(max(confidence, 0.01), 0.999) if confidence > 0 else CONFIDENCE
 
@@ -57,7 +57,7 @@ def widening_m(fix: Fix, at: datetime) -> float:
 
 
 def radius_at_95(fix: Fix, at: datetime, radius_m: float | None = None) -> float:
-    """The radius that holds the caller with 95 % at the time `at`: stated (or usual), scaled, and widened by age."""
+    """The radius that contains the caller with 95 % at the time `at`: stated (or usual), scaled, and widened by age."""
     stated = fix.radius_m if radius_m is None else radius_m
     if stated is None:
         return USUAL_RADIUS_M[fix.source] + widening_m(fix, at)

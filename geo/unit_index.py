@@ -1,4 +1,4 @@
-"""Where moving units are: a uniform grid in projected metres, searched ring by ring."""
+"""Places of moving units: a uniform grid in projected metres, searched ring by ring."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cache
@@ -15,21 +15,21 @@ from geo.projection import FARTHEST_M, Projection
 Id = TypeVar("Id", bound=Hashable)
 Numbers = NDArray[np.int64]
 
-# A square is one number, column * COLUMN + row. Beyond LAST all columns are one, and all rows, which can only bring
-# units nearer in rings, never take them farther.
+# A square is one number, column * COLUMN + row. Beyond LAST all columns are merged, and all rows, which can only move
+# units to nearer rings, never to farther ones.
 COLUMN = 1 << 24
 LAST = 1 << 22
 NOWHERE = -(1 << 62)
 FEWEST_SLOTS = 256
-# A thousand times what rounding can make of a distance in metres.
+# A thousand times the possible rounding error of a distance in metres.
 ROUNDING_M = 1e-3
 
 
 class UnitIndex(Generic[Id]):
-    """Exact nearest units. Distances are metres on the projected plane; `square_m` only changes the speed.
+    """Exact nearest units. Distances are metres on the projected plane; `square_m` only affects the speed.
 
-    Every unit has a slot in an array of places (complex numbers, x + iy), so that a batch moves in a few operations on
-    arrays: only those units cost more that have come to another square."""
+    Every unit has a slot in an array of places (complex numbers, x + iy), so a batch is moved by a few array
+    operations; only units that change their square cost more."""
 
     def __init__(self, projection: Projection, square_m: float = 500.0) -> None:
         self._projection = projection
@@ -48,7 +48,7 @@ class UnitIndex(Generic[Id]):
         return unit in self._slots
 
     def move(self, unit: Id, lat: float, lon: float) -> None:
-        """Put a unit, new or known, at a place."""
+        """Set the place of a unit, new or known."""
         x, y = self._projection.place(lat, lon)
         slot = self._slot(unit)
         self._places[slot] = complex(x, y)
@@ -70,7 +70,7 @@ class UnitIndex(Generic[Id]):
             self._to_square(slot, square)
 
     def remove(self, unit: Id) -> None:
-        """Forget a unit; one that isn't here is no error."""
+        """Remove a unit; no error if it isn't here."""
         slot = self._slots.pop(unit, None)
         if slot is not None:
             self._to_square(slot, NOWHERE)
@@ -91,7 +91,7 @@ class UnitIndex(Generic[Id]):
             near += slots if where is None else [slot for slot in slots if where(self._unit(slot))]
             if reach == limit and len(near) >= k:
                 away = self._away(near, x, y)
-                # No unit farther than this can be among the answer.
+                # No unit farther than this can be in the result.
                 reach = min(limit, float(np.partition(away, k - 1)[k - 1]) + ROUNDING_M)
             if unseen_from > reach:
                 break
@@ -101,16 +101,16 @@ class UnitIndex(Generic[Id]):
         return [(unit, distance) for distance, _, unit in found[:k] if distance <= limit]
 
     def _outwards(self, x: float, y: float) -> Iterator[tuple[Iterable[int], float]]:
-        """The slots in each ring of squares around a place, with a distance that every unit still unseen is farther
-        away than: the next ring begins beyond the whole rings passed and the way to the nearest side of the own
-        square. `ROUNDING_M` less, so that rounding can't pass over a unit on the line itself."""
+        """The slots in each ring of squares around a place, with a lower bound on the distance of every unit in later
+        rings: the next ring begins beyond the complete rings passed and the distance to the nearest side of the own
+        square. Reduced by `ROUNDING_M`, so that rounding can't skip a unit on the line itself."""
         column, row, side = self._column(x), self._column(y), self._side
         own = column * COLUMN + row
         to_side = min(x - column * side, (column + 1) * side - x, y - row * side, (row + 1) * side - y)
         squares, seen = self._squares, 0
         for ring in count():
             if 8 * ring > len(squares):
-                # Cheaper than walking wide, nearly empty rings.
+                # Cheaper than visiting wide, nearly empty rings.
                 passed = {own + step for r in range(ring) for step in _ring(r)}
                 yield [slot for square, slots in squares.items() if square not in passed for slot in slots], inf
                 return
@@ -122,7 +122,7 @@ class UnitIndex(Generic[Id]):
             yield slots, ring * side + to_side - 2 * ROUNDING_M if seen < len(self._slots) else inf
 
     def _away(self, slots: list[int], x: float, y: float) -> NDArray[np.float64]:
-        """Metres, as near as makes no difference: to the last bit they may be others than those of one unit alone."""
+        """Metres; the last bits may differ from those of a single unit."""
         away: NDArray[np.float64] = np.abs(self._places[np.array(slots, np.int64)] - complex(x, y))
         return away
 
@@ -180,7 +180,7 @@ class UnitIndex(Generic[Id]):
 
 @cache
 def _ring(ring: int) -> tuple[int, ...]:
-    """What to add to a square's number for those `ring` squares away from it."""
+    """The offsets of the numbers of the squares `ring` squares away."""
     if ring == 0:
         return (0,)
     corners = [

@@ -1,6 +1,6 @@
-"""How fast: the nearest units, positions taken in, who should go. Processor time, beside peers in the same run.
+"""Benchmarks of unit search, position ingestion and recommendation. Processor time, with peers in the same run.
 
-A machine that does other work makes all of them slower alike: what counts then is how they compare."""
+Other work on the machine slows all of them alike: compare the ratios."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,12 +19,14 @@ SECTIONS = ("index", "ingestion", "recommendation")
 
 
 def main(
-    sections: Annotated[list[str] | None, typer.Argument(help=f"{', '.join(SECTIONS)}; left out: all.")] = None,
-    checks: Annotated[int, typer.Option(min=1, help="How often the index is compared with measuring all.")] = 20_000,
-    rounds: Annotated[int, typer.Option(min=2, help="How often each of the 20,000 units tells its position.")] = 20,
-    city: Annotated[Path, typer.Option(envvar="DISPATCH_CITY", help="Folder of the city's data.")] = QUITO,
+    sections: Annotated[list[str] | None, typer.Argument(help=f"{', '.join(SECTIONS)}; default: all.")] = None,
+    checks: Annotated[
+        int, typer.Option(min=1, help="Number of comparisons of the index with an exhaustive search.")
+    ] = 20_000,
+    rounds: Annotated[int, typer.Option(min=2, help="Number of positions that each of the 20,000 units sends.")] = 20,
+    city: Annotated[Path, typer.Option(envvar="DISPATCH_CITY", help="Folder with the city's data.")] = QUITO,
 ) -> None:
-    """How fast units are found, positions taken in and recommendations made."""
+    """Benchmark unit search, position ingestion and recommendation."""
     console = Console(width=140)
     chosen, quito = sections or list(SECTIONS), load_city(city)
     if unknown := set(chosen) - set(SECTIONS):
@@ -34,9 +36,9 @@ def main(
     if "index" in chosen:
         show(console, "Nearest units", index(quito, checks))
     if "ingestion" in chosen:
-        show(console, "Positions taken in", ingestion(quito, rounds))
+        show(console, "Positions ingested", ingestion(quito, rounds))
     if "recommendation" in chosen:
-        show(console, "Who should go", recommendation(quito))
+        show(console, "Recommendation", recommendation(quito))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""Point → parish, one by one and in bulk, beside its peers in the same run; build, memory and probabilities.
+"""Benchmark: point → parish, one by one and in bulk, with peers in the same run; build, memory and probabilities.
 
-Every peer gives the exact answer: those that cut corners inside a parish ask the polygons near its boundary.
-"""
+Every peer gives the exact answer: those that use shortcuts inside a parish ask the polygons near its boundary."""
 
 import argparse
 import ctypes
@@ -35,7 +34,7 @@ Row = tuple[str, float, str, float | None]
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--points", type=int, default=10_000_000, help="how many to compare with the polygons")
+    options.add_argument("--points", type=int, default=10_000_000, help="number of points to compare with the polygons")
     options.add_argument("--build-only", action="store_true", help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if chosen.build_only:
@@ -69,7 +68,7 @@ def polygons(parishes: Parishes) -> NDArray[np.object_]:
 
 
 def inside(parishes: Parishes, count: int) -> Places:
-    """Points spread evenly over the district."""
+    """Points uniform over the district."""
     west, south, east, north = parishes.bounds
     random = np.random.default_rng(1)
     lat, lon = random.uniform(south, north, 2 * count), random.uniform(west, east, 2 * count)
@@ -78,7 +77,7 @@ def inside(parishes: Parishes, count: int) -> Places:
 
 
 def best(action: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """Processor seconds of the quickest of some rounds: what is slower is the machine's other work."""
+    """Processor seconds of the fastest of some rounds; slower ones include other work of the machine."""
     times = []
     for _ in range(rounds):
         start = time.process_time()
@@ -120,7 +119,7 @@ def prepared_tree(parishes: Parishes) -> Callable[[float, float], int]:
 
 
 def h3_dict(parishes: Parishes, exact: Callable[[float, float], int]) -> Callable[[float, float], int]:
-    """Cells wholly inside a parish, compacted; the usual recipe, whose margin at the boundary asks the tree."""
+    """Cells entirely inside a parish, compacted; the usual method, which asks the tree near the boundary."""
     cells: dict[int, int] = {}
     for position, parish in enumerate(parishes):
         shape = h3.geo_to_h3shape(shapely.geometry.mapping(parish.polygon.buffer(-0.0002)))
@@ -179,7 +178,7 @@ def the_rest(parishes: Parishes) -> list[Row]:
 
 
 def populated(parishes: Parishes) -> Places:
-    """Points where people are: within the urban parishes, whose boundaries are near each other."""
+    """Points where people are: in the urban parishes, whose boundaries are close together."""
     lat, lon = inside(parishes, 200_000)
     urban = np.array([parish.kind == "urban" for parish in parishes])
     where = urban[parishes.find_many(lat, lon)]
@@ -195,9 +194,11 @@ def nearest_units(projection: Projection, places: Sequence[Point]) -> Row:
 
 
 def build_and_weigh() -> tuple[float, float]:
-    """Seconds to build the index, and megabytes that it keeps: in a process that has the polygons already."""
+    """Seconds to build the index, and its megabytes, in a process that has the polygons already."""
     parishes = read_layer(json.loads(LAYER.read_text("utf-8")))
-    Parishes([Parish("1", "", "", 0, 0.0, shapely.box(-78.51, -0.21, -78.5, -0.2))])  # code in memory is not the index
+    Parishes(
+        [Parish("1", "", "", 0, 0.0, shapely.box(-78.51, -0.21, -78.5, -0.2))]
+    )  # so that code in memory isn't counted
     before = resident_mb()
     start = time.process_time()
     index = Parishes(parishes)
@@ -218,7 +219,8 @@ def resident_mb() -> float:
 
 
 def mismatches(parishes: Parishes, count: int) -> tuple[int, int]:
-    """Against the polygons themselves, the first that covers a point: anywhere, on every corner, along the edges."""
+    """Compared with the polygons themselves, the first that covers a point: anywhere, on every corner, along the
+    edges."""
     geometries = polygons(parishes)
     corners, ring = shapely.get_coordinates(geometries, return_index=True)
     edges = np.flatnonzero(ring[1:] == ring[:-1])

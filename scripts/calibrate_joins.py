@@ -1,8 +1,8 @@
-"""Is one crash with many callers one incident, and are two crashes two? Asked of the policy alone, on a plane.
+"""Measures how often one crash with many callers becomes one incident, and two crashes two, by the policy alone, on a
+plane.
 
-Callers stand within 150 m of a crash, evenly or in a dense crowd, with phones that are good to 5-80 m and wrong by what
-they say; six in ten name the nature, a quarter none, the others a related one. A call comes every second.
-"""
+Callers are within 150 m of a crash, uniformly or in a dense crowd, with phones that are accurate to 5-80 m and whose
+errors match; six in ten name the nature, a quarter none, the others a related one. A call comes every second."""
 
 import argparse
 from collections import Counter
@@ -39,14 +39,15 @@ APART_M = (200, 300, 400, 500, 600)
 
 
 class Room:
-    """What the desk does with calls, without a desk: joins, opens, and draws together what is surely one."""
+    """What the desk does with calls, without database: joins, opens, and links incidents that are near to certainly the
+    same."""
 
     def __init__(self, city: City, join_above: float) -> None:
         self.duplicates, self.join_above = DuplicateModel(city), join_above
         self.open: dict[IncidentId, Incident] = {}
 
     def take(self, sighting: Sighting) -> float:
-        """The likeness to the likeliest incident there was."""
+        """The likeness to the most similar known incident."""
         found = likenesses(sighting, self._near(sighting.location), self.duplicates)
         best = found[0] if found else None
         if best and best.score >= self.join_above and may_join(sighting, self.open[best.incident_id]):
@@ -88,7 +89,7 @@ def _opened(number: IncidentId, sighting: Sighting) -> Incident:
 
 
 def _apart(a: Location, b: Location) -> float:
-    """Locations of this plane have metres where others have degrees."""
+    """Locations of this plane have metres instead of degrees."""
     assert a.lat is not None and a.lon is not None and b.lat is not None and b.lon is not None
     return hypot(a.lat - b.lat, a.lon - b.lon)
 
@@ -109,7 +110,7 @@ def caller(random: Random, number: int, *, crowd: bool, east_m: float = 0.0, nat
 
 
 def burst(city: City, seed: int, join_above: float, *, crowd: bool) -> int:
-    """Into how many incidents the calls of one crash fall."""
+    """The number of incidents that the calls of one crash become."""
     random, room = Random(seed), Room(city, join_above)
     for number in range(CALLERS):
         room.take(caller(random, number, crowd=crowd))
@@ -117,7 +118,7 @@ def burst(city: City, seed: int, join_above: float, *, crowd: bool) -> int:
 
 
 def two(city: City, seed: int, join_above: float, metres: float) -> float:
-    """How alike the only calls of two crashes seem, the second a minute later."""
+    """The likeness of the only calls of two crashes, the second a minute later."""
     random, room = Random(seed), Room(city, join_above)
     room.take(caller(random, 0, crowd=True, nature="crash_injured"))
     return room.take(caller(random, 60, crowd=True, east_m=metres, nature="crash_injured"))

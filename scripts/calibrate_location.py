@@ -1,8 +1,7 @@
-"""When a location says 70 %, is it right 70 % of the time? True places, honest fixes of them, and what comes of those.
+"""Measures the calibration of parish probabilities: true places, fixes with matching errors, and the resulting claims.
 
-Truths are spread evenly over the city and three kilometres around it, which is what the probabilities take for granted,
-or (--people) over the parishes by their census population, which they know nothing of.
-"""
+True places are uniform over the city and three kilometres around it, which is what the probabilities assume, or
+(--people) distributed over the parishes by census population, which they don't know."""
 
 import argparse
 import json
@@ -28,13 +27,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What was said of the most probable parish of each place, and whether the truth was in it."""
+    """The stated probability of the most probable parish of each place, and whether it was the true one."""
 
     probability: Floats
     right: NDArray[np.bool_]
 
     def table(self) -> list[tuple[float, float, int, float, float]]:
-        """For each tenth with a claim in it: from, to, how many, mean claim, share right."""
+        """For each tenth with a claim in it: from, to, count, mean claim, share right."""
         tenth = np.clip(np.digitize(self.probability, BINS) - 1, 0, 9)
         filled = [(n, tenth == n) for n in range(10) if (tenth == n).any()]
         return [
@@ -44,7 +43,7 @@ class Claims:
 
     @property
     def error(self) -> float:
-        """Expected calibration error: mean distance of claim and share right, by how many claims a tenth has."""
+        """Expected calibration error: mean distance of claim and share right, weighted by the number of claims."""
         table = self.table()
         return sum(count * abs(said - right) for _, _, count, said, right in table) / sum(row[2] for row in table)
 
@@ -87,7 +86,8 @@ def within(region: BaseGeometry, count: int, random: np.random.Generator) -> Flo
 
 
 def honest_fixes(parishes: Parishes, x: float, y: float, random: np.random.Generator) -> Iterator[Fix]:
-    """GNSS or Wi-Fi or a cell or both of the latter, wrong by exactly as much as they say, at various confidences."""
+    """GNSS or Wi-Fi or a cell or both of the latter, with errors that match their stated uncertainty, at various
+    confidences."""
     kind = random.integers(0, 4)
     if kind == 0:
         yield gaussian(parishes, Source.GNSS, x, y, 10 ** random.uniform(1, 2), random)
@@ -117,7 +117,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--places", type=int, default=20_000)
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--people", action="store_true", help="true places by census population, not evenly")
+    options.add_argument(
+        "--people", action="store_true", help="draw the true places by census population instead of uniformly"
+    )
     chosen = options.parse_args()
     parishes = Parishes.from_geojson(json.loads(LAYER.read_text("utf-8")))
     claims = simulate(parishes, chosen.places, chosen.seed, chosen.people)

@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/location.md as SVG, from the real parishes and the very code that they explain."""
+"""Draws the figures of docs/location.md as SVG, from the real parishes with the code that they explain."""
 
 import json
 from argparse import ArgumentParser
@@ -95,7 +95,7 @@ def on_a_boundary(parishes: Parishes) -> str:
 
 
 def two_speeds(parishes: Parishes) -> str:
-    """The cells that answer at once, and the squares that ask the polygons."""
+    """The cells that answer directly, and the squares for which the polygons are asked."""
     here, half = Point(-0.2062, -78.4991), 1200.0
     picture = Picture(parishes, here, half)
     picture.ground()
@@ -117,7 +117,7 @@ def two_speeds(parishes: Parishes) -> str:
 
 
 def agree_or_contradict(parishes: Parishes) -> str:
-    """A GNSS and a cell fix that agree; a Wi-Fi fix that can't be true with them."""
+    """A GNSS and a cell fix that agree; a Wi-Fi fix that contradicts them."""
     gnss, cell, wifi = Point(-0.2, -78.5), Point(-0.2035, -78.494), Point(*destination(-0.2, -78.5, 250, 2000))
     fixes = [Fix(Source.GNSS, gnss, 250), Fix(Source.CELL, cell, 1000), Fix(Source.WIFI, wifi, 300)]
     location = locate(fixes, parishes, at=NOW)
@@ -148,7 +148,9 @@ PICTURES: dict[str, Any] = {
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "docs" / "img", help="left out: docs/img")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=ROOT / "docs" / "img", help="output folder (default: docs/img)"
+    )
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     parishes = Parishes.from_geojson(json.loads(LAYER.read_text("utf-8")))

@@ -1,5 +1,5 @@
 # Shared steps of scripts/run, test and check: sourced by them, after `set -euo pipefail`.
-# Each step looks at a stamp first, and does nothing (no network, no write) when its inputs haven't changed.
+# Each step compares a stamp first and does nothing (no network, no write) if its inputs have not changed.
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 unset PYTHONHOME PYTHONPATH VIRTUAL_ENV CDPATH
@@ -9,11 +9,11 @@ say() { printf '\033[2m·\033[0m %s\n' "$*" >&2; }
 die() { printf '\033[31m✗\033[0m %s\n' "$*" >&2; exit 1; }
 [ -t 2 ] && [ -z "${NO_COLOR:-}" ] || { say() { printf '· %s\n' "$*" >&2; }; die() { printf '✗ %s\n' "$*" >&2; exit 1; }; }
 
-# Where what we make goes: beside the project, or in the cache of a user who may only read the project.
+# Where build results go: into the project, or into the cache of a user who may only read the project.
 place=$project
 if [ ! -w "$project" ]; then
   place=${XDG_CACHE_HOME:-${HOME:-/tmp/quito-dispatch-$(id -u)}/.cache}/quito-dispatch/$(printf %s "$project" | cksum | cut -d' ' -f1)
-  [ -d "$place" ] || mkdir -p "$place" || die "$project can't be written by $(id -un), and $place can't be made: give HOME a folder that can"
+  [ -d "$place" ] || mkdir -p "$place" || die "$project can't be written by $(id -un), and $place can't be created; set HOME to a folder that can be written"
   export PYTHONPYCACHEPREFIX=$place/pycache
 fi
 venv=$place/.venv
@@ -29,16 +29,16 @@ asks_for_help() {
   return 1
 }
 
-# The comment at the head of the script that was called: the help that needs nothing installed.
+# Prints the comment at the head of the called script: help that needs no installed package.
 print_head() { awk 'NR == 1 { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$0"; }
 
-# help_of_the_head ARGUMENTS...: where help is asked for, the head of the script, and the end.
+# help_of_the_head ARGUMENTS...: if help is asked for, prints the head of the script and exits.
 help_of_the_head() { if asks_for_help "$@"; then print_head; exit; fi; }
 
 may_install() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 
-# install_package NAME-FOR-APT NAME-FOR-DNF NAME-FOR-APK: with the machine's package manager, when we have the right to.
+# install_package NAME-FOR-APT NAME-FOR-DNF NAME-FOR-APK: with the system's package manager, if we have the rights.
 install_package() {
   may_install || return 1
   if command -v apt-get >/dev/null; then
@@ -57,29 +57,29 @@ find_python() {
       command -v "$candidate"; return
     fi
   done
-  die "no Python 3.11 or newer found (python3: $(python3 --version 2>/dev/null || echo none)); install one, or name it: DISPATCH_PYTHON=/path/to/python3 $0"
+  die "no Python 3.11 or newer found (python3: $(python3 --version 2>/dev/null || echo none)); install one, or set DISPATCH_PYTHON=/path/to/python3 $0"
 }
 
 make_venv() {
   local base version
   base=$(find_python); version=$("$base" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-  say "making .venv with $base (Python $version)"
+  say "creating .venv with $base (Python $version)"
   rm -f "$venv"/.stamp-*
   if ! "$base" -c 'import ensurepip, venv' 2>/dev/null; then
     if command -v uv >/dev/null; then uv venv -q --seed --allow-existing --python "$base" "$venv"; return; fi
-    say "this Python comes without venv and pip: installing the package that has them"
+    say "this Python has no venv and pip; installing their package"
     install_package "python$version-venv" python3-pip py3-pip ||
       die "$base can't make virtual environments. Install its venv package once (Debian and Ubuntu: apt install python$version-venv), then run this again"
   fi
-  "$base" -m venv --clear "$venv" || die "$base could not make $venv"
+  "$base" -m venv --clear "$venv" || die "$base could not create $venv"
 }
 
-# install LOCK WHAT: the pinned packages of a lock file, each checked by its hash.
+# install LOCK WHAT: installs the pinned packages of a lock file, checked by hash.
 install() {
   local lock=$project/$1 stamp=$venv/.stamp-$1 want
   want="$(hash_of "$lock") $project"
   stamped "$stamp" "$want" && return
-  say "installing $2 ($(grep -c '^[a-z0-9]' "$lock") pinned packages; needs the network, only when they change)"
+  say "installing $2 ($(grep -c '^[a-z0-9]' "$lock") pinned packages; needs the network, only if they changed)"
   "$python" -m pip install --quiet --quiet --require-hashes -r "$lock" >&2 || die "$2 could not be installed from $1; see pip's message above"
   printf %s "$want" >"$stamp"
 }
@@ -87,11 +87,11 @@ install() {
 ensure_python() {
   if [ ! -x "$python" ] || ! stamped "$venv/.stamp-place" "$project"; then
     make_venv
-    # The project itself, importable from any working folder.
+    # Makes the project importable from any working folder.
     printf '%s\n' "$project" >"$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/quito-dispatch.pth"
     printf %s "$project" >"$venv/.stamp-place"
   fi
-  install requirements.lock "what the service needs"
+  install requirements.lock "the packages of the service"
 }
 
 # --- The console --------------------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ use_wheel_node() {
 
 choose_node() {
   machine_node_will_do && return
-  if command -v node >/dev/null; then say "this machine's Node.js is not one that can build the console (20.19+, 22.12+): $(node --version 2>&1)"; fi
+  if command -v node >/dev/null; then say "this machine's Node.js can't build the console, which needs another version (20.19+, 22.12+): $(node --version 2>&1)"; fi
   use_wheel_node
 }
 
@@ -124,7 +124,7 @@ console_workshop() {
 ensure_node_modules() {
   local want; want=$(hash_of "$workshop/package-lock.json")
   stamped "$workshop/node_modules/.stamp-lock" "$want" && return
-  say "installing what the console is built with"
+  say "installing the packages for building the console"
   [ -n "${HOME:-}" ] && [ -w "$HOME" ] || export npm_config_cache=$place/.venv/npm-cache
   npm ci --prefix "$workshop" --include=dev --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || return 1
   printf %s "$want" >"$workshop/node_modules/.stamp-lock"
@@ -146,14 +146,14 @@ ensure_console() {
   say "building the console with Node.js $(node --version)"
   if ! build_console; then
     [ "$(command -v node)" != "$venv/bin/node" ] || die "the console could not be built; see the messages above"
-    say "that did not work with this machine's Node.js; trying with the one from the wheel"
+    say "the build failed with this machine's Node.js; trying the one from the wheel"
     rm -rf "$workshop/node_modules"; use_wheel_node; hash -r
     build_console || die "the console could not be built; see the messages above"
   fi
   printf %s "$want" >"$dist/.sources"
 }
 
-# An npm script of the console, for tests and checks; the build has put its packages in place, or we do so now.
+# Runs an npm script of the console, for tests and checks; installs its packages if the build has not.
 console_npm() {
   console_workshop; choose_node
   ensure_node_modules && npm run --silent --prefix "$workshop" "$@" </dev/null
@@ -169,18 +169,18 @@ find_chromium() {
   return 1
 }
 
-# Sets DISPATCH_CHROMIUM for the browser tests; when none is to be had they fail and say so (DISPATCH_SKIP_BROWSER=1 skips them).
+# Sets DISPATCH_CHROMIUM for the browser tests; if there is none they fail with a message (DISPATCH_SKIP_BROWSER=1 skips them).
 ensure_chromium() {
   [ -z "${DISPATCH_CHROMIUM:-}${DISPATCH_SKIP_BROWSER:-}" ] || return 0
   if ! DISPATCH_CHROMIUM=$(find_chromium); then
     say "installing Chromium for the browser tests"
     install_package chromium chromium chromium || true
-    DISPATCH_CHROMIUM=$(find_chromium) || "$python" -m playwright install chromium >&2 || say "no Chromium could be had: the browser tests will fail"
+    DISPATCH_CHROMIUM=$(find_chromium) || "$python" -m playwright install chromium >&2 || say "no Chromium could be installed; the browser tests will fail"
   fi
   export DISPATCH_CHROMIUM
 }
 
-# Only one of us at a time changes the virtual environment and the console.
+# Only one process at a time changes the virtual environment and the console.
 one_at_a_time() {
   command -v flock >/dev/null || return 0
   exec 9<"$project/scripts/lib.sh"
@@ -189,9 +189,9 @@ one_at_a_time() {
 
 # --- Our own modules, as scripts ----------------------------------------------------------------------------------
 
-# run_module [--dev] MODULE ARGUMENTS...: in the caller's working folder, with the service's own packages; --dev: with those of
-# requirements-dev.lock too. Help installs nothing: a module's --help works without the dev packages, and before the first
-# scripts/run it is the head of the script.
+# run_module [--dev] MODULE ARGUMENTS...: runs a module in the caller's working folder with the service's packages; with --dev also
+# those of requirements-dev.lock. --help installs nothing: it works without the dev packages, and before the first scripts/run it
+# prints the head of the script.
 run_module() {
   local dev=
   [ "$1" != --dev ] || { dev=1; shift; }
@@ -200,7 +200,7 @@ run_module() {
   else
     one_at_a_time
     ensure_python
-    [ -z "$dev" ] || install requirements-dev.lock "what scripts/$(basename "$0") needs"
+    [ -z "$dev" ] || install requirements-dev.lock "the packages of scripts/$(basename "$0")"
     exec 9>&-
   fi
   PYTHONPATH=$project exec "$python" -P -m "$@"

@@ -1,15 +1,15 @@
-"""How many files and connections this process, and each child it starts, may have open."""
+"""The limit of open files and connections of this process and its children."""
 
 import resource
 from contextlib import suppress
 
-# The usual soft limit is 1,024: a few hundred screens, each with an end here and another in the service, are more.
+# The usual soft limit of 1,024 is too low for a few hundred screens, each with one end here and one in the service.
 ENOUGH = 65_536
 
 
 def allow_open_files(needed: int = ENOUGH) -> int:
-    """Raises the soft limit to `needed`, or as near as this user may; the hard one too, where that is permitted.
-    Returns what is allowed now."""
+    """Raises the soft limit to `needed`, or as near as this user may; the hard one too, if that is permitted. Returns
+    the new limit."""
     soft, hard = (_number(limit) for limit in resource.getrlimit(resource.RLIMIT_NOFILE))
     if soft >= needed:
         return soft
@@ -17,7 +17,7 @@ def allow_open_files(needed: int = ENOUGH) -> int:
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (needed, needed))
             return needed
-    with suppress(ValueError, OSError):  # macOS: less than it says
+    with suppress(ValueError, OSError):  # macOS: the real maximum is lower than the reported one
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(needed, hard), resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     return _number(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 

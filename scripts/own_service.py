@@ -1,4 +1,4 @@
-"""A service of a script's own: a process on a free loopback port, with a state folder that goes when it ends."""
+"""A service started by a script: a process on a free loopback port, with a temporary state folder."""
 
 import asyncio
 import os
@@ -32,8 +32,8 @@ class OwnService:
 
 @asynccontextmanager
 async def own_service(*options: str, state: Path | None = None, **settings: str) -> AsyncIterator[OwnService]:
-    """Until the block ends. `state`: a folder of an earlier one, which stays; `settings` become DISPATCH_* variables.
-    Raises RuntimeError when it isn't ready in time."""
+    """Until the block ends. `state`: a folder of an earlier one, which is kept; `settings` become DISPATCH_* variables.
+    Raises RuntimeError if it isn't ready in time."""
     if state is None:
         state = await asyncio.to_thread(public_folder)
         try:
@@ -88,7 +88,7 @@ async def _ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def public_folder() -> Path:
-    """One that root's PostgreSQL, which runs as another user, can pass through."""
+    """A folder that root's PostgreSQL, which runs as another user, can access."""
     folder = Path(tempfile.mkdtemp(prefix="dispatch-load-"))
     folder.chmod(0o711)
     return folder

@@ -1,4 +1,4 @@
-"""A picture of the dispatcher's console as it is now, with an incident open on which someone has to decide."""
+"""Takes a screenshot of the dispatcher's console, with an incident open that needs a decision."""
 
 import argparse
 import asyncio
@@ -22,7 +22,7 @@ SETTLED_MS = 2_500
 
 
 async def telling(url: str, key: str) -> int | None:
-    """The id of the open incident that shows most: waiting, its parish in doubt, urgent."""
+    """The id of the open incident that shows most: waiting, uncertain parish, urgent."""
     async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}) as client:
         incidents = (await client.get("/v1/incidents", params={"status": "waiting"})).raise_for_status().json()["items"]
     placed = [incident for incident in incidents if incident["location"]["lat"] is not None and incident["nature"]]
@@ -38,7 +38,7 @@ async def sign_in(page: "Page", url: str, key: str) -> None:
     await page.goto(url)
     await page.locator("#key").fill(key)
     await page.locator("#key").press("Enter")
-    # Not visible: on a narrow screen the map lies behind the queue.
+    # Not visible: on a narrow screen the map is behind the queue.
     await expect(page.locator("[data-ready]")).to_be_attached(timeout=PATIENCE_MS)
     await expect(page.get_by_test_id("link")).to_have_text(re.compile("en vivo|live"), timeout=PATIENCE_MS)
 
@@ -68,14 +68,18 @@ async def take(url: str, key: str, *, size: "ViewportSize", language: str, press
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", default="http://127.0.0.1:8000")
-    parser.add_argument("--key", default=os.environ.get("DISPATCH_KEY"), help="a dispatcher's key; or DISPATCH_KEY")
+    parser.add_argument(
+        "--key", default=os.environ.get("DISPATCH_KEY"), help="a dispatcher's API key (default: DISPATCH_KEY)"
+    )
     parser.add_argument("--size", default="1920x1080", metavar="WIDTHxHEIGHT")
     parser.add_argument("--language", choices=("es", "en"), default="es")
-    parser.add_argument("--press", nargs="*", default=[], metavar="KEY", help="keys before the picture: c, t, u, a")
+    parser.add_argument(
+        "--press", nargs="*", default=[], metavar="KEY", help="keys to press before the screenshot: c, t, u, a"
+    )
     parser.add_argument("--into", type=Path, default=PICTURE)
     options = parser.parse_args()
     if not options.key:
-        parser.error("a key is needed: --key or DISPATCH_KEY")
+        parser.error("no API key; give --key or set DISPATCH_KEY")
     width, height = (int(side) for side in options.size.split("x"))
     asyncio.run(
         take(

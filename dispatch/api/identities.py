@@ -108,7 +108,7 @@ class Identities:
     def changed(self) -> None:
         """By this node itself, committed: it waits for no announcement."""
         self._forget()
-        self.following.want()
+        self.following.request_fetch()
 
     @contextmanager
     def seat(self, proof: Proof, *, expires_at: datetime | None) -> Iterator[Seat]:

@@ -98,7 +98,7 @@ async def _begin(websocket: WebSocket, desk: Desk, hub: Hub, since: int | None, 
     if since is None or since > now or now - since > desk.settings.replay_limit:
         await websocket.send_text(hub.snapshot(me=me))
         return
-    everywhere = hub.everywhere()
+    everywhere = hub.all_positions()
     async with connection(desk.pool) as db:
         missed = await journal.after(db, seq=since, limit=now - since) if now > since else []
     if missed:
@@ -131,7 +131,7 @@ async def _goodbye(websocket: WebSocket, screen: Screen) -> None:
             if screen.ended:
                 await websocket.close(ENDED, SIGNED_OUT)
                 return
-            await websocket.send_text(screen.goodbye())
+            await websocket.send_text(screen.closing_message())
             await websocket.close(MOVE if screen.moving else RESYNC)
     except TimeoutError:
         wire_of(websocket).abort()

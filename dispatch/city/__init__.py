@@ -1,4 +1,4 @@
-"""A city as data: read from its folder, with every fault by file, line and field."""
+"""A city as data: reads its folder and reports every fault by file, line and field."""
 
 from dispatch.city.loader import CityError, load_city
 

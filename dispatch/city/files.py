@@ -1,4 +1,4 @@
-"""One file of a city's folder, read into records; every problem is noted with its place instead of raised."""
+"""Reads one file of a city's folder into records. Problems are collected with their place, not raised."""
 
 import csv
 import json
@@ -14,13 +14,13 @@ from dispatch.model.unit_words import CrewMember, members
 
 T = TypeVar("T")
 
-# How several values stand in one cell of a table.
+# Separators of several values in one table cell.
 SPLIT: dict[Any, Callable[[str], Sequence[str]]] = {tuple[str, ...]: str.split, tuple[CrewMember, ...]: members}
 
 
 @dataclass(frozen=True, slots=True)
 class CityFile:
-    """`problems` is shared by all files of the folder; each reads "file: where, field: what is wrong"."""
+    """`problems` is shared by all files of the folder. Each entry is "file: where, field: problem"."""
 
     path: Path
     problems: list[str]
@@ -30,20 +30,20 @@ class CityFile:
         self.problems.append(": ".join(part for part in (self.path.name, place, problem) if part))
 
     def json(self) -> Any:
-        """None when it can't be read."""
+        """None if it can't be read."""
         text = self._text()
         if text is None:
             return None
         try:
             return json.loads(text)
         except json.JSONDecodeError as error:
-            self.wrong(f"is not JSON: {error.msg}", f"line {error.lineno} column {error.colno}")
+            self.wrong(f"is not valid JSON: {error.msg}", f"line {error.lineno} column {error.colno}")
         except RecursionError:
             self.wrong("is nested too deeply")
         return None
 
     def rows(self, columns: Sequence[str], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Where each record stands, "line 3" or "item 2 (fall)", and what it says."""
+        """Yields the place of each record, "line 3" or "item 2 (fall)", and its values."""
         return self._csv_rows(columns) if self.is_table else self._json_rows(key)
 
     @property
@@ -94,9 +94,9 @@ class CityFile:
 
 @dataclass(slots=True)
 class Records(Generic[T]):
-    """The records of a file that could be read, each with where it stands.
+    """The records of a file that could be read, each with its place.
 
-    `written` holds every key in the file, also of records that are wrong elsewhere: one mistake isn't told twice."""
+    `written` has every key in the file, including those of faulty records, so that one mistake isn't reported twice."""
 
     file: CityFile
     items: list[tuple[str, T]] = field(default_factory=list)
@@ -107,7 +107,7 @@ class Records(Generic[T]):
 
 
 def read_records(cls: type[T], file: CityFile, *, key: str) -> Records[T]:
-    """The file's records as `cls` (a dataclass), at least one, unique by the field `key`."""
+    """The file's records as instances of `cls` (a dataclass): at least one, unique by the field `key`."""
     problems_before = len(file.problems)
     hints = get_type_hints(cls)
     names = [f.name for f in fields(cls)]  # type: ignore[arg-type]
@@ -123,7 +123,7 @@ def read_records(cls: type[T], file: CityFile, *, key: str) -> Records[T]:
             file.wrong("is not a known field", where, name)
         code = values[key]
         if code in records.written:
-            file.wrong(f"{code!r} is there twice", where, key)
+            file.wrong(f"{code!r} appears twice", where, key)
         elif isinstance(code, str):
             records.written.add(code)
         if None not in values.values():
@@ -134,7 +134,7 @@ def read_records(cls: type[T], file: CityFile, *, key: str) -> Records[T]:
 
 
 def _value(file: CityFile, where: str, name: str, row: dict[str, Any], kind: Any) -> Any:
-    """None when it is missing or wrong."""
+    """None if it is missing or invalid."""
     if name not in row:
         file.wrong("is missing", where, name)
         return None

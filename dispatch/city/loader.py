@@ -1,7 +1,6 @@
-"""Read a city from its folder, or say everything that is wrong with it, by file, line and field.
+"""Loads a city from its folder, or reports everything that is wrong with it by file, line and field.
 
-What hangs on a file that couldn't be read isn't checked: one mistake is told once.
-"""
+What depends on a file that couldn't be read isn't checked, so one mistake is reported once."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -39,7 +38,7 @@ T = TypeVar("T")
 
 
 class CityError(Exception):
-    """`problems` holds them all, each as "file: where, field: what is wrong"."""
+    """`problems` lists all problems, each as "file: where, field: problem"."""
 
     def __init__(self, folder: Path, problems: Sequence[str]) -> None:
         super().__init__("\n  ".join((f"The city in {folder} can't be loaded:", *problems)))
@@ -47,7 +46,7 @@ class CityError(Exception):
 
 
 def load_city(folder: Path) -> City:
-    """Raises CityError with every problem found, not only the first."""
+    """Raises CityError with every problem, not only the first."""
     problems: list[str] = []
 
     def file(name: str) -> CityFile:
@@ -129,7 +128,7 @@ def _head(file: CityFile) -> _Head:
     except (KeyError, ValueError, OSError):
         file.wrong(f"{head.timezone!r} is not a known time zone", "", "timezone")
     if len(head.speed_factors) != 24 or not all(0.1 <= factor <= 5 for factor in head.speed_factors):
-        file.wrong("must be 24 numbers from 0.1 to 5, one an hour", "", "speed_factors")
+        file.wrong("must be 24 numbers from 0.1 to 5, one for each hour", "", "speed_factors")
         head = replace(head, speed_factors=_Head().speed_factors)
     head = replace(head, grids=tuple(grid for grid in head.grids if _is_in_metres(file, grid.crs, "grids")))
     return head if _is_in_metres(file, head.crs, "crs") else replace(head, crs=_Head().crs)
@@ -160,7 +159,7 @@ def _parishes(file: CityFile, crs: str) -> Parishes | None:
 
 
 def _or_none(cls: type[T], file: CityFile) -> Records[T]:
-    """A city may have none."""
+    """For an optional file."""
     return read_records(cls, file, key="code") if file.path.exists() else Records(file)
 
 
@@ -219,7 +218,7 @@ def _check_agencies(agencies: Records[Agency]) -> None:
 
 
 def _equipped(fleet: Records[FleetUnit], kinds: dict[str, Kind]) -> tuple[FleetUnit, ...]:
-    """The units, each with its own capabilities or, where it names none, those of its kind."""
+    """The units with their capabilities: their own or, if they have none, those of their kind."""
     known = {capability for kind in kinds.values() for capability in kind.capabilities}
     units = []
     for where, unit in fleet.items:
@@ -276,6 +275,6 @@ def _check_sum(records: Records[Any], where: str, total: float) -> None:
 def _check_inside(places: Records[Any], parishes: Parishes | None) -> None:
     for where, place in places.items:
         if not (-90 <= place.lat <= 90 and -180 <= place.lon <= 180):
-            places.file.wrong(f"{place.lat}, {place.lon} is not on the earth", where, "lat")
+            places.file.wrong(f"{place.lat}, {place.lon} is not a valid latitude and longitude", where, "lat")
         elif parishes is not None and parishes.find(place.lat, place.lon) is None:
             places.file.wrong(f"{place.lat}, {place.lon} is in no parish of this city", where, "lat")

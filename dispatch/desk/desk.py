@@ -1,4 +1,4 @@
-"""What every act at the desk needs, and the one shape that all acts have."""
+"""What every use case needs, and the transaction that all of them share."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -19,7 +19,7 @@ from dispatch.picture.picture import Picture
 from dispatch.settings import Settings
 from dispatch.store import journal
 from dispatch.store.db import Connection, Pool, transaction
-from dispatch.store.journal import in_short
+from dispatch.store.journal import summary_of
 from dispatch.telemetry import meters
 from dispatch.travel.choice import Router
 from geo import CellTable, Fix, Location, TravelTime, locate
@@ -66,7 +66,7 @@ class Desk:
 
 @dataclass(slots=True)
 class Transaction:
-    """One transaction of one actor at one moment, and what it will tell the journal."""
+    """One transaction of one actor at one time, and the events that it will append to the journal."""
 
     db: Connection
     actor: str
@@ -74,7 +74,7 @@ class Transaction:
     told: list[NewEvent] = field(default_factory=list)
 
     def by(self, actor: str) -> "Transaction":
-        """The same act where it is another's."""
+        """The same transaction with another actor."""
         return replace(self, actor=actor)
 
     def tell(
@@ -91,9 +91,9 @@ class Transaction:
 
 @asynccontextmanager
 async def begin(desk: Desk, *, actor: str, lock: int | None = None) -> AsyncIterator[Transaction]:
-    """A transaction whose last statements are its events; after the commit they go to the feed. Who acts sees what was
-    done in the picture afterwards, also when another's act before it has not been told yet.
-    `lock`: of `transaction`."""
+    """A transaction whose last statements append its events. After the commit the events go to the feed. When it
+    returns, the picture includes this change, even if earlier changes of other transactions had not been delivered
+    before. `lock`: as in `transaction`."""
     entries: list[journal.Entry] = []
     async with transaction(desk.pool, lock=lock) as db:
         tx = Transaction(db, actor, desk.now())
@@ -101,7 +101,7 @@ async def begin(desk: Desk, *, actor: str, lock: int | None = None) -> AsyncIter
         if tx.told:
             entries = await journal.append(db, new_events=tx.told)
     if entries:
-        log.info("committed", **in_short(entries))
+        log.info("committed", **summary_of(entries))
         meters.committed(entries[0].event.seq, entries[-1].event.seq)
     desk.feed.offer(entries)
     if entries and desk.feed.seq < entries[-1].event.seq:

@@ -1,4 +1,4 @@
-"""How somebody gets in: the administrator's key that a service is started with, and links to the console."""
+"""First access: the administrator's key of a service, and sign-in links to the console."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -15,26 +15,26 @@ log = structlog.get_logger()
 
 
 def refuse_weak(settings: Settings) -> None:
-    """Raises Invalid for an administrator's key that is easy to guess, without telling it."""
+    """Raises Invalid for an administrator's key that is easy to guess. The message doesn't contain the key."""
     if settings.bootstrap_key and (fault := weakness(settings.bootstrap_key)) is not None:
         raise Invalid(
-            f"DISPATCH_BOOTSTRAP_KEY is refused: {fault}. Make one by `openssl rand -base64 32`, or leave it out and "
-            "make keys by `dispatch keys add NAME --role admin`"
+            f"DISPATCH_BOOTSTRAP_KEY is refused: {fault}. Make one with `openssl rand -base64 32`, or unset it and "
+            "create keys with `dispatch keys add NAME --role admin`"
         )
 
 
 async def put_bootstrap(pool: Pool, secret: str, *, given: bool) -> None:
-    """`given`: by a person, in the settings, so that it takes the place of another; one that a service made for itself
-    never does. One that was revoked stays so."""
+    """`given`: the key was set by a person, so it replaces another one; a key that a service generated never does. A
+    revoked key stays revoked."""
     async with transaction(pool) as db:
         taken = await access.put_bootstrap(db, secret=secret, at=datetime.now(UTC), replace=given)
     if not taken:
-        why = "it was revoked" if given else "it was revoked, or this database has another"
+        why = "it was revoked" if given else "it was revoked, or this database has another one"
         log.warning("bootstrap_key_not_taken", why=why, help="dispatch keys add NAME --role admin")
 
 
 async def make_link(pool: Pool, *, minutes: float, key: bytes | None = None) -> tuple[str, datetime]:
-    """The code of a link that signs in at the console once, and until when. `key`: digest of the key that asks."""
+    """The code of a link that signs in at the console once, and its expiry. `key`: digest of the key that asks."""
     code, now = secrets.token_urlsafe(24), datetime.now(UTC)
     expires_at = now + timedelta(minutes=minutes)
     async with transaction(pool) as db:
@@ -56,7 +56,7 @@ async def first_link(pool: Pool, settings: Settings) -> str:
 
 
 async def demo_key(pool: Pool, name: str) -> str:
-    """Of the simulated city beside a service, for this run of it."""
+    """The key of the simulated city that runs with the service, valid for this run."""
     secret = secrets.token_urlsafe(32)
     async with transaction(pool) as db:
         await access.put_demo(db, secret=secret, name=name, at=datetime.now(UTC))

@@ -1,8 +1,7 @@
-"""A day's emergencies with all that chance decides about them, drawn once and met by every policy alike.
+"""A day's emergencies with all random values, drawn once and used for every policy.
 
-Common random numbers: the noise of a way belongs to the call and the unit that might drive it, not to the order in
-which a policy comes to draw it.
-"""
+Common random numbers: the noise of a trip belongs to the call and the unit that might drive it, not to the order in
+which a policy asks for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,11 +17,11 @@ from dispatch.model.city import City, Nature
 from dispatch.policy.units.coverage import Floats
 
 DAY_S = 86_400.0
-# The quietest hour, when a city that begins with all its units at rest is the least wrong.
+# The quietest hour: starting with all units available is least wrong then.
 FIRST_HOUR = 4
 A_DAY = datetime(2026, 1, 12, tzinfo=UTC)
 
-# Assumptions, each printed in the report. Minutes at the scene by service (median of a lognormal), at the hospital.
+# Assumptions, all printed in the report. Minutes at the scene by service (median of a lognormal), at the hospital.
 SCENE_MIN = {"citizen_security": 15, "traffic": 25, "health": 18, "municipal": 35, "fire_rescue": 40}
 OTHER_SCENE_MIN = 45
 HANDOVER_MIN = 20
@@ -35,7 +34,7 @@ TURNOUT_LEAST, TURNOUT_MOST = 0.6, 1.4
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`at_s` after the day's start; `process_s` until somebody is sent; then what the work takes."""
+    """`at_s` after the start of the day; `process_s` until a unit is sent; then the durations of the work."""
 
     number: int
     at_s: float
@@ -49,8 +48,8 @@ class Call:
 
 @dataclass(frozen=True, eq=False)
 class Day:
-    """`drive` and `turnout` (calls, units): what the expected is multiplied by when that unit goes to that call;
-    `transport` (calls,) for the way to the hospital."""
+    """`drive` and `turnout` (calls, units): factor on the expected time if that unit goes to that call; `transport`
+    (calls,) for the trip to the hospital."""
 
     number: int
     start: datetime
@@ -64,7 +63,7 @@ class Day:
 
 
 def day_of(city: City, places: Places, *, per_day: float, seed: int, number: int) -> Day:
-    """The `number`th day of this `seed`: the same, whoever asks, however many days are asked for."""
+    """The `number`th day of this `seed`. It doesn't depend on which other days are drawn."""
     start = A_DAY.replace(tzinfo=city.zone, hour=FIRST_HOUR).astimezone(UTC)
     random = Random(f"{seed} {number} {per_day}")  # noqa: S311
     arrivals = by_the_hour(random, rate=per_day / DAY_S, start=start, timezone=city.timezone)

@@ -1,4 +1,4 @@
-"""`dispatch evaluate`. What it needs is imported only when it runs: the service starts without it."""
+"""`dispatch evaluate`. Its dependencies are imported only when it runs, so the service starts without them."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 err = Console(stderr=True)
 
-# Incidents a day, with a fleet that is invented. Typical is argued in docs/evaluation.md, by the calls there are and by
-# how long medical help is said to take; the others are parts and multiples of it.
+# Incidents a day, for an invented fleet. docs/evaluation.md gives the reasons for `typical`, from the number of calls
+# and the published response times; the others are fractions and multiples of it.
 TYPICAL = "typical"
 RESPONSE_S = 720.0
 NODES = 30_000
@@ -23,18 +23,26 @@ LOADS = {"light": 350.0, TYPICAL: 700.0, "busy": 1_000.0, "overload": 1_500.0}
 
 
 def evaluate(
-    days: Annotated[int, typer.Option(min=2, help="Days at the typical load; at the others a third of them.")] = 30,
-    seed: Annotated[int, typer.Option(help="Of the calls, their noise and the made-up streets.")] = 1,
+    days: Annotated[
+        int, typer.Option(min=2, help="Days to simulate at the typical load; other loads get a third of them.")
+    ] = 30,
+    seed: Annotated[int, typer.Option(help="Seed of the calls, their noise and the generated streets.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder for report.md and its plots.")] = Path("evaluation"),
-    load: Annotated[list[str] | None, typer.Option(help="Besides the typical load: light, busy, overload.")] = None,
-    target_s: Annotated[float | None, typer.Option(min=60, help="Priority 1 is late after so many seconds.")] = None,
-    city: Annotated[Path | None, typer.Option("--city", help="Folder of the city's data.")] = None,
-    roads: Annotated[Path | None, typer.Option(help="A file of `dispatch roads build`; else made-up streets.")] = None,
-    nodes: Annotated[int, typer.Option(min=500, help="Crossings of the made-up streets.")] = NODES,
+    load: Annotated[
+        list[str] | None, typer.Option(help="A load besides the typical one (light, busy, overload); may be repeated.")
+    ] = None,
+    target_s: Annotated[
+        float | None, typer.Option(min=60, help="Seconds after which a priority-1 arrival counts as late.")
+    ] = None,
+    city: Annotated[Path | None, typer.Option("--city", help="Folder with the city's data.")] = None,
+    roads: Annotated[
+        Path | None, typer.Option(help="A file made by `dispatch roads build`; without it, generated streets.")
+    ] = None,
+    nodes: Annotated[int, typer.Option(min=500, help="Number of crossings of the generated streets.")] = NODES,
 ) -> None:
     """Compare policies on simulated days: closest by line, by road, coverage-aware; with and without move-up.
 
-    The same calls for all, so that what differs is the policy. A year: --days 365 --load typical."""
+    All policies get the same calls. To simulate a year: --days 365 --load typical."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from dispatch.city import CityError, load_city
@@ -87,7 +95,7 @@ def _loads(days: int, names: list[str] | None) -> "tuple[Load, ...]":
 
 
 def _command(days: int, seed: int, out: Path, load: list[str] | None, **others: float | Path | None) -> str:
-    """What makes the same report again."""
+    """The command that reproduces the report."""
     some = "".join(f" --load {name}" for name in load or ())
     for name, value in others.items():
         if value is not None and (name, value) != ("nodes", NODES):

@@ -1,4 +1,4 @@
-"""Two policies on the same days: the difference, and how sure one can be of it."""
+"""Compares two policies on the same days: the difference and its confidence interval."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,26 +28,26 @@ class Estimate:
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """By day, (d,): how many there were, and how many of them late."""
+    """By day, (d,): the number of calls, and of late ones."""
 
     late: Floats
     all: Floats
 
 
 def tally(outcomes: Sequence[Outcome], *, target_s: float, priority: int = 1, medical: bool | None = None) -> Tally:
-    """`medical` True or False: only those that are, or aren't."""
+    """`medical` True or False: only medical calls, or only others."""
     chosen = [_chosen(outcome, priority, medical) for outcome in outcomes]
     late = [np.count_nonzero(~(o.response_s[c] <= target_s)) for o, c in zip(outcomes, chosen, strict=True)]
     return Tally(np.array(late, np.float64), np.array([c.sum() for c in chosen], np.float64))
 
 
 def share(found: Tally) -> Estimate:
-    """Late of all, over all days; the interval by resampling days."""
+    """Share of late calls over all days; the interval by resampling days."""
     return _estimate(found.late, found.all)
 
 
 def fewer(policy: Tally, base: Tally) -> Estimate:
-    """The part of the base's late arrivals that the policy spares, on the same days; resampled in pairs."""
+    """The share of the base's late arrivals that the policy avoids, on the same days; resampled in pairs."""
     return _estimate(base.late - policy.late, base.late)
 
 

@@ -1,4 +1,4 @@
-"""Emergencies as they happen in a city: when, of which nature, and where its people are."""
+"""Emergencies in a city: when, of which nature, and where people are."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from dispatch.model.city import City, Nature
 from dispatch.policy.units.demand import NEAR_A_CENTRE, OPEN_COUNTRY, centre_spread_m, centres_of
 from geo import Parish, Projection
 
-# Relative calls in each hour of the local day: a low before dawn, a rise to the evening. Assumed, mean 1.
+# Relative calls in each hour of the local day: a minimum before dawn, a rise until the evening. Assumed, mean 1.
 HOURS = (
     *(0.82, 0.68, 0.55, 0.46, 0.42, 0.50, 0.70, 0.92, 1.02, 1.05, 1.06, 1.08),
     *(1.12, 1.14, 1.13, 1.15, 1.20, 1.28, 1.36, 1.42, 1.38, 1.28, 1.20, 1.08),
@@ -21,15 +21,15 @@ BUSIEST = max(HOURS)
 
 
 def busyness(moment: datetime, timezone: str) -> float:
-    """How many calls come at this moment, relative to the day's mean; straight between the hours."""
+    """Rate of calls at this time relative to the day's mean; linear between the hours."""
     local = moment.astimezone(ZoneInfo(timezone))
     part = local.minute / 60
     return HOURS[local.hour] * (1 - part) + HOURS[(local.hour + 1) % 24] * part
 
 
 def by_the_hour(random: Random, *, rate: float, start: datetime, timezone: str) -> Iterator[float]:
-    """Seconds after `start`, without end: a Poisson process that follows the hours of the day, by thinning (Lewis and
-    Shedler 1979); `rate`, a second, is the day's mean."""
+    """Seconds after `start`, endless: a Poisson process that follows the hours of the day, by thinning (Lewis and
+    Shedler 1979). `rate`, per second, is the day's mean."""
     now_s = 0.0
     while True:
         now_s += random.expovariate(rate * BUSIEST)
@@ -38,8 +38,8 @@ def by_the_hour(random: Random, *, rate: float, start: datetime, timezone: str) 
 
 
 class Demand:
-    """Draws what happens and where: nature by its share and its service's, parish by its people, place in it near where
-    they are (its stations stand for that) or, for some natures, anywhere."""
+    """Draws what happens and where: the nature by its share and its service's, the parish by its population, the place
+    near where people are (represented by the stations) or, for some natures, anywhere."""
 
     def __init__(self, city: City, random: Random) -> None:
         self._random = random
@@ -57,7 +57,8 @@ class Demand:
         return self._random.choices(self._natures, cum_weights=self._nature_weights)[0]
 
     def place(self, nature: Nature | None) -> tuple[float, float, Parish]:
-        """Latitude, longitude and parish of an emergency of this nature; None: of nothing, somebody only calls."""
+        """Latitude, longitude and parish of an emergency of this nature; None: there is no emergency, somebody only
+        calls."""
         in_the_open = nature is not None and nature.code in OPEN_COUNTRY
         parish = self._parish(self._rural if in_the_open else self._parishes)
         lat, lon = self._anywhere(parish) if in_the_open else self._near_people(parish)

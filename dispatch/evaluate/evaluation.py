@@ -1,4 +1,4 @@
-"""The whole of it: streets, places, days under every policy; and what is written of them."""
+"""The whole evaluation: streets, places, days under every policy, and the output."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,12 +18,13 @@ from geo import Projection, Roads, TravelTime
 SHOWN = ("line", "road", "coverage", BEST)
 PLACES_STEPS = 40
 Progress = Callable[[str, float], None]
-"""What is being done, and how many steps further it is."""
+"""The current step, and how many steps were completed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """`typical` is one of the loads of `study`; `sweep` is of the best policy there, its moves easy or hard to earn."""
+    """`typical` is one of the loads of `study`; `sweep` is of the best policy there, with different thresholds for
+    moves."""
 
     study: Study
     sweep: Study
@@ -53,13 +54,13 @@ def evaluate_city(
 
 
 def steps(city: City, loads: Sequence[Load], *, typical: str) -> float:
-    """How many steps `evaluate_city` will tell of."""
+    """The number of steps that `evaluate_city` will report."""
     sweep = sum(_sweep_days(load) for load in loads if load.name == typical)
     return PLACES_STEPS + sum(load.days for load in loads) * len(policies_of(city)) + sweep * len(EAGERNESS)
 
 
 def write(found: Evaluation, out: Path, *, target_s: float, command: str) -> None:
-    """report.md and its plots. Needs matplotlib, which is an optional extra."""
+    """Write report.md and its plots. Needs matplotlib, an optional dependency."""
     from dispatch.evaluate import plots
 
     out.mkdir(parents=True, exist_ok=True)
@@ -79,6 +80,6 @@ def _sweep_days(load: Load) -> int:
 
 def _streets(city: City, *, seed: int, roads: Path | None, nodes: int) -> tuple[TravelTime, str]:
     if roads is not None:
-        return local_travel(Settings(roads=roads), city), f"ways on the roads of `{roads.name}`"
+        return local_travel(Settings(roads=roads), city), f"routes on the roads of `{roads.name}`"
     network = generate_network(city, nodes=nodes, seed=seed)
-    return Roads(network, Projection(city.crs)), f"ways on {network.nodes:,} made-up crossings"
+    return Roads(network, Projection(city.crs)), f"routes on {network.nodes:,} generated crossings"

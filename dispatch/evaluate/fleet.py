@@ -1,4 +1,4 @@
-"""The simulated fleet: who is free, who can do what, and what the city would lose with each."""
+"""The simulated fleet: which units are available, their capabilities, and the loss of coverage without each."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from dispatch.model.city import City
 
 @dataclass(frozen=True, eq=False)
 class Fleet:
-    """`family[unit]`: the unit itself and all that share a capability with it, directly or through others: only among
-    them does coverage change when one of them goes."""
+    """`family[unit]`: the unit and all that share a capability with it, directly or through others. Coverage changes
+    only among them when one of them goes."""
 
     vehicles: tuple[Vehicle, ...]
     by_id: Mapping[UnitId, Vehicle]
@@ -44,11 +44,11 @@ class Fleet:
         )
 
     def free(self, capabilities: Collection[str]) -> list[Vehicle]:
-        """Those that may be sent and can do one of these."""
+        """Available units that have one of these capabilities."""
         return [v for v in self.vehicles if v.is_free and not v.able.isdisjoint(capabilities)]
 
     def relatives(self, some: Iterable[Vehicle]) -> list[Vehicle]:
-        """All free units of the families of these."""
+        """All available units of the families of these."""
         families = {self.family_name[v.unit.id]: self.family[v.unit.id] for v in some}
         return [v for family in families.values() for v in family if v.is_free]
 

@@ -1,4 +1,4 @@
-"""What a day under one policy came to."""
+"""The result of one day under one policy."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ from dispatch.policy.units.coverage import Bools, Floats
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """Of n calls, all (n,): `response_s` from the call to the first unit there that can do something, nan where none
-    came; `priority`; `medical`. `busy` is the mean part of the day that units of each family worked, by the family's
-    name; `km` of the whole fleet; `moves` beyond going home; `sent` units."""
+    """Of n calls, all (n,): `response_s` from the call to the first useful unit, nan if none came; `priority`;
+    `medical`. `busy` is the mean share of the day that units of each family worked, by the family's name; `km` of the
+    whole fleet; `moves` other than returning home; `sent` units."""
 
     policy: str
     day: int
@@ -27,7 +27,7 @@ class Outcome:
     sent: int
 
     def late(self, priority: int, target_s: float, only: Bools | None = None) -> float:
-        """Share of the calls of this priority that nobody had reached by then."""
+        """Share of the calls of this priority that were not reached by then."""
         those = self.priority == priority if only is None else (self.priority == priority) & only
         if not those.any():
             return float("nan")

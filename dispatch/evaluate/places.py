@@ -1,9 +1,8 @@
-"""The city as some thousand places with a table of the ways between them, so that a year of driving is looked up.
+"""The city as some thousand places with a table of the travel times between them, so that a year of driving is a
+look-up.
 
-Emergencies happen, units wait and drive only at places: H3 cells, finer where calls are many, and every station and
-hospital. Whatever a policy believes about a way, by the straight line or by road, is between the same places, so that
-none gains by the rounding.
-"""
+Emergencies happen, and units wait and drive, only at these places: H3 cells, smaller where calls are many, and every
+station and hospital. All policies, by straight line or by road, use the same places, so none gains by the rounding."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ from dispatch.policy.units.demand import demand_map
 from geo import Point, TravelTime
 
 COARSE, FINE = 7, 8
-# Of all loads: what is weighed against arrival is where the urgent calls are, and how they compare. The service's own.
+# For all loads: coverage is weighed by the distribution of urgent calls. The same value as the service's.
 DEMAND_PER_DAY = 1_000.0
-# Cells of 5 km2 which together hold this part of the urgent calls are divided into seven.
+# Cells of 5 km2 that together contain this share of the urgent calls are divided into seven.
 DIVIDED = 0.995
 TABLE_KMH = 36.0
 AT_ONCE = 64
@@ -31,9 +30,9 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """p `points`; `seconds_at_36` (p, p), float32: from each to each at 36 km/h. The first of them are the coarse cells
-    of `demand`, by which coverage is reckoned; then come the `cells` that calls happen in, fine or coarse, the stations
-    and the `hospitals`, all by the number of their place. A TravelTime between its own points."""
+    """p `points`; `seconds_at_36` (p, p), float32: from each to each at 36 km/h. First come the coarse cells of
+    `demand`, by which coverage is computed; then the `cells` that calls happen in, fine or coarse, the stations and the
+    `hospitals`, all by the number of their place. A TravelTime between its own points."""
 
     points: tuple[Point, ...]
     seconds_at_36: NDArray[np.float32]
@@ -43,7 +42,7 @@ class Places:
     hospitals: Ints
 
     def seconds(self, lats: Floats, lons: Floats, targets: Sequence[Point], *, speed_kmh: float | Floats) -> Floats:
-        """Raises KeyError for what isn't one of the places."""
+        """Raises KeyError for a point that isn't one of the places."""
         rows = [self._number[pair] for pair in zip(lats.tolist(), lons.tolist(), strict=True)]
         if targets is self.demand.points:
             table = self.seconds_at_36[rows, : len(targets)]
@@ -54,7 +53,7 @@ class Places:
         return (table * np.reshape(level, (-1, 1))).astype(np.float64)
 
     def at(self, lat: float, lon: float) -> int:
-        """The place that a point belongs to: its cell's, else the nearest."""
+        """The place of a point: that of its cell, else the nearest."""
         for resolution in (FINE, COARSE):
             found = self.cells.get(h3.latlng_to_cell(lat, lon, resolution))
             if found is not None:
@@ -63,8 +62,8 @@ class Places:
         return int(np.argmin(squared))
 
     def on_the_way(self, start: int, end: int, share: float) -> int:
-        """Where one is after this share, 0-1, of the way's time: the place whose times from the start and to the end
-        fit it best."""
+        """The place reached after this share, 0-1, of the trip's time: the one whose times from the start and to the
+        end fit best."""
         from_start, to_end = self.seconds_at_36[start], self._from_each[end]
         whole = float(from_start[end])
         off = np.abs(from_start - share * whole) + np.abs(to_end - (1 - share) * whole)
@@ -72,7 +71,7 @@ class Places:
 
     @cached_property
     def _from_each(self) -> NDArray[np.float32]:
-        """The table turned, so that the ways to one place lie side by side."""
+        """The transposed table, so that the times to one place are contiguous."""
         return np.ascontiguousarray(self.seconds_at_36.T)
 
     @cached_property
@@ -87,7 +86,7 @@ class Places:
 
 
 def places_of(city: City, travel: TravelTime, *, progress: Callable[[float], None] | None = None) -> Places:
-    """`travel` is asked for each of the ways once. `progress` is told each further part, 0-1."""
+    """`travel` is asked for each time once. `progress` receives each further share, 0-1."""
     demand = demand_map(city, per_day=DEMAND_PER_DAY, resolution=COARSE)
     cells = _cells(city, demand)
     stations = [Point(s.lat, s.lon) for s in city.stations]
@@ -113,7 +112,7 @@ def places_of(city: City, travel: TravelTime, *, progress: Callable[[float], Non
 
 
 def _cells(city: City, coarse: DemandMap) -> dict[str, Point]:
-    """Coarse cells where calls are few, else their children; each with the middle of its people."""
+    """Coarse cells where calls are few, else their children; each with the centre of its population."""
     fine = demand_map(city, per_day=1.0, resolution=FINE)
     order = np.argsort(-coarse.total, kind="stable")
     before = np.cumsum(coarse.total[order]) - coarse.total[order]

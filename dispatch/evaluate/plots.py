@@ -1,4 +1,4 @@
-"""What the study found, drawn. Matplotlib is an optional extra: nothing of the service comes here."""
+"""Plots of the study. Matplotlib is optional: the service imports nothing from here."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ from dispatch.evaluate.resting import Resting
 from dispatch.evaluate.study import Load, Study
 from dispatch.policy.units.coverage import Floats
 
-# Okabe and Ito: told apart by everybody.
+# The palette of Okabe and Ito, distinguishable with colour blindness.
 COLOURS = {"line": "#000000", "road": "#0072B2", "coverage": "#D55E00", "shared": "#009E73"}
 MARKS = {"": "o", "move": "s", "shared": "D"}
 TARGET = "#888888"
@@ -39,7 +39,7 @@ STYLE: Any = {
 
 
 def look(code: str) -> tuple[str, str]:
-    """Colour by how a unit is chosen, mark by how idle ones are moved."""
+    """Colour by how a unit is chosen, marker by how idle units are moved."""
     choice, _, moving = code.partition("+")
     return COLOURS.get(moving, COLOURS[choice]), MARKS[moving]
 
@@ -92,7 +92,7 @@ def response_times(study: Study, load: str, file: Path, *, target_s: float, code
 
 
 def moves_and_gain(study: Study, load: Load, base: Sequence[Outcome], file: Path, *, target_s: float) -> None:
-    """`study` is of one policy, eager and ever less so; `base` the same days without moves."""
+    """`study` is of one policy with increasing thresholds for moves; `base` the same days without moves."""
     with mpl.rc_context(STYLE):
         figure, panel = plt.subplots(figsize=(5.6, 3.8))
         without, ambulances = tally(base, target_s=target_s), ambulances_of(study.city)
@@ -113,7 +113,7 @@ def moves_and_gain(study: Study, load: Load, base: Sequence[Outcome], file: Path
 
 
 def coverage_map(study: Study, resting: Sequence[Resting], file: Path) -> None:
-    """How much of the calls for advanced life support are expected to be reached in time, cell by cell."""
+    """The share of calls for advanced life support that is expected to be reached in time, by cell."""
     with mpl.rc_context(STYLE | {"axes.grid": False}):
         figure, axes = plt.subplots(1, len(resting), figsize=(4.4 * len(resting), 5.6), sharex=True, sharey=True)
         panels = list(np.atleast_1d(axes))
@@ -144,7 +144,7 @@ def _outlines(panel: Axes, study: Study) -> None:
 
 
 def _with_calls(total: Floats) -> NDArray[np.int64]:
-    """Positions of the cells that hold 99.5 % of the calls together: the rest is mountain."""
+    """Positions of the cells that together contain 99.5 % of the calls: the rest is mountains."""
     order = np.argsort(-total, kind="stable")
     before = np.cumsum(total[order]) - total[order]
     kept: NDArray[np.int64] = order[before < 0.995 * total.sum()]
@@ -152,7 +152,7 @@ def _with_calls(total: Floats) -> NDArray[np.int64]:
 
 
 def _middle(degrees: Floats, weight: Floats) -> tuple[float, float]:
-    """Where 98 % of the calls are, and a little around it."""
+    """The range that contains 98 % of the calls, with a margin."""
     order = np.argsort(degrees)
     upto = np.cumsum(weight[order]) / weight.sum()
     low, high = degrees[order][np.searchsorted(upto, [0.01, 0.99])].tolist()
@@ -160,7 +160,7 @@ def _middle(degrees: Floats, weight: Floats) -> tuple[float, float]:
 
 
 def _minutes(outcomes: Sequence[Outcome], *, medical: bool) -> Floats:
-    """Sorted; those whom nobody reached never arrive."""
+    """Sorted; calls that were never reached count as infinite."""
     found = [o.response_s[(o.priority == 1) & (o.medical == medical)] for o in outcomes]
     minutes: Floats = np.sort(np.nan_to_num(np.concatenate(found), nan=np.inf)) / 60
     return minutes

@@ -1,4 +1,4 @@
-"""The ways of deciding that are compared: what is believed of travel, what is weighed, and where idle units wait."""
+"""The compared policies: which travel times are used, what is weighed, and where idle units wait."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ RESPONSE_S, PROCESS_S = 1_800.0, 60.0
 AMBULANCE = "transport"
 BEST = "coverage+shared"
 
-# Tuned on other days than those reported; reckoned, as the service does, with a map of 1,000 incidents a day.
+# Tuned on other days than those reported; computed, as in the service, with a map of 1,000 incidents a day.
 SECONDS_PER_CALL, INDIFFERENT_S = 70.0, 600.0
 GAIN, FARTHEST_S, AT_ONCE = 0.7, 1_200.0, 2
 
@@ -28,9 +28,9 @@ def by_line(_: TravelTime, city: City) -> TravelTime:
 
 @dataclass(frozen=True)
 class Policy:
-    """`travel`: the times that it goes by; `preference`: what it weighs, by coverage too if it `covers`. `move_up`: how
-    idle units that can do one of `who_moves` are moved, None: they go home and stay there. `hosts`: whose units each
-    agency's stations take in beside their own."""
+    """`travel`: the times that it uses; `preference`: its weights, of coverage too if it `covers`. `move_up`: how idle
+    units with one of the capabilities `who_moves` are moved, None: they return home and stay there. `hosts`: the
+    agencies whose units may wait at each agency's stations besides its own."""
 
     code: str
     label: str
@@ -47,7 +47,7 @@ RESTRAINT = Restraint(gain=GAIN, drive_s=FARTHEST_S, most=AT_ONCE)
 
 
 def policies_of(city: City) -> tuple[Policy, ...]:
-    """Closest by the line first: what all others are compared with."""
+    """Closest by straight line first: the base of all comparisons."""
     shared = every_station_hosts_ambulances(city)
     aware = Policy("coverage", "coverage-aware", preference=COVERING, covers=True)
     closest = Policy("line", "closest by line", by_line), Policy("road", "closest by road")
@@ -75,6 +75,6 @@ def every_station_hosts_ambulances(city: City) -> dict[str, tuple[str, ...]]:
 
 
 def order_to_arrival_s(city: City, priority: int) -> float:
-    """What the response target leaves once somebody is sent."""
+    """The part of the response target that is left after a unit is sent."""
     response, process = city.target(Interval.RESPONSE, priority=priority), city.target(Interval.PROCESS)
     return (response.seconds if response else RESPONSE_S) - (process.seconds if process else PROCESS_S)

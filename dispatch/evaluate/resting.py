@@ -1,4 +1,4 @@
-"""Advanced life support at rest: what it covers from home, and from where it is advised to be."""
+"""Advanced life support when idle: coverage from the home stations, and from the advised places."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,12 +18,12 @@ from geo import Point
 CAPABILITY = "als"
 HOUR = 12
 FREELY = Restraint(gain=0.05, drive_s=1e9, most=40)
-"""How they would be placed if one could begin anew."""
+"""Their placement if it were free to choose."""
 
 
 @dataclass(frozen=True, eq=False)
 class Resting:
-    """`covered` (c,): the part of each cell's calls expected to be reached in time; `share`: of all."""
+    """`covered` (c,): the share of each cell's calls expected to be reached in time; `share`: of all."""
 
     name: str
     points: tuple[Point, ...]

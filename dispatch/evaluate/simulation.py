@@ -1,8 +1,7 @@
-"""One day of the city under one policy: events in order of time, decisions by the very functions of the service.
+"""One day of the city under one policy: events in order of time, decisions by the service's functions.
 
-What isn't modelled: shifts and breaks, patrols on their beat (a free unit waits at a station), pre-emption, calls that
-turn out to be of another nature, several callers of one emergency.
-"""
+Not modelled: shifts and breaks, patrols on their beat (an available unit waits at a station), pre-emption, calls that
+turn out to be of another nature, several callers of one emergency."""
 
 import heapq
 from collections.abc import Iterable, Sequence
@@ -28,9 +27,9 @@ from dispatch.policy.units.unit_table import UnitTable
 from geo import Location, LocationStatus
 
 BUSY = 0.3
-# Who hasn't got anybody by then has given up; who has got some by then needs no more.
+# A caller who has no unit by then has given up; one who has some units by then needs no more.
 PATIENCE_S, ENOUGH_S = 4 * 3_600.0, 3_600.0
-# Without siren and lights: to a hospital a little slower, home slower still.
+# Without siren and lights: a little slower to a hospital, slower still on the way home.
 WITH_PATIENT, UNHURRIED = 1.1, 1.25
 RESTS_S = 1_800.0
 SPEED_EVERY_S = 900.0
@@ -39,7 +38,7 @@ CARRIES = "transport"
 
 @dataclass(slots=True, eq=False)
 class Incident:
-    """`needs`: what nobody was found for yet. `carried`: somebody will take the patient."""
+    """`needs`: what no unit was found for yet. `carried`: a unit will transport the patient."""
 
     call: Call
     needs: tuple[Need, ...]
@@ -49,7 +48,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A unit on its way to a call: from where and when, and when it will be there."""
+    """A unit on its way to a call: from where and when, and its arrival time."""
 
     call: int
     vehicle: int
@@ -60,7 +59,7 @@ class Sending:
 
 
 class Simulation:
-    """`run()` once."""
+    """`run()` may be called once."""
 
     def __init__(self, city: City, places: Places, policy: Policy, day: Day, *, busy: float = BUSY) -> None:
         self.city, self.places, self.policy, self.day, self.busy = city, places, policy, day, busy
@@ -159,7 +158,7 @@ class Simulation:
         return drive_s + call.handover_s
 
     def _free(self, vehicle: Vehicle, now_s: float) -> None:
-        """Those who wait come first, the most urgent and then the longest."""
+        """Waiting calls come first, by priority and then by waiting time."""
         vehicle.become(UnitStatus.RETURNING)
         vehicle.base = vehicle.home
         self._waiting = [i for i in self._waiting if i.needs and self._still_waits(i, now_s)]
@@ -188,7 +187,7 @@ class Simulation:
             vehicle.become(UnitStatus.AVAILABLE)
 
     def _move_up(self, gone: Iterable[Vehicle], now_s: float) -> None:
-        """One of those who wait may wait better elsewhere, now that these are gone."""
+        """Move a waiting unit to a better place, now that these are gone."""
         idle = self.fleet.relatives(gone)
         rested = [v for v in idle if v.trip is None and now_s - v.moved_s >= RESTS_S]
         for vehicle, base in self._advice(idle, rested, now_s):
@@ -197,7 +196,7 @@ class Simulation:
             self._drive_to_base(vehicle, now_s)
 
     def _better_base(self, vehicle: Vehicle, now_s: float) -> int:
-        """Where a crew that is free again drives: home, unless another station gains enough beyond that."""
+        """Where a crew that is available again drives: home, unless another station gains enough beyond that."""
         for moved, base in self._advice(self.fleet.relatives([vehicle]), [vehicle], now_s):
             moved.moved_s = now_s
             moved.moves += 1
@@ -226,7 +225,7 @@ class Simulation:
         return [(self.fleet.by_id[m.unit_id], self.places.station[m.to_station]) for m in moves]
 
     def _within_from_bases(self, idle: Sequence[Vehicle]) -> Bools:
-        """What each reaches once it is where it drives to."""
+        """The cells that each unit reaches from the base that it drives to."""
         agencies = [self.city.agency(v.unit.agency) for v in idle]
         return reach(
             np.array([self.places.points[v.base].lat for v in idle]),

@@ -10,7 +10,7 @@ from dispatch.evaluate.policies import RESTRAINT, Policy
 from dispatch.evaluate.simulation import Simulation
 from dispatch.model.city import City
 
-# Of what a move must gain: from eagerness to rest.
+# Factors on the threshold for moves, from low to high.
 EAGERNESS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 Progress = Callable[[str], None]
 
@@ -45,7 +45,7 @@ def study_of(
     seed: int,
     progress: Progress,
 ) -> Study:
-    """`progress` is told of each day that one policy has gone through."""
+    """`progress` is called after each day of each policy."""
     outcomes: dict[str, dict[str, list[Outcome]]] = {}
     for load in loads:
         of_load: dict[str, list[Outcome]] = {policy.code: [] for policy in policies}
@@ -59,7 +59,7 @@ def study_of(
 
 
 def eager(policy: Policy) -> tuple[Policy, ...]:
-    """The policy with moves that must gain little, and ever more."""
+    """The policy with increasing thresholds for moves."""
     return tuple(
         replace(
             policy,

@@ -1,4 +1,4 @@
-"""One unit of the simulated fleet: where it is, what it does, what it has driven."""
+"""One unit of the simulated fleet: its place, its activity and the distance driven."""
 
 from dataclasses import dataclass, field, replace
 
@@ -10,7 +10,7 @@ LOOK_AGAIN_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """A way that may be broken off: from place to place, over these seconds."""
+    """A trip that may be interrupted: from place to place, in these seconds."""
 
     start: int
     end: int
@@ -46,7 +46,7 @@ class Vehicle:
         self.able = frozenset(self.unit.capabilities)
 
     def standing(self, places: Places, now_s: float) -> PlacedUnit:
-        """Where it is; under way looked up anew every half minute."""
+        """Its place; recomputed every half minute while it drives."""
         if self._seen is not None and (self.trip is None or now_s - self._seen_s < LOOK_AGAIN_S):
             return self._seen
         if self.trip is not None:
@@ -62,7 +62,7 @@ class Vehicle:
         self._seen = None
 
     def break_off(self, places: Places, now_s: float) -> None:
-        """The way driven so far counts; it now is where that led."""
+        """Interrupt the trip: the distance so far counts, and the unit is where it got to."""
         if self.trip is not None:
             share = self.trip.share(now_s)
             self.place = places.on_the_way(self.trip.start, self.trip.end, share)

@@ -1,4 +1,4 @@
-"""A table as people send it: from Excel in whatever country, saved as whatever it calls CSV."""
+"""Reads a CSV table as people send it: from Excel in any country, in any of its encodings."""
 
 import codecs
 import csv
@@ -12,19 +12,19 @@ from dispatch.errors import FieldProblem, Malformed, TooLarge
 SEPARATORS = ";,\t"
 MOST_PROBLEMS = 1_000
 MOST_COLUMNS = 200
-# In one line of the file, and in all: those without any value are passed over, yet read.
+# In one line of the file, and in all: lines without values are skipped, but read.
 MOST_LINE_CHARS = 200_000
 LINES_A_ROW = 10
-# Signs with which a cell would be a formula, of ASCII and full width.
+# Characters that start a formula, in ASCII and full width.
 FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 GUARD = "'"
-MEANS = {"unexpected end of data": "a quote is opened here and never closed"}
+MEANS = {"unexpected end of data": "an opening quote here has no closing quote"}
 _SAID_SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`line` is where it begins in the file, from 1; `cells` without outer blanks, by column."""
+    """`line` is where it begins in the file, from 1; `cells` are stripped, by column."""
 
     line: int
     cells: dict[str, str]
@@ -32,7 +32,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`problems` are of lines that are no rows, each with its number; `encoding` is what the bytes were taken for."""
+    """`problems` are of lines that are not rows, each with its number; `encoding` is the one used."""
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -41,9 +41,9 @@ class Table:
 
 
 def read_table(raw: bytes, *, columns: Sequence[str], needed: Sequence[str], most_rows: int) -> Table:
-    """UTF-8, else UTF-16 with its mark, else Windows-1252; separated by `;`, `,` or tabs; any ends of lines.
+    """UTF-8, else UTF-16 with byte order mark, else Windows-1252; separated by `;`, `,` or tabs; any line ends.
 
-    Raises Malformed for what is no text, or whose first line doesn't name the columns; TooLarge."""
+    Raises Malformed if it is not text or the first line doesn't name the columns; TooLarge."""
     text, encoding = _text(raw)
     _check_lines(text, most=LINES_A_ROW * most_rows)
     text, separator, lines_before = _separated(text)
@@ -69,7 +69,7 @@ def read_table(raw: bytes, *, columns: Sequence[str], needed: Sequence[str], mos
 
 
 def guarded(text: str) -> str:
-    """The cell so that no spreadsheet takes it for a formula; `unguarded` gives it back as it was."""
+    """The cell, protected so that no spreadsheet takes it for a formula; `unguarded` reverses it."""
     return GUARD + text if text.startswith(FORMULA) or unguarded(text) != text else text
 
 
@@ -88,14 +88,16 @@ def _check_lines(text: str, *, most: int) -> None:
 
 def _text(raw: bytes) -> tuple[str, str]:
     if raw.startswith(b"PK\x03\x04"):
-        raise _unreadable("is an Excel workbook: save it as CSV, and send that")
+        raise _unreadable("is an Excel workbook; save it as CSV and send that file")
     try:
         text, encoding = _decoded(raw)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise _unreadable(f"is neither UTF-8 nor Windows-1252 (byte 0x{raw[error.start]:02x})", line) from None
     if "\0" in text:
-        raise _unreadable("holds a NUL character: it is no text", text.count("\n", 0, text.index("\0")) + 1)
+        raise _unreadable(
+            "contains a NUL character, so it is not a text file", text.count("\n", 0, text.index("\0")) + 1
+        )
     return text, encoding
 
 
@@ -109,7 +111,7 @@ def _decoded(raw: bytes) -> tuple[str, str]:
 
 
 def _separated(text: str) -> tuple[str, str, int]:
-    """The text, what separates its cells, and how many lines of the file stand before it: Excel may say `sep=;`."""
+    """The text, its separator, and how many lines of the file precede it: Excel may write `sep=;`."""
     if said := _SAID_SEPARATOR.match(text):
         return text[said.end() :], said[1], 1
     header = text.lstrip().splitlines()[:1]
@@ -117,7 +119,7 @@ def _separated(text: str) -> tuple[str, str, int]:
 
 
 def _lines(text: str, separator: str, lines_before: int) -> Iterator[tuple[int, list[str] | str]]:
-    """Where each row begins and its cells, or what is wrong with it. Lines without any value are passed over."""
+    """Where each row begins and its cells, or a problem. Lines without values are skipped."""
     table = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     while True:
         line = table.line_num + 1 + lines_before
@@ -133,19 +135,19 @@ def _lines(text: str, separator: str, lines_before: int) -> Iterator[tuple[int, 
 
 
 def _names(header: Sequence[str], line: int, columns: Sequence[str], needed: Sequence[str]) -> list[str]:
-    """The columns as they stand in the file, "" for those without a name. Raises Malformed."""
+    """The columns in the order of the file, "" for those without a name. Raises Malformed."""
     if len(header) > MOST_COLUMNS:
         raise _unreadable(f"has more than {MOST_COLUMNS} columns", line)
     names = [cell.casefold() for cell in header]
     while names and not names[-1]:
         names.pop()
     problems = [
-        FieldProblem(f"line {line}, {name[:40]}", f"there is no such column; they are {', '.join(columns)}")
+        FieldProblem(f"line {line}, {name[:40]}", f"unknown column; the columns are {', '.join(columns)}")
         for name in names
         if name and name not in columns
     ]
     problems += [
-        FieldProblem(f"line {line}, {name}", "the column is there twice") for name in columns if names.count(name) > 1
+        FieldProblem(f"line {line}, {name}", "the column appears twice") for name in columns if names.count(name) > 1
     ]
     problems += [FieldProblem(f"line {line}, {name}", "the column is missing") for name in needed if name not in names]
     if problems:

@@ -1,4 +1,4 @@
-"""The fleet as a table: units out, units in, and everything that is wrong with it, by line and column."""
+"""The fleet as a table: export, import, and all problems by line and column."""
 
 import csv
 import io
@@ -17,14 +17,14 @@ from dispatch.policy.units.fleet import faults
 
 COLUMNS = ("id", "agency", "kind", "capabilities", "station", "crew", "shift", "status")
 MOST_UNITS = 20_000
-# For the rare unit that has none: an empty cell means those of its kind.
+# For a unit without capabilities: an empty cell means those of its kind.
 NO_CAPABILITIES = "none"
 _BETWEEN = re.compile(r"[\s,;|]+")
 
 
 def write_fleet(units: Iterable[Unit], *, excel: bool = False) -> str:
-    """RFC 4180, with a line for each unit. `excel`: so that a double click opens it right in a country of decimal
-    commas: `;` between cells, and the mark of UTF-8."""
+    """RFC 4180, with a line for each unit. `excel`: opens correctly by double click where decimals have commas: `;` as
+    separator, and a UTF-8 byte order mark."""
     out = io.StringIO(newline="")
     table = csv.writer(out, delimiter=";" if excel else ",")
     table.writerow(COLUMNS)
@@ -56,17 +56,17 @@ class FleetTable:
         return cls(read_table(raw, columns=COLUMNS, needed=["id"], most_rows=MOST_UNITS), city)
 
     def units(self, fleet: Mapping[UnitId, Unit], *, at: datetime) -> list[Unit]:
-        """What the table makes of the fleet: its units, changed where it says so, and new ones, available since `at`.
+        """The units of the table: existing ones with their changes, and new ones, available since `at`.
 
-        A column that isn't there leaves things as they are; what a unit already has is never wrong. What a unit does
-        is no matter of the table's. Raises Invalid with every problem, up to MOST_PROBLEMS."""
+        A missing column leaves values unchanged; values that a unit already has are always valid. The status is not
+        imported. Raises Invalid with every problem, up to MOST_PROBLEMS."""
         problems = [(line, FieldProblem(f"line {line}", problem)) for line, problem in self.table.problems]
         lines: dict[UnitId, int] = {}
         units = []
         for row in self.table.rows:
             unit, wrong = self._unit(row, fleet, at)
             if unit.id and (first := lines.setdefault(unit.id, row.line)) != row.line:
-                wrong.append(FieldProblem("id", f"{unit.id!r} stands in line {first} too"))
+                wrong.append(FieldProblem("id", f"{unit.id!r} is in line {first} too"))
             problems += [(row.line, FieldProblem(f"line {row.line}, {each.field}", each.problem)) for each in wrong]
             units.append(unit)
             if len(problems) >= MOST_PROBLEMS:
@@ -74,7 +74,7 @@ class FleetTable:
         if problems:
             raise _refused(problems)
         if not units:
-            raise Invalid("the table holds no unit", errors=[FieldProblem("body", "has no line with a unit")])
+            raise Invalid("the table contains no unit", errors=[FieldProblem("body", "has no row with a unit")])
         return units
 
     def _unit(self, row: Row, fleet: Mapping[UnitId, Unit], at: datetime) -> tuple[Unit, list[FieldProblem]]:
@@ -83,7 +83,9 @@ class FleetTable:
         before = fleet.get(unit_id)
         base = before or Unit(unit_id, "", "", (), None, UnitStatus.AVAILABLE, at)
         missing = [
-            FieldProblem(c, "a unit needs one") for c in ("id", "agency", "kind") if _is_missing(c, cells, before)
+            FieldProblem(c, "is required for every unit")
+            for c in ("id", "agency", "kind")
+            if _is_missing(c, cells, before)
         ]
         unit = replace(
             base,
@@ -112,7 +114,7 @@ class FleetTable:
 def _refused(problems: list[tuple[int, FieldProblem]]) -> Invalid:
     in_order = [problem for _, problem in sorted(problems, key=lambda each: each[0])]
     count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-    more = " and perhaps more" if len(problems) >= MOST_PROBLEMS else ""
+    more = " or more" if len(problems) >= MOST_PROBLEMS else ""
     return Invalid(f"nothing was changed: the table has {count}{more}; see errors", errors=in_order[:MOST_PROBLEMS])
 
 

@@ -1,4 +1,4 @@
-"""LoST (RFC 5222): which emergency service covers a place. Bytes in, status and bytes out; nothing else is touched."""
+"""LoST (RFC 5222): which emergency service covers a place. Bytes in, status and bytes out; no side effects."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ def answer(body: bytes, city: City, *, at: datetime, authority: Authority | None
         request = read(body)
         reply = REQUESTS.get(request.name)
         if reply is None or request.namespace != lost_xml.NAMESPACE:
-            raise LostError("badRequest", "not a request of LoST")
+            raise LostError("badRequest", "not a LoST request")
         _check_path(request, authority)
         return 200, reply(Query(request, city, authority, at))
     except UnsafeXml as error:
@@ -48,9 +48,11 @@ def _find_service(query: Query) -> bytes:
         raise LostError("serviceNotImplemented", f"{asked} is not offered")
     place = place_of(query.request, query.city, query.at)
     by_value = query.request.attributes.get("serviceBoundary", "reference") == "value"
-    cautions = {} if service == asked else {"serviceSubstitution": f"{service} is given for {asked}"}
+    cautions = {} if service == asked else {"serviceSubstitution": f"{service} is returned for {asked}"}
     if place.is_half_out:
-        cautions["defaultMappingReturned"] = "most of the location is outside; the nearest part of the city is given"
+        cautions["defaultMappingReturned"] = (
+            "most of the location is outside the city; the nearest part of the city is used"
+        )
     return lost_xml.document(
         "findServiceResponse",
         *(
@@ -102,7 +104,7 @@ REQUESTS: dict[str, Callable[[Query], bytes]] = {
 
 
 def _check_path(request: Element, authority: Authority) -> None:
-    """A request that has been here before would go round for ever."""
+    """Refuse a request that has passed this server before: it would loop endlessly."""
     vias = [via.attributes.get("source", "") for path in request.each("path") for via in path.each("via")]
     if authority.source in vias:
         raise LostError("loop", "this server has seen the request before")
@@ -114,7 +116,7 @@ def _service(request: Element) -> str | None:
         return None
     written = element.text.strip()
     if not URN.fullmatch(written):
-        raise LostError("badRequest", "service is no service URN")
+        raise LostError("badRequest", "service is not a service URN")
     return written.lower()
 
 

@@ -1,4 +1,4 @@
-"""Where a LoST request is about: its location, and the parishes that this may be in."""
+"""The place of a LoST request: its location, and the parishes that it may be in."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +10,12 @@ from geo import Fix, LocationStatus, Parish, Pdf, Source, locate
 
 PROFILE = "geodetic-2d"
 MOST_MAPPINGS = 3
-# An area with its middle further away has nothing to do with the city, and its plane ends before the earth does.
+# An area whose centre is further away is not in the city, and the projection isn't valid there.
 FURTHEST_M = 2_000_000.0
 
 
 class LostError(Exception):
-    """An error of RFC 5222 section 13.1, by its element's name."""
+    """An error of RFC 5222 section 13.1, by the name of its element."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
@@ -24,7 +24,7 @@ class LostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Parishes that the location may be in, most probable first; `is_half_out`: most of it lies in none."""
+    """Parishes that the location may be in, most probable first; `is_half_out`: most of it is in none."""
 
     location_id: str | None
     parishes: tuple[Parish, ...]
@@ -32,17 +32,17 @@ class Place:
 
 
 def place_of(request: Element, city: City, at: datetime) -> Place:
-    """Of the locations given, the first in the one profile that is understood here."""
+    """Of the given locations, the first one in the supported profile."""
     locations = list(request.each("location"))
     if not locations:
         raise LostError("badRequest", "location is missing")
     location = next((each for each in locations if each.attributes.get("profile") == PROFILE), None)
     if location is None:
-        raise LostError("locationProfileUnrecognized", f"only {PROFILE} is understood here")
+        raise LostError("locationProfileUnrecognized", f"only {PROFILE} is supported")
     shape = _shape(location)
     parishes, is_half_out = _parishes(shape, city, at)
     if not parishes:
-        raise LostError("notFound", f"the location is outside of {city.name}")
+        raise LostError("notFound", f"the location is outside {city.name}")
     return Place(location.attributes.get("id"), parishes, is_half_out)
 
 
@@ -58,7 +58,7 @@ def _shape(location: Element) -> Shape:
 
 
 def _parishes(shape: Shape, city: City, at: datetime) -> tuple[tuple[Parish, ...], bool]:
-    """A point is in one parish; an area in the few that hold most of it (RFC 7459: evenly spread unless said)."""
+    """A point is in one parish; an area in the few that contain most of it (RFC 7459: uniform unless stated)."""
     parishes = city.parishes
     if shape.radius_m is None and shape.region is None:
         parish = parishes.find(shape.point.lat, shape.point.lon)

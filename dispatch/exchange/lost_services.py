@@ -1,4 +1,4 @@
-"""Which agencies of a city answer for the emergency services of RFC 5031."""
+"""The agencies of a city that provide the emergency services of RFC 5031."""
 
 import re
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from dispatch.model.city import Agency, City
 
 SOS = "urn:service:sos"
 URN = re.compile(r"urn:service:[a-z0-9][a-z0-9.-]{0,80}", re.IGNORECASE)
-# By the letter that an agency has on the map: the same in every city's data.
+# By the agency's letter on the map, which is the same in every city's data.
 LETTERS = {f"{SOS}.ambulance": "A", f"{SOS}.fire": "B", f"{SOS}.police": "P"}
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """In whose name mappings are given: `source` is a host name of the one that keeps the data, `updated` its last
-    change, `uri` where a call for any service goes and `number` what a person dials."""
+    """The authority of the mappings: `source` is its host name, `updated` the last change of its data, `uri` where a
+    call for any service goes and `number` the emergency number."""
 
     source: str = "dispatch.local"
     uri: str = "tel:911"
@@ -25,18 +25,18 @@ class Authority:
 
 
 def agencies_of(service: str, city: City) -> tuple[Agency, ...]:
-    """The agencies behind a service; none for the whole emergency number."""
+    """The agencies of a service; none for the general emergency number."""
     letter = LETTERS.get(service)
     return tuple(agency for agency in city.agencies if agency.letter == letter)
 
 
 def offered(city: City) -> tuple[str, ...]:
-    """The services that somebody in this city answers for, the emergency number itself first."""
+    """The services that an agency of this city provides, the general emergency service first."""
     return (SOS, *(service for service in LETTERS if agencies_of(service, city)))
 
 
 def below(service: str | None, city: City) -> tuple[str, ...]:
-    """The services one step below `service`; the topmost for None (RFC 5222 section 10)."""
+    """The services one level below `service`; the topmost for None (RFC 5222 section 10)."""
     if service is None:
         return (SOS,)
     depth = service.count(".") + 1
@@ -44,7 +44,8 @@ def below(service: str | None, city: City) -> tuple[str, ...]:
 
 
 def substitute(service: str, city: City) -> str | None:
-    """`service` itself if it is offered; the emergency number for another kind of emergency; None for anything else."""
+    """`service` itself if it is offered; the general emergency service for another kind of emergency; None for anything
+    else."""
     if service in offered(city):
         return service
     return SOS if service.startswith(f"{SOS}.") else None

@@ -1,4 +1,4 @@
-"""The words of a LoST answer (RFC 5222 section 12 onward), as text."""
+"""The elements of a LoST answer (RFC 5222 section 12 onward), as text."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ CRS = "urn:ogc:def:crs:EPSG::4326"
 
 
 def tag(name: str, *inside: str, **attributes: str) -> str:
-    """One element around what is already XML; `__` in an attribute's name is a colon."""
+    """One element around XML content; `__` in an attribute's name is a colon."""
     written = "".join(f" {key.replace('__', ':')}={quoteattr(value)}" for key, value in attributes.items())
     return f"<{name}{written}>{''.join(inside)}</{name}>" if inside else f"<{name}{written}/>"
 
@@ -29,7 +29,7 @@ def document(name: str, *inside: str, **attributes: str) -> bytes:
 
 
 def mapping(service: str, parish: Parish, city: City, authority: Authority, at: datetime, *, by_value: bool) -> str:
-    """Who answers `service` in `parish`, for as long as the answer may be kept."""
+    """The provider of `service` in `parish`, with the time until which the answer may be cached."""
     agencies = agencies_of(service, city)
     names = {
         "es": " / ".join(agency.es for agency in agencies) or f"Emergencias {authority.number}",
@@ -56,7 +56,7 @@ def boundary(parish: Parish) -> str:
 
 
 def boundary_key(parish: Parish) -> str:
-    """Another one as soon as the boundary is another: whoever kept the old one will ask again."""
+    """Changes with the boundary, so that a client with the old one asks again."""
     return sha256(parish.code.encode() + parish.polygon.wkb).hexdigest()[:32]
 
 
@@ -65,7 +65,7 @@ def path(sources: Iterable[str]) -> str:
 
 
 def warnings(authority: Authority, names: dict[str, str]) -> str:
-    """Elements of RFC 5222 section 13.2 with their messages; nothing without any."""
+    """Elements of RFC 5222 section 13.2 with their messages; empty without any."""
     return tag("warnings", *(_said(n, m) for n, m in names.items()), source=authority.source) if names else ""
 
 

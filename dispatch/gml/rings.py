@@ -1,4 +1,4 @@
-"""The exterior ring of a polygon of GML."""
+"""The exterior ring of a GML polygon."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ LEAST_RADIUS_M = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """`region`, or where the corners make none, a circle of `radius_m` around them; the mean of their altitudes."""
+    """`region`, or if the corners make none, a circle of `radius_m` around them; the mean of their altitudes."""
 
     middle: Point
     radius_m: float | None
@@ -36,7 +36,7 @@ def ring_of(values: Values) -> Ring:
     if corners[0] == corners[-1]:
         corners = corners[:-1] or corners
     else:
-        values.flaw("LinearRing", "not closed by its first corner")
+        values.flaw("LinearRing", "not closed: the last corner differs from the first")
     middle = Point(sum(c.lat for c in corners) / len(corners), sum(c.lon for c in corners) / len(corners))
     reach_m = max(distance_m(middle.lat, middle.lon, c.lat, c.lon) for c in corners)
     check_extent("LinearRing", reach_m)
@@ -45,7 +45,7 @@ def ring_of(values: Values) -> Ring:
     if len(set(corners)) < 3:
         values.flaw("LinearRing", "has fewer than three corners, the circle around them taken")
         return Ring(middle, reach_m if reach_m > LEAST_RADIUS_M else None, None, altitude_m)
-    # Longitude is x. What is told here, locating would have to do again and couldn't tell.
+    # Longitude is x. Reduced here, so that locating need not do it again and the flaw is reported.
     drawn, flaw = bounded_polygon(np.array([(corner.lon, corner.lat) for corner in corners]))
     if flaw is not None:
         values.flaw("LinearRing", flaw)
@@ -61,7 +61,7 @@ def _corners_of(drawn: BaseGeometry) -> list[Point]:
 
 
 def _positions(values: Values, size: int) -> list[list[float]]:
-    """Of each corner two or three numbers. Raises NotAShape."""
+    """Two or three numbers for each corner. Raises NotAShape."""
     ring = next(e for e in values.element.descendants() if e.name == "LinearRing")
     positions = [values.numbers(e) for e in ring.descendants() if e.name == "pos"]
     for block in (e for e in ring.descendants() if e.name in ("posList", "coordinates")):
@@ -78,7 +78,7 @@ def _positions(values: Values, size: int) -> list[list[float]]:
 
 
 def _step(numbers: list[float], size: int) -> int:
-    """By the reference system; but where only the other number closes the ring, or goes up in the count, by that."""
+    """By the reference system; but by the other number if only that closes the ring or divides the count."""
     closed = {step: len(numbers) % step == 0 and numbers[:step] == numbers[-step:] for step in (2, 3)}
     other = 5 - size
     if closed[other] and not closed[size]:

@@ -1,19 +1,19 @@
-"""Events that have been handed to every screen: how long that took, and a line in the log."""
+"""Events that were written to every screen: the delay, and a log message."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import structlog
 
-from dispatch.store.journal import Entry, in_short
+from dispatch.store.journal import Entry, summary_of
 from dispatch.telemetry import meters
 
 log = structlog.get_logger()
 
 
-def told(entries: Sequence[Entry], *, screens: int) -> None:
+def log_delivery(entries: Sequence[Entry], *, screens: int) -> None:
     now = datetime.now(UTC)
     for entry in entries:
         meters.DELIVERY_SECONDS.observe(max(0.0, (now - entry.event.at).total_seconds()))
-    log.info("told", screens=screens, **in_short(entries))
-    meters.told(entries[-1].event.seq)
+    log.info("told", screens=screens, **summary_of(entries))
+    meters.delivered(entries[-1].event.seq)

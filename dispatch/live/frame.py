@@ -1,10 +1,10 @@
-"""A message to many screens: its bytes are made once in each form it has on the wire, however many it goes to."""
+"""A message to many screens: its bytes are made once for each wire form, for any number of screens."""
 
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 
-# Below this a compressed message saves less than it costs.
+# Below this, compression saves less than it costs.
 DEFLATE_FROM_BYTES = 1_024
 
 
@@ -16,7 +16,7 @@ class Frame:
         self._forms: dict[int, bytes] = {}
 
     def on_wire(self, deflate: PerMessageDeflate | None) -> bytes:
-        """RFC 6455, of a server; by RFC 7692 to who agreed to `deflate`, each message by itself."""
+        """A server frame of RFC 6455; with `deflate` compressed as in RFC 7692, each message without context."""
         bits = deflate.local_max_window_bits if deflate and len(self.text) >= DEFLATE_FROM_BYTES else 0
         form = self._forms.get(bits)
         if form is None:

@@ -1,4 +1,4 @@
-"""What goes over the wire to screens; each text is made once, however many screens there are."""
+"""The messages to screens; each text is made once for all screens."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -95,7 +95,7 @@ class Move:
 
 
 def snapshot(picture: Picture) -> str:
-    """For every screen alike; `for_one` adds what is of one screen only."""
+    """The same for every screen; `for_one` adds what differs."""
     room = picture.room
     return encode(
         SharedSnapshot(
@@ -116,7 +116,7 @@ def for_one(snapshot: str, *, me: dict[str, str], screens: int) -> str:
 
 
 def events(bodies: Iterable[str]) -> Frame:
-    """Several events that wait go out as one message."""
+    """Several waiting events are sent as one message."""
     return Frame(f'{{"type":"events","events":[{",".join(bodies)}]}}')
 
 

@@ -1,4 +1,4 @@
-"""All screens: told of events as they come, of positions twice a second, and every few seconds that we live."""
+"""All screens: they get events at once, positions twice a second, and a pulse every few seconds."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import structlog
 
 from dispatch.live import frames
-from dispatch.live.delivery_log import told
+from dispatch.live.delivery_log import log_delivery
 from dispatch.live.frame import Frame
 from dispatch.live.recent import Recent
 from dispatch.live.screen import Screen
@@ -20,33 +20,33 @@ log = structlog.get_logger()
 
 POSITIONS_EVERY_S = 0.5
 PULSE_EVERY_S = 5.0
-AWAY_PER_S = 1_000.0
-STOPPING = "this server is stopping"
-# So many screens are told before a call may have its turn. A call waits for the database a dozen times, each time for
-# a stretch: a third of a millisecond. A turn of the loop costs as much as telling one screen.
-AT_A_STRETCH = 16
+MOVES_PER_S = 1_000.0
+STOPPING = "the server is shutting down"
+# Screens written in one stretch, before calls get a turn. A call waits for the database a dozen times, and each time
+# for a stretch: a third of a millisecond. A turn of the event loop costs as much as one screen.
+SCREENS_PER_TURN = 16
 
 
 class Hub:
-    """Is the news of its screens; each frame is made once, however many screens it goes to."""
+    """Holds the news for its screens; each frame is made once for all of them."""
 
     def __init__(self, picture: Picture, *, queue: int) -> None:
         self.picture = picture
         self.screens: set[Screen] = set()
-        self.seq, self.batch, self.beat = int(picture.room.seq), picture.moved, 0
+        self.seq, self.batch, self.pulse_number = int(picture.room.seq), picture.moved, 0
         self.pulse = frames.pulse(seq=self.seq, screens=0)
         self._recent = Recent(seq=self.seq, keep=queue)
         self._moved: dict[int, Frame | None] = {}
         self._snapshot: tuple[tuple[int, int], str] | None = None
-        self._everywhere: tuple[int, Frame] | None = None
-        self._untold: list[Entry] = []
+        self._all_positions: tuple[int, Frame] | None = None
+        self._unsent: list[Entry] = []
         self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     @contextmanager
     def screen(self) -> Iterator[Screen]:
-        """A screen that misses nothing from this moment on."""
-        screen = Screen(seq=self.seq, batch=self.batch, beat=self.beat)
+        """A screen that receives everything from now on."""
+        screen = Screen(seq=self.seq, batch=self.batch, pulse_number=self.pulse_number)
         self.screens.add(screen)
         try:
             yield screen
@@ -54,23 +54,23 @@ class Hub:
             self.screens.discard(screen)
 
     def snapshot(self, *, me: dict[str, str]) -> str:
-        """The room as it is now, made once for all who come at the same moment; where units were may be older by as
-        much as positions are not shown, and those follow."""
+        """The current state, made once for all that connect at the same time. Its positions may be older by one
+        interval of positions; newer ones follow."""
         moment = self.picture.room.seq, self.batch
         if self._snapshot is None or self._snapshot[0] != moment:
             self._snapshot = moment, frames.snapshot(self.picture)
         return frames.for_one(self._snapshot[1], me=me, screens=len(self.screens))
 
-    def everywhere(self) -> Frame:
-        """Where all units are, made once for all who come back at the same moment."""
-        if self._everywhere is None or self._everywhere[0] != self.batch:
-            self._everywhere = self.batch, frames.positions(self.picture.positions.values())
-        return self._everywhere[1]
+    def all_positions(self) -> Frame:
+        """Positions of all units, made once for all screens that reconnect at the same time."""
+        if self._all_positions is None or self._all_positions[0] != self.batch:
+            self._all_positions = self.batch, frames.positions(self.picture.positions.values())
+        return self._all_positions[1]
 
     def follow(self, entries: Sequence[Entry]) -> None:
         self._recent.add(entries)
         self.seq = self._recent.seq
-        self._untold += entries
+        self._unsent += entries
         self._news.set()
 
     def keeps(self, seq: int) -> bool:
@@ -81,7 +81,7 @@ class Hub:
         return self._recent.since(seq)
 
     def moved_since(self, batch: int) -> Frame | None:
-        """Where all units are that moved since: a screen that fell behind gets the newest of each, once."""
+        """Positions of all units that moved since: a screen that fell behind gets the latest of each, once."""
         if batch not in self._moved:
             moved = self.picture.moved_since(batch)
             self._moved[batch] = frames.positions(moved) if moved else None
@@ -89,9 +89,9 @@ class Hub:
 
     def start(self) -> None:
         self._tasks = [
-            asyncio.create_task(self._tell(), name="live-screens"),
-            asyncio.create_task(self._show_positions(), name="live-positions"),
-            asyncio.create_task(self._live(), name="live-pulse"),
+            asyncio.create_task(self._send_news(), name="live-screens"),
+            asyncio.create_task(self._send_positions(), name="live-positions"),
+            asyncio.create_task(self._send_pulses(), name="live-pulse"),
         ]
 
     async def stop(self) -> None:
@@ -101,9 +101,9 @@ class Hub:
         for screen in self.screens:
             screen.move(STOPPING)
 
-    async def send_away(self, *, per_s: float = AWAY_PER_S) -> None:
-        """Every screen is told to go on elsewhere, one after the other so that they don't arrive there in one instant.
-        Until all have gone; those whose turn has not come see everything meanwhile."""
+    async def move_screens(self, *, per_s: float = MOVES_PER_S) -> None:
+        """Send every screen the move message, one after the other so that they don't reach other nodes at the same
+        instant. Returns when all have gone; until its turn a screen receives everything."""
         began = time.monotonic()
         for count, screen in enumerate(list(self.screens)):
             await asyncio.sleep(max(0.0, began + count / per_s - time.monotonic()))
@@ -111,38 +111,38 @@ class Hub:
         while self.screens:  # noqa: ASYNC110 - nobody else ever waits for that
             await asyncio.sleep(0.02)
 
-    async def _tell(self) -> None:
-        """Screen after screen while there is news. What comes in the midst of that is told to the rest of them with it,
-        and to the others after them: it has reached all when as many have been told as there are, and never waits for
-        a round to end before its own begins."""
+    async def _send_news(self) -> None:
+        """Write to screen after screen while there is news. News that arrives meanwhile is sent to the remaining
+        screens with it and to the others afterwards. It has reached all after as many writes as there are screens, and
+        never waits for a pass to end."""
         waiting: deque[Screen] = deque()
-        told_so_far = 0
-        telling: deque[tuple[int, list[Entry]]] = deque()
+        sent_so_far = 0
+        in_progress: deque[tuple[int, list[Entry]]] = deque()
         while True:
             if not waiting:
                 await self._news.wait()
             if self._news.is_set():
                 self._news.clear()
                 waiting = deque(dict.fromkeys((*waiting, *self.screens)))
-                telling.append((told_so_far + len(waiting), self._untold))
-                self._untold = []
-            for _ in range(min(AT_A_STRETCH, len(waiting))):
-                self._tell_one(waiting.popleft())
-                told_so_far += 1
-            while telling and telling[0][0] <= told_so_far:
-                _, entries = telling.popleft()
+                in_progress.append((sent_so_far + len(waiting), self._unsent))
+                self._unsent = []
+            for _ in range(min(SCREENS_PER_TURN, len(waiting))):
+                self._send_to(waiting.popleft())
+                sent_so_far += 1
+            while in_progress and in_progress[0][0] <= sent_so_far:
+                _, entries = in_progress.popleft()
                 if entries:
-                    told(entries, screens=len(self.screens))
+                    log_delivery(entries, screens=len(self.screens))
             await asyncio.sleep(0)
 
-    def _tell_one(self, screen: Screen) -> None:
+    def _send_to(self, screen: Screen) -> None:
         try:
-            screen.tell(self)
+            screen.send_news(self)
         except Exception:
             log.exception("screen_not_told")
-            screen.close("something went wrong here")
+            screen.close("internal error")
 
-    async def _show_positions(self) -> None:
+    async def _send_positions(self) -> None:
         while True:
             await asyncio.sleep(POSITIONS_EVERY_S)
             if self.picture.moved != self.batch:
@@ -150,9 +150,9 @@ class Hub:
                 self._moved.clear()
                 self._news.set()
 
-    async def _live(self) -> None:
+    async def _send_pulses(self) -> None:
         while True:
             await asyncio.sleep(PULSE_EVERY_S)
-            self.beat += 1
+            self.pulse_number += 1
             self.pulse = frames.pulse(seq=self.picture.room.seq, screens=len(self.screens))
             self._news.set()

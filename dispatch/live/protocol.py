@@ -1,5 +1,5 @@
-"""uvicorn's WebSocket, with a short way for what all screens are told alike: bytes that were made once, straight to the
-transport. Through ASGI's `send` each screen costs three to four times the processor time."""
+"""uvicorn's WebSocket, with a direct path for messages that are the same for all screens: bytes that were made once,
+written to the transport. ASGI's `send` costs three to four times the processor time for each screen."""
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
@@ -20,9 +20,9 @@ WINDOW_BITS, DEFLATE = 13, {"level": 1, "memLevel": 8}
 
 
 class ScreenProtocol(WebSocketsSansIOProtocol):
-    """Hands itself to the application as an ASGI extension. `when_ready` is called whenever a peer that stalled takes
-    more again, `when_lost` once the connection is gone. Nothing is read of a peer before the application has accepted
-    it. Compression carries nothing from one message to the next: so it is done once for all screens."""
+    """Passes itself to the application as an ASGI extension. `when_ready` is called when a slow client reads again,
+    `when_lost` when the connection is closed. Nothing is read from a client before the application has accepted it.
+    Compression has no context between messages, so it is done once for all screens."""
 
     def __init__(
         self,
@@ -88,11 +88,11 @@ class ScreenProtocol(WebSocketsSansIOProtocol):
 
     @property
     def ready(self) -> bool:
-        """Whether the peer takes what it is sent: little of it waits here."""
+        """Whether the client reads what it is sent: little of it waits here."""
         return not (self._full or self.close_sent or self.transport.is_closing())
 
     def write(self, frame: Frame) -> None:
-        """At once, and whole: nothing else is written between its bytes."""
+        """Written at once and whole: nothing else is written between its bytes."""
         self.transport.write(frame.on_wire(self._deflate))
 
     def pause_writing(self) -> None:
@@ -109,7 +109,7 @@ class ScreenProtocol(WebSocketsSansIOProtocol):
             self.when_ready()
 
     def abort(self) -> None:
-        """What waits here for a peer that doesn't read is thrown away."""
+        """Data that waits for a client that doesn't read is discarded."""
         self.transport.abort()
 
 

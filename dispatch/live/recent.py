@@ -1,4 +1,4 @@
-"""The last events, one after the other: each screen is only a place in this log, so nothing is kept twice for two."""
+"""The last events in one log. Each screen is a position in it, so nothing is stored for each screen."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ from dispatch.store.journal import Entry
 
 
 class TooSlow(Exception):
-    """What a screen needs next is no longer here."""
+    """The event that a screen needs next is no longer here."""
 
 
 class Recent:
-    """`keep` events at most, up to and with number `seq`. A frame is made once for all screens at one place."""
+    """At most `keep` events, up to number `seq`. A frame is made once for all screens at one position."""
 
     def __init__(self, *, seq: int, keep: int) -> None:
         self.seq = seq
@@ -30,7 +30,7 @@ class Recent:
         return seq >= self.seq - len(self._bodies)
 
     def since(self, seq: int) -> Frame:
-        """A frame of all events after `seq`, of which there are some. Raises TooSlow."""
+        """A frame of all events after `seq`; there must be some. Raises TooSlow."""
         if not self.has_after(seq):
             raise TooSlow
         frame = self._frames.get(seq)

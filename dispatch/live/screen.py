@@ -1,4 +1,4 @@
-"""One screen: how far it knows, and how it is brought up to now whenever there is news."""
+"""One screen: its position in the log, and how it is brought up to date."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from dispatch.live.frame import Frame
 from dispatch.live.recent import TooSlow
 from dispatch.telemetry.meters import RESYNCS
 
-TOO_SLOW = "too slow: more events waited than are kept for a screen"
+TOO_SLOW = "too slow: more events are waiting than the server keeps for a screen"
 
 
 class Wire(Protocol):
-    """To one peer. `ready` while it takes what it is sent; `when_ready` is called when it does so again."""
+    """The connection to one client. `ready` while the client reads; `when_ready` is called when it reads again."""
 
     when_ready: Callable[[], None] | None
 
@@ -24,15 +24,15 @@ class Wire(Protocol):
 
 
 class News(Protocol):
-    """What there is to tell: events up to `seq`, positions up to `batch`, pulses up to `beat`."""
+    """What can be sent: events up to `seq`, positions up to `batch`, pulses up to `pulse_number`."""
 
     seq: int
     batch: int
-    beat: int
+    pulse_number: int
     pulse: Frame
 
     def keeps(self, seq: int) -> bool:
-        """Whether all events after `seq` can still be told."""
+        """Whether all events after `seq` can still be sent."""
         ...
 
     def events_since(self, seq: int) -> Frame:
@@ -43,29 +43,30 @@ class News(Protocol):
 
 
 class Screen:
-    """Knows all up to event `seq`, batch of positions `batch` and pulse `beat`. Nobody waits for it: what it doesn't
-    take stands in the log that all screens share, and when it is no longer there the screen is told to resync."""
+    """Has received everything up to event `seq`, batch of positions `batch` and pulse `pulse_number`. It never blocks
+    others: what its client doesn't read yet is in the log that all screens share, and if it is no longer there the
+    screen gets a resync."""
 
-    def __init__(self, *, seq: int, batch: int, beat: int = 0) -> None:
-        self.seq, self.batch, self.beat = seq, batch, beat
+    def __init__(self, *, seq: int, batch: int, pulse_number: int = 0) -> None:
+        self.seq, self.batch, self.pulse_number = seq, batch, pulse_number
         self.closing: str | None = None
         self.moving = self.ended = False
         self.closed = asyncio.Event()
         self._wire: Wire | None = None
 
     def begin(self, wire: Wire, news: News) -> None:
-        """It has its snapshot: from now on it is told."""
+        """It has its snapshot; from now on it gets news."""
         self._wire = wire
-        wire.when_ready = lambda: self.tell(news)
-        self.tell(news)
+        wire.when_ready = lambda: self.send_news(news)
+        self.send_news(news)
 
     def move(self, reason: str) -> None:
-        """It may keep what it knows and go on from there, on another node if there is one."""
+        """It may keep its state and continue from there, on another node if there is one."""
         self.moving = True
         self.close(reason)
 
     def end(self, reason: str) -> None:
-        """It may not see this any more, here or elsewhere."""
+        """It has lost access, here and at other nodes."""
         self.ended = True
         self.close(reason)
 
@@ -75,13 +76,13 @@ class Screen:
         self.closing = self.closing or reason
         self.closed.set()
 
-    def goodbye(self) -> str:
+    def closing_message(self) -> str:
         assert self.closing is not None
         return (frames.move if self.moving else frames.resync)(self.closing)
 
-    def tell(self, news: News) -> None:
-        """All events that wait in one message, then positions, then the pulse, as far as the peer takes them. Done for
-        thousands of screens one after the other: what is not news to this one is not asked for."""
+    def send_news(self, news: News) -> None:
+        """Write all waiting events in one message, then positions, then the pulse, as long as the client reads. Called
+        for thousands of screens in turn, so it only looks at what is new for this one."""
         wire = self._wire
         if wire is None or self.closing:
             return
@@ -97,8 +98,8 @@ class Screen:
                 moved, self.batch = news.moved_since(self.batch), news.batch
                 if moved is not None:
                     wire.write(moved)
-            if self.beat < news.beat and wire.ready:
+            if self.pulse_number < news.pulse_number and wire.ready:
                 wire.write(news.pulse)
-                self.beat = news.beat
+                self.pulse_number = news.pulse_number
         except TooSlow:
             self.close(TOO_SLOW)

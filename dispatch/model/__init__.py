@@ -1,4 +1,4 @@
-"""The words of the trade."""
+"""The data model."""
 
 from dispatch.model.call import Call
 from dispatch.model.event import Event, EventKind, NewEvent

@@ -1,4 +1,4 @@
-"""One contact from a citizen, made of one report or, for a phone that speaks and sends AML, of several."""
+"""One contact from a citizen, made of one report or, for a phone that calls and sends AML, of several."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +10,7 @@ from geo import Fix, Location
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a call's sender told itself, and the location that follows from this alone."""
+    """What a call's sender stated, and the location that follows from this alone."""
 
     channel: Channel
     caller: Caller
@@ -23,9 +23,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`likeness` (0-1): it was joined to its incident without a person, for being that much alike; `linked_from`: the
-    incident it was of before a person found that two were one. `sender`: the key that sent it, and owns it; `own`: what
-    that one told, where others have added to it."""
+    """`likeness` (0-1): the probability with which it was joined to its incident automatically; `linked_from`: its
+    incident before a dispatcher linked two. `sender`: the key that sent it, and owns it; `own`: what the sender stated,
+    if others have added to it."""
 
     id: CallId
     incident_id: IncidentId
@@ -48,7 +48,7 @@ def own_part(call: Call) -> Told:
 
 
 def as_sent(call: Call) -> Call:
-    """The call as its sender may see it: nothing in it that follows from what others said."""
+    """The call as its sender may see it: nothing that follows from what others sent."""
     if call.own is None:
         is_alone = call.likeness is None and call.linked_from is None
         return call if is_alone else replace(call, likeness=None, linked_from=None)

@@ -1,4 +1,4 @@
-"""A city as data: who may be sent, for what, from where."""
+"""A city as data: agencies, units' kinds, natures, stations."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +12,8 @@ from geo import Parishes
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """`letter` marks its units on the map. `mobilisation_s`: from order to moving wheels; `speed_kmh`: under way, the
-    day's mean; `silent_after_s`: how long a crew on duty may not be heard of."""
+    """`letter` marks its units on the map. `mobilisation_s`: from the order to moving wheels; `speed_kmh`: mean speed
+    of the day; `silent_after_s`: after this time without a message a crew on duty is silent."""
 
     code: str
     es: str
@@ -28,8 +28,8 @@ class Agency:
 class Service:
     """A service of the emergency number. `share` is its part of all incidents, 0-1.
 
-    How more callers tell of what one has told of: `further_calls` are expected for an incident, half of them within
-    `half_life_s` seconds, and 95 % of the callers stand within `seen_from_m` metres of it."""
+    Further callers of an incident: `further_calls` are expected, half of them within `half_life_s` seconds, and 95 % of
+    the callers are within `seen_from_m` metres of it."""
 
     code: str
     es: str
@@ -42,7 +42,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of unit: whose it is and what it can do."""
+    """A kind of unit: its agency and its capabilities."""
 
     code: str
     es: str
@@ -74,7 +74,7 @@ class Nature:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Natures that callers name for one and the same emergency."""
+    """Natures that callers may name for the same emergency."""
 
     code: str
     es: str
@@ -84,7 +84,7 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class LocalGrid:
-    """A projected system in metres that people of the city write places in, beside UTM; `crs` as pyproj reads it."""
+    """A projected system in metres in which people of the city write places, besides UTM; `crs` as pyproj reads it."""
 
     name: str
     crs: str
@@ -131,7 +131,7 @@ class City:
     """Every code that one part names exists in another: the loader has seen to it. Lookups raise KeyError.
     `shared_numbers`: E.164 numbers that many people call from.
 
-    `speed_factors`: how fast traffic lets one go in each hour of the local day, relative to its mean."""
+    `speed_factors`: speed in each hour of the local day, relative to the mean."""
 
     name: str
     timezone: str
@@ -166,14 +166,14 @@ class City:
         return self.stations_by_id[id]
 
     def speed_kmh(self, agency: str, at: datetime) -> float:
-        """How fast the agency's units get along at this moment, straight between the hours."""
+        """Mean speed of the agency's units at this time, linear between the hours."""
         local = at.astimezone(self.zone)
         part = local.minute / 60
         before, after = self.speed_factors[local.hour], self.speed_factors[(local.hour + 1) % 24]
         return self.agency(agency).speed_kmh * (before * (1 - part) + after * part)
 
     def target(self, interval: Interval, *, agency: str | None = None, priority: int | None = None) -> Target | None:
-        """The one that says most about this agency and priority; the first of equals."""
+        """The most specific one for this agency and priority; the first of equals."""
         fitting = [
             t
             for t in self.targets
@@ -183,7 +183,7 @@ class City:
 
     @cached_property
     def capabilities(self) -> frozenset[str]:
-        """Every one that some kind of unit has."""
+        """All capabilities of all kinds."""
         return frozenset(capability for kind in self.kinds for capability in kind.capabilities)
 
     @cached_property

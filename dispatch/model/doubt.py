@@ -1,15 +1,15 @@
-"""Why a position of a unit is kept as history but not shown as where it is."""
+"""Why a position of a unit is stored but not shown."""
 
 from datetime import timedelta
 from enum import StrEnum
 
-# A device's clock may be a little ahead of ours; more than this is a wrong clock.
+# A device's clock may be this far ahead of the service's; more is a wrong clock.
 CLOCK_AHEAD = timedelta(seconds=30)
 
 
 class Doubt(StrEnum):
-    """`invalid`: the device itself says so; `future`: its clock is ahead, and the position is kept under the time of
-    its receipt; `too_fast`: no road leads there from where the unit was believed to be."""
+    """`invalid`: stated by the device; `future`: its clock is ahead, and the position is stored under the time of its
+    receipt; `too_fast`: it can't be reached from the last accepted position."""
 
     INVALID = "invalid"
     NULL_ISLAND = "null_island"

@@ -1,4 +1,4 @@
-"""What happened, in the past tense, in one order for all."""
+"""Events: what happened, in the past tense, in one order for all."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,17 +37,17 @@ class EventKind(StrEnum):
     UNIT_STATUS_LATE = "unit_status_late"
     REPORT_QUARANTINED = "report_quarantined"
     QUARANTINE_HANDLED = "quarantine_handled"
-    # What a newer node tells of, and this one has no word for. Never told by ourselves.
+    # An event kind of a newer node that this version doesn't know. Never sent by this version.
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event before the journal has given it its place.
+    """An event before the journal has numbered it.
 
-    It carries the new state of what it changed, whole: whoever replaces its copy by these is up to date,
-    which is what makes `apply(snapshot, events) == fresh snapshot` true by construction. `quarantine_open`: how many
-    quarantined reports nobody has looked at then; `quarantine`: the one item that older nodes told instead."""
+    It carries the whole new state of what it changed: replacing the copies by these makes `apply(snapshot, events) ==
+    fresh snapshot` true by construction. `quarantine_open`: number of unhandled reports in quarantine after the event;
+    `quarantine`: the one item that older nodes sent instead."""
 
     kind: EventKind
     at: datetime
@@ -61,6 +61,6 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class Event(NewEvent):
-    """A happening with its place in the one order. `seq` is gap-free and its order is the commit order."""
+    """A numbered event. `seq` has no gaps and its order is the commit order."""
 
     seq: Seq = Seq(0)

@@ -1,4 +1,4 @@
-"""One emergency, which many calls may belong to."""
+"""One emergency, which may have many calls."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ class IncidentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A unit on an incident, until `released_at`. The moments are those at which the crew's status changed."""
+    """A unit on an incident, until `released_at`. The times are those at which the crew's status changed."""
 
     unit_id: UnitId
     assigned_at: datetime
@@ -43,7 +43,7 @@ class Similar:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """`assignments` are those still running; the past ones stand in the timeline. `calls` is a count.
+    """`assignments` are the running ones; past ones are in the timeline. `calls` is a count.
 
     `linked_to` is the incident this one was joined into when a person found that they are the same. `alarm` 1 is the
     first response, higher ones send more; `overdue` holds the intervals that have outlasted their targets. `reopened`:

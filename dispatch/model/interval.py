@@ -1,4 +1,4 @@
-"""The stretches of time that a room is held to."""
+"""The measured intervals of a response."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,8 @@ class Interval(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`share` (0-1) of an interval is to be within `seconds`. `agency`, `priority` None: any; `source`: who says so."""
+    """`share` (0-1) of an interval should be within `seconds`. `agency`, `priority` None: any; `source`: origin of the
+    target."""
 
     code: str
     interval: Interval
@@ -36,7 +37,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """An interval of an incident that has outlasted its target. `since`: it began; `unit_id`: whose it is, if one's."""
+    """An interval of an incident that has exceeded its target. `since`: its beginning; `unit_id`: the unit, if it
+    belongs to one."""
 
     interval: Interval
     since: datetime

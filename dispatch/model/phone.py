@@ -1,9 +1,8 @@
-"""Which phone is it: numbers and identities in one written form, so that two messages of one phone can meet.
+"""Identifies phones: numbers and identities in one written form, so that messages of one phone can be matched.
 
-Numbers become E.164 by the rules of Ecuador (country code 593, trunk prefix 0, mobiles `09` + 8 digits, fixed lines
-`0` + area 2-7 + 7 digits). An IMEI becomes its 14 identifying digits and their check digit (3GPP TS 23.003 section 6),
-since networks send a spare 0 or the software version in that place; an IMSI its 14 or 15 digits.
-"""
+Numbers become E.164 by the rules of Ecuador (country code 593, trunk prefix 0, mobiles `09` + 8 digits, fixed lines `0`
++ area 2-7 + 7 digits). An IMEI becomes its 14 identifying digits and their check digit (3GPP TS 23.003 section 6),
+since networks send a spare 0 or the software version in that place; an IMSI its 14 or 15 digits."""
 
 import re
 import unicodedata
@@ -16,8 +15,8 @@ ECUADORIAN = re.compile(r"593(9[0-9]{8}|[2-7][0-9]{7})")
 NATIONAL = re.compile(r"0?(9[0-9]{8}|[2-7][0-9]{7})")
 LOCAL = re.compile(r"[2-7][0-9]{6}")
 SCHEME = re.compile(r"^(?:tel|sips?|sms):", re.IGNORECASE)
-# A phone which hides its identity fills the end with zeros. One real phone in 1,000 ends so by chance: it is still
-# known by its number.
+# A phone that hides its identity fills the end with zeros. One real phone in 1,000 ends so by chance; it is still
+# matched by its number.
 FILLED = "000"
 # A UUID's 32 digits, or what apps make instead; shorter ones are counters and names of test devices.
 SHORTEST_INSTALLATION = 16
@@ -108,7 +107,7 @@ def _domestic(digits: str, area: str) -> str | None:
 
 
 def _is_placeholder(digits: str) -> bool:
-    """0999999999 and the like, which forms and exchanges put where they know nothing."""
+    """0999999999 and the like, which forms and exchanges use for an unknown number."""
     return len(set(digits[-8:])) == 1
 
 

@@ -1,4 +1,4 @@
-"""A citizen's report that could not be read: kept as it came, until a person has looked at it."""
+"""An unreadable report, kept as raw bytes until a dispatcher has looked at it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class QuarantineItem:
-    """`excerpt` is the beginning of what arrived, as text; the whole of it is kept in the store. `problem` says why."""
+    """`excerpt` is the beginning of the report, as text; the whole is in the store. `problem` is the reason."""
 
     id: int
     at: datetime
@@ -20,7 +20,7 @@ class QuarantineItem:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineSender:
-    """What of one sender nobody has looked at yet; `not_kept`: how many more there were than it may have here."""
+    """The unhandled items of one sender; `not_kept`: how many more were only counted, beyond its limit."""
 
     sender: str
     items: int

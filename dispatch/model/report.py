@@ -1,4 +1,4 @@
-"""A call as it arrived, whatever the channel and the format."""
+"""A report as it arrived, for all channels and formats."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,8 +32,8 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`id` is made by the client (or derived from the message by its format) and makes the call idempotent.
-    `flaws` say what rules of its own format the message broke and was used all the same."""
+    """`id` is made by the client (or derived from the message by its format) and makes the call idempotent. `flaws` are
+    violations of its format in spite of which the report was used."""
 
     id: CallId
     channel: Channel
@@ -46,7 +46,7 @@ class Report:
 
 
 def masked(number: str | None) -> str | None:
-    """What of a number may stand in events: its country and its last three digits."""
+    """The part of a number that events may contain: its country and its last three digits."""
     if number is None:
         return None
     country = number[:4] if number.startswith("+") else ""

@@ -1,4 +1,4 @@
-"""By what a report is known when it is sent again: its sender, its id and its content."""
+"""How a repeated report is recognised: by its sender, its id and its content."""
 
 from dataclasses import asdict
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""The room as it is now: what a fresh screen is shown, and how one event changes it."""
+"""The current state: what a new screen is shown, and how an event changes it."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from dispatch.model.unit import Unit
 
 @dataclass(slots=True)
 class Room:
-    """Open incidents, all units, and how many quarantined reports nobody has looked at yet, as of event `seq`."""
+    """Open incidents, all units, and the number of unhandled reports in quarantine, as of event `seq`."""
 
     seq: Seq = Seq(0)
     incidents: dict[IncidentId, Incident] = field(default_factory=dict)
@@ -18,7 +18,7 @@ class Room:
     quarantine_open: int = 0
 
     def apply(self, event: Event) -> None:
-        """The whole rule, for this service, for the console and for anybody's screen: replace what the event carries.
+        """The rule for this service, the console and any client: replace what the event carries.
 
         Raises ValueError for an event out of order."""
         if event.seq != self.seq + 1:

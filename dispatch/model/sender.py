@@ -1,12 +1,12 @@
-"""Who sent a report."""
+"""The sender of a report."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class SenderKind(StrEnum):
-    """`INTAKE`: an app or another system, with calls of its own. `GATEWAY`: adds to any sender's call of a phone (AML,
-    telephony), and is told nothing of it. `DESK`: dispatchers and administrators."""
+    """`INTAKE`: an app or other system, with its own calls. `GATEWAY`: adds to any sender's call of a phone (AML,
+    telephony), and gets no data of it. `DESK`: dispatchers and administrators."""
 
     INTAKE = "intake"
     GATEWAY = "gateway"
@@ -15,7 +15,7 @@ class SenderKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """`name`: of the key, or of the session that was opened with it."""
+    """`name`: of the key, or of the key that opened the session."""
 
     name: str
     kind: SenderKind

@@ -1,4 +1,4 @@
-"""A vehicle or crew, and the legal steps between its states."""
+"""A unit, and the allowed steps between its statuses."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,8 +22,8 @@ class UnitStatus(StrEnum):
 
 S = UnitStatus
 
-# What a crew or dispatcher may set by hand. Becoming `dispatched`, and leaving an incident early, belong to
-# assignment and release; that is why no busy state leads to `available` without passing `returning` here.
+# What a crew or dispatcher may set. Becoming `dispatched`, and leaving an incident early, are done by assignment and
+# release; therefore no status on an incident leads to `available` without `returning` here.
 STEPS: dict[UnitStatus, frozenset[UnitStatus]] = {
     S.AVAILABLE: frozenset({S.OUT_OF_SERVICE, S.OFF_DUTY, S.RETURNING}),
     S.DISPATCHED: frozenset({S.EN_ROUTE, S.ON_SCENE}),
@@ -42,9 +42,9 @@ ON_INCIDENT = frozenset({S.DISPATCHED, S.EN_ROUTE, S.ON_SCENE, S.TRANSPORTING, S
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`incident_id` is set exactly while the unit's status is one of ON_INCIDENT. `crew`: who is aboard, by name or
-    call sign; `shift`: "07:00-19:00", local, None where it isn't known; `silent_since`: not heard of for longer than
-    its agency allows; `removed_at`: no longer in the fleet."""
+    """`incident_id` is set exactly while the status is in ON_INCIDENT. `crew`: names or call signs; `shift`:
+    "07:00-19:00", local, None if unknown; `silent_since`: not heard for longer than its agency allows; `removed_at`: no
+    longer in the fleet."""
 
     id: UnitId
     agency: str
@@ -63,7 +63,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class UnitPosition:
-    """Where a unit said it was. `at` is the device's clock, UTC."""
+    """A position that a unit reported. `at` is the device's clock, UTC."""
 
     unit_id: UnitId
     lat: float
@@ -76,9 +76,9 @@ class UnitPosition:
 
 @dataclass(frozen=True, slots=True)
 class PlacedUnit:
-    """A unit and where it stands, as well as known: its last position, else its station (`position` None).
+    """A unit with its best known place: its last position, else its station (`position` None).
 
-    `distance_m` is the straight line to the place that was asked about."""
+    `distance_m` is the straight line to the place in question."""
 
     unit: Unit
     point: Point

@@ -1,4 +1,4 @@
-"""How a unit's id, its crew and its shift are written, at whatever door they come in."""
+"""How a unit's id, crew and shift are written, in every format."""
 
 import re
 import unicodedata
@@ -11,30 +11,30 @@ MOST_NAME_CHARS = 80
 
 CrewMember = NewType("CrewMember", str)
 
-# In a table one cell holds the whole crew. Written with `|`, for `;` and `,` part the cells themselves.
+# A table cell contains the whole crew. Written with `|`, because `;` and `,` separate cells.
 BETWEEN_MEMBERS = "|"
 _BETWEEN = re.compile(r"[|;\r\n]+")
 _SHIFT = re.compile(r"([0-9]{1,2})[:.h]([0-9]{2})\s*[-\u2010-\u2015\u2212]\s*([0-9]{1,2})[:.h]([0-9]{2})")
 
 
 def id_fault(text: str) -> str | None:
-    """What is wrong with the id of a new unit: it is said over the radio, and stands in addresses."""
+    """The problem with the id of a new unit. Ids are spoken by radio and used in URLs."""
     if not 1 <= len(text) <= MOST_ID_CHARS:
         return f"must have 1 to {MOST_ID_CHARS} characters, not {len(text)}"
     if text != text.strip() or not text.isprintable() or "  " in text:
-        return f"{text!r} has blanks or signs that nobody sees"
+        return f"{text!r} contains blanks or invisible characters"
     if any(sign in text for sign in "/\\?#%") or set(text) == {"."}:
-        return f"{text!r} can't stand in an address: leave out / \\ ? # %"
+        return f"{text!r} can't be part of a URL; don't use / \\ ? # %"
     if unicodedata.normalize("NFC", text) != text:
-        return f"{text!r} is spelled in parts: write it in Unicode's composed form (NFC)"
+        return f"{text!r} is not in Unicode's composed form (NFC)"
     return None
 
 
 def crew_fault(crew: Sequence[str]) -> str | None:
     if len(crew) > MOST_CREW:
-        return f"has {len(crew)} people, at most {MOST_CREW} go in one unit"
+        return f"has {len(crew)} people; the maximum for one unit is {MOST_CREW}"
     if len(set(crew)) < len(crew):
-        return "names somebody twice"
+        return "contains a name twice"
     return next((fault for name in crew if (fault := _name_fault(name))), None)
 
 
@@ -42,17 +42,17 @@ def _name_fault(name: str) -> str | None:
     if not 1 <= len(name) <= MOST_NAME_CHARS:
         return f"a name must have 1 to {MOST_NAME_CHARS} characters, not {len(name)}"
     if name != name.strip() or not name.isprintable() or _BETWEEN.search(name):
-        return f"{name[:40]!r} has outer blanks, signs that nobody sees, or one that parts names (| ;)"
+        return f"{name[:40]!r} has leading or trailing blanks, invisible characters, or a separator (| ;)"
     return None
 
 
 def members(cell: str) -> tuple[CrewMember, ...]:
-    """The crew in one cell of a table: `Ana Paz|Luis Vera`; a line each or `;` does too."""
+    """The crew in one table cell: `Ana Paz|Luis Vera`; one per line or `;` are accepted too."""
     return tuple(CrewMember(name) for part in _BETWEEN.split(cell) if (name := part.strip()))
 
 
 def shift_of(text: str) -> str | None:
-    """`07:00-19:00`, also of `7:00 – 19.00`; None where it is no shift. Over midnight, or around the clock, is one."""
+    """`07:00-19:00`, also from `7:00 – 19.00`; None if it isn't a shift. It may cross midnight or last 24 hours."""
     found = _SHIFT.fullmatch(text.strip())
     if found is None:
         return None

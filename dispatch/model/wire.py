@@ -1,4 +1,5 @@
-"""Model ↔ JSON. The dataclasses are the wire shapes, field for field; one text serves store and screens."""
+"""Model ↔ JSON. The dataclasses are the wire shapes, field for field; the same text goes to the store and the
+screens."""
 
 from collections.abc import Callable
 from functools import cache
@@ -18,5 +19,6 @@ def encode(value: Any) -> str:
 
 
 def decode(text: str | bytes, kind: type[T]) -> T:
-    """By pydantic, for msgspec can't tell the shapes of a fix's region apart. Raises pydantic.ValidationError."""
+    """Uses pydantic, because msgspec can't distinguish the shapes of a fix's region. Raises
+    pydantic.ValidationError."""
     return cast(T, _reader(kind).validate_json(text))

@@ -1,7 +1,7 @@
-"""The ordered feed: every committed event once, in sequence, whichever process wrote it.
+"""The ordered feed: every committed event once, in sequence, from all nodes.
 
-Our own commits are offered at once; those of others are announced by NOTIFY and fetched. Either way an event is told
-only when all before it have been, so whoever listens sees the one order."""
+Own commits are offered at once; those of other nodes are announced by NOTIFY and fetched. An event is delivered only
+after all before it, so all listeners see the same order."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,9 +15,9 @@ BATCH = 1_000
 
 
 class Feed:
-    """Tells `listeners` of entries in order, from `seq` on. A listener must not raise and must not wait.
+    """Passes entries to `listeners` in order, starting after `seq`. A listener must not raise and must not block.
 
-    `fetches` counts questions to the journal, `needless` those that brought nothing new."""
+    `fetches` counts queries of the journal, `needless` those that found nothing new."""
 
     def __init__(self, pool: Pool, *, seq: Seq, listeners: Sequence[Callable[[Sequence[Entry]], None]]) -> None:
         self.pool = pool
@@ -29,11 +29,11 @@ class Feed:
 
     @property
     def connected(self) -> bool:
-        """Whether all that was committed elsewhere has been told, and what comes will be."""
+        """Whether all events of other nodes are delivered, and new ones will be."""
         return self.following.is_current
 
     def offer(self, entries: Sequence[Entry]) -> None:
-        """Committed entries, perhaps out of order, perhaps known already."""
+        """Committed entries, possibly out of order or known already."""
         self._early |= {e.event.seq: e for e in entries if e.event.seq > self.seq}
         ready = []
         while (entry := self._early.pop(self.seq + 1, None)) is not None:
@@ -46,7 +46,7 @@ class Feed:
             self.following.announced(str(max(self._early)), ours=True)
 
     async def catch_up(self) -> None:
-        """Fetch what the journal has beyond what was told."""
+        """Fetch the events of the journal that were not delivered yet."""
         while True:
             before = self.seq
             async with connection(self.pool) as db:

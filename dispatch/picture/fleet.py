@@ -1,4 +1,4 @@
-"""A city's units as columns that are kept true, so that who might be sent is asked of all of them at once."""
+"""A city's units as columns that are kept up to date, so that candidates are selected by array operations."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -12,8 +12,8 @@ from geo import Point, Projection
 
 
 class Fleet:
-    """Of these units and no others; whoever keeps it makes a new one when one comes, leaves, or is at another station
-    without having sent a position."""
+    """Of a fixed set of units. The owner makes a new one when a unit is added, removed, or at another station without
+    having sent a position."""
 
     def __init__(self, placed_units: Iterable[PlacedUnit], projection: Projection) -> None:
         self._all = UnitTable.of(placed_units)
@@ -24,7 +24,7 @@ class Fleet:
         self._places = x + 1j * y
 
     def follow(self, unit: Unit) -> bool:
-        """The unit as it now is, where it was. False for one that isn't here, or waits at another station."""
+        """Update a unit in place. False if it isn't here, or has another station."""
         row = self._rows.get(unit.id)
         if row is None or (isnan(self._all.heard_s[row]) and unit.station != self._all.units[row].station):
             return False
@@ -33,7 +33,7 @@ class Fleet:
         return True
 
     def move(self, moved: Mapping[UnitId, UnitPosition]) -> bool:
-        """False where one isn't here: it had no place before."""
+        """False if one isn't here because it had no place before."""
         if not moved.keys() <= self._rows.keys():
             return False
         all_, positions = self._all, moved.values()
@@ -46,7 +46,7 @@ class Fleet:
         return True
 
     def around(self, points: Sequence[Point], which: Callable[[UnitProfile], bool]) -> UnitTable:
-        """All those whose sort is so, and how far they are from each of the points by the straight line."""
+        """All units of the selected profiles, with their straight-line distances to each of the points."""
         all_ = replace(self._all, profiles=tuple(self._sorts))
         rows = np.flatnonzero(all_.which(which))
         places = np.array([complex(*self._projection.place(point.lat, point.lon)) for point in points], np.complex128)

@@ -1,4 +1,4 @@
-"""The room as it is now, in memory, with where every unit was last."""
+"""The current state in memory, with the last position of every unit."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +33,8 @@ class Doubtful:
 
 @dataclass(slots=True)
 class Taken:
-    """What became of a batch of positions: `history` is all that is kept, doubtful or not, in the order it came."""
+    """The result of a batch of positions: `history` is everything that is stored, doubtful or not, in the order of
+    arrival."""
 
     history: list[tuple[UnitPosition, Doubt | None]] = field(default_factory=list)
     doubtful: list[Doubtful] = field(default_factory=list)
@@ -44,18 +45,18 @@ class Taken:
         return len(self.history) - len(self.doubtful)
 
     def add(self, piece: "Taken", *, offset: int) -> None:
-        """A later piece of the same batch, which begins at its position `offset`."""
+        """A later part of the same batch, which begins at its position `offset`."""
         self.history += piece.history
         self.doubtful += (Doubtful(d.index + offset, d.doubt) for d in piece.doubtful)
         self.refused += (Refused(r.index + offset, r.problem) for r in piece.refused)
 
 
 class Picture:
-    """Kept true by the feed (`follow`) and by positions (`move`); asked by the desk and shown by live.
+    """Updated by the feed (`follow`) and by positions (`move`); read by the desk and the screens.
 
     `moved` counts batches of positions: `moved_since(n)` is what a screen at batch n doesn't know yet; `changes` counts
-    changes of units. `heard_at` is when we last received anything from a unit's device, believed or not, but for
-    repetitions and a clock ahead."""
+    changes of units. `heard_at` is when anything was last received from a unit's device, accepted or not, except
+    repetitions and positions from the future."""
 
     def __init__(
         self, room: Room, city: City, positions: Iterable[UnitPosition], *, believable: Believable | None = None
@@ -101,8 +102,8 @@ class Picture:
             self._fleet = None
 
     def move(self, positions: Sequence[UnitPosition], *, now: datetime, doubt: Doubt | None = None) -> Taken:
-        """Take a batch in the order it came, received `now`: the newest of each unit that is believed becomes where it
-        is. `doubt`: what the device itself says against them."""
+        """Process a batch in the order of arrival, received `now`: the newest accepted position of each unit becomes
+        its position. `doubt`: stated by the device for all of them."""
         taken, moved = Taken(), dict[UnitId, UnitPosition]()
         units, known, believable = self.room.units, self.positions, self._believable
         for index, position in enumerate(positions):
@@ -117,7 +118,7 @@ class Picture:
             taken.history.append((position, doubtful))
             if doubtful is None:
                 moved[unit_id] = position
-                # Whichever track it was on, a rival of it is over.
+                # An accepted position, on either track, ends the rival track.
                 if unit_id in self._rivals:
                     del self._rivals[unit_id]
             else:
@@ -128,8 +129,8 @@ class Picture:
         return taken
 
     def share(self, positions: Sequence[UnitPosition], *, heard_at: datetime | None) -> None:
-        """What another node believed: where it is newer than what we know, that is where the unit is. Units that we
-        don't know are passed over. `heard_at`: when it came there, None where that may be long ago."""
+        """Positions that another node accepted: used if they are newer than the known one. Unknown units are ignored.
+        `heard_at`: when they arrived there, None if that may be long ago."""
         moved: dict[UnitId, UnitPosition] = {}
         units, known = self.room.units, self.positions
         for position in positions:
@@ -146,14 +147,14 @@ class Picture:
         return [self.positions[unit_id] for unit_id, at in self._moved_at.items() if at > batch]
 
     def nearest(self, point: Point, *, k: int, where: Callable[[Unit], bool] | None = None) -> list[PlacedUnit]:
-        """The k nearest units, by the straight line; of those that are so, where it is said."""
+        """The k nearest units by the straight line; only those that satisfy `where`."""
         units = self.room.units
         fits = (lambda unit_id: where(units[unit_id])) if where is not None else None
         near = self._index.nearest(point.lat, point.lon, k, fits)
         return [self._standing(unit_id, metres) for unit_id, metres in near]
 
     def around(self, points: Sequence[Point], which: Callable[[UnitProfile], bool]) -> UnitTable:
-        """All units of such sorts that have a place. Made for a city's fleet; of a nation's ask for the nearest."""
+        """All units of these profiles that have a place. For a city's fleet; for a larger one use `nearest`."""
         if self._fleet is None:
             placed = [unit_id for unit_id in self.room.units if unit_id in self._index]
             self._fleet = Fleet((self._standing(unit_id, 0.0) for unit_id in placed), self._projection)
@@ -166,7 +167,8 @@ class Picture:
         return PlacedUnit(unit, Point(position.lat, position.lon), position, metres)
 
     def _weigh(self, position: UnitPosition, before: UnitPosition, *, now: datetime) -> Doubt | None:
-        """A position that no road leads to, unless the unit flies; with enough others of its track it is believed."""
+        """Check a position that can't be reached from the last one, unless the unit flies; with enough others of its
+        track it is accepted."""
         flies = FLYING in self.room.units[position.unit_id].capabilities
         if flies and doubt_of(position, before, self._believable, now=now, flies=True) is None:
             return None

@@ -1,1 +1,1 @@
-"""A city of callers, crews, dispatchers and screens that speak with the service only as real ones do: over its wire."""
+"""A city of callers, crews, dispatchers and screens that use the service only through its public interfaces."""

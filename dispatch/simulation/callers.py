@@ -1,4 +1,4 @@
-"""Who calls about an emergency, through which channel, with what words and which fixes."""
+"""Who calls about an emergency, by which channel, with which words and fixes."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from dispatch.simulation.words import Words
 from geo import Projection
 
 CHANNELS = {"voice": 0.74, "app": 0.14, "sms": 0.06, "chat": 0.04, "web": 0.02}
-# What a phone knows at first, by channel: how often which sources together. "" is no fix at all.
+# What a phone knows at first, by channel: how often which sources occur together. "" is no fix.
 SOURCES: dict[str, dict[str, float]] = {
     "voice": {"gnss": 40, "wifi": 16, "cell": 22, "gnss cell": 6, "wifi cell": 4, "address": 5, "": 7},
     "app": {"gnss": 70, "wifi": 18, "gnss wifi": 10, "": 2},
@@ -25,12 +25,13 @@ SOURCES: dict[str, dict[str, float]] = {
     "web": {"wifi": 60, "address": 25, "": 15},
 }
 LATER_FIX = 0.6
-"""How often a call that began with a cell or nothing gets a better fix a little later."""
+"""Probability that a call that began with a cell or nothing gets a better fix a little later."""
 MORE_CALLERS = {1: 0.45, 2: 0.2, 3: 0.12}
 """By priority, the probability of one more caller, and of yet another after that."""
 MOST_CALLERS = 8
 CALLER_SPREAD_M = 35.0
-# An obviously made-up range: no real subscriber is named. 7,919 is prime to 100,000: no number comes back soon.
+# An obviously invented range, so that no real subscriber is named. 7,919 and 100,000 are coprime, so numbers repeat
+# late.
 NUMBERS, NUMBER_STEP = 100_000, 7_919
 
 
@@ -49,7 +50,7 @@ class PlannedCall:
     later: tuple[tuple[float, PlannedFix], ...]
 
     def body(self, id: UUID, now: datetime) -> dict[str, Any]:
-        """As `POST /v1/calls` takes it."""
+        """The body for `POST /v1/calls`."""
         return {
             "id": str(id),
             "channel": self.channel,
@@ -61,7 +62,7 @@ class PlannedCall:
 
 
 def plan_calls(city: City, *, seed: int, arrivals: Iterable[float], misuse: float) -> Iterator[PlannedCall]:
-    """A call for each arrival (seconds after the start), some about an emergency already called in.
+    """A call for each arrival (seconds after the start), some about an emergency already reported.
 
     The same seed and arrivals give the same calls."""
     random = Random(seed)
@@ -88,7 +89,7 @@ class Callers:
         self._next_number = random.randrange(NUMBERS)
 
     def others(self, emergency: Emergency) -> list[float]:
-        """After how many seconds more people call about the same."""
+        """Delays in seconds of further calls about the same emergency."""
         delays: list[float] = []
         more = MORE_CALLERS.get(emergency.nature.priority, 0.05) if emergency.nature else 0.0
         while len(delays) < MOST_CALLERS and self._random.random() < more:
@@ -100,7 +101,7 @@ class Callers:
         channel = "voice" if nature is None else random.choices(list(CHANNELS), list(CHANNELS.values()))[0]
         lat, lon = self._beside(emergency) if again else (emergency.lat, emergency.lon)
         fixes, later = self._fixes(channel, lat, lon)
-        # Nobody has typed a nature where the citizen wrote; the call-taker chooses one on the phone.
+        # In messages the citizen gives no nature; on the phone the call-taker chooses one.
         named = nature is not None and (channel not in {"sms", "chat"} or random.random() < 0.3)
         return PlannedCall(
             at_s=at_s,
@@ -129,7 +130,7 @@ class Callers:
         return fixes, ((random.uniform(4, 25), better),)
 
     def _beside(self, emergency: Emergency) -> tuple[float, float]:
-        """Where another witness stands."""
+        """The place of another witness."""
         x, y = self._projection.forward(emergency.lat, emergency.lon)
         east, north = self._random.gauss(0, CALLER_SPREAD_M), self._random.gauss(0, CALLER_SPREAD_M)
         return self._projection.inverse(x + east, y + north)

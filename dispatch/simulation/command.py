@@ -1,4 +1,4 @@
-"""`dispatch simulate`. What it needs is imported only when it runs: the service starts without it."""
+"""`dispatch simulate`. Its dependencies are imported only when it runs, so the service starts without them."""
 
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -12,43 +12,57 @@ err = Console(stderr=True)
 
 
 def simulate(
-    url: Annotated[str, typer.Option(help="The service.")] = "http://127.0.0.1:8000",
+    url: Annotated[str, typer.Option(help="Base URL of the service.")] = "http://127.0.0.1:8000",
     key: Annotated[
         str | None,
         typer.Option(
-            envvar=["DISPATCH_KEY", "DISPATCH_BOOTSTRAP_KEY"], help="An API key of it; better given as DISPATCH_KEY."
+            envvar=["DISPATCH_KEY", "DISPATCH_BOOTSTRAP_KEY"],
+            help="An API key of the service; preferably set DISPATCH_KEY instead.",
         ),
     ] = None,
-    rate: Annotated[float, typer.Option(min=0.0001, max=2000, help="Calls a second.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="The same seed, the same calls.")] = 1,
-    duration: Annotated[float | None, typer.Option(min=0.1, help="Seconds; left out: until interrupted.")] = None,
-    screens: Annotated[int, typer.Option(min=0, max=500, help="Screens that watch, and must see every call.")] = 2,
-    dispatch: Annotated[bool, typer.Option(help="A dispatcher that assigns what is recommended.")] = True,
-    crews: Annotated[bool, typer.Option(help="Crews that drive, arrive, work and come free.")] = True,
+    rate: Annotated[float, typer.Option(min=0.0001, max=2000, help="Calls per second.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Seed of the random numbers; the same seed gives the same calls.")] = 1,
+    duration: Annotated[float | None, typer.Option(min=0.1, help="Seconds; without it, until interrupted.")] = None,
+    screens: Annotated[int, typer.Option(min=0, max=500, help="Number of screens; each must receive every call.")] = 2,
+    dispatch: Annotated[bool, typer.Option(help="Simulate a dispatcher who assigns the recommended units.")] = True,
+    crews: Annotated[bool, typer.Option(help="Simulate crews that drive, arrive, work and become available.")] = True,
     by_hour: Annotated[
         bool | None,
-        typer.Option("--by-hour/--steady", help="Busy and quiet hours as in life; steady where a duration is given."),
+        typer.Option(
+            "--by-hour/--steady", help="Vary the rate by the hour of the day; steady where a duration is given."
+        ),
     ] = None,
     misuse: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of silent and prank calls (0.486 of all in 2019).")
+        float, typer.Option(min=0, max=1, help="Share of silent and prank calls (0.486 in Quito in 2019).")
     ] = 0.06,
-    pace: Annotated[float, typer.Option(min=0.1, max=100, help="Work at the scene so many times shorter.")] = 4.0,
+    pace: Annotated[
+        float, typer.Option(min=0.1, max=100, help="Factor by which work at the scene is shortened.")
+    ] = 4.0,
     patience: Annotated[
-        tuple[float, float], typer.Option(help="Seconds that the dispatcher waits before it assigns: least, most.")
+        tuple[float, float], typer.Option(help="Seconds that the dispatcher waits before it assigns: minimum, maximum.")
     ] = (20.0, 60.0),
-    left: Annotated[float, typer.Option(min=0, max=1, help="Share of incidents left to a person for longer.")] = 0.25,
+    left: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Share of incidents that the simulated dispatcher leaves to a person for longer."
+        ),
+    ] = 0.25,
     state: Annotated[
-        Path | None, typer.Option(envvar="DISPATCH_STATE", help="State folder of the service, for its key.")
+        Path | None, typer.Option(envvar="DISPATCH_STATE", help="State folder of the service, where its key is.")
     ] = None,
     city: Annotated[
-        Path | None, typer.Option(envvar="DISPATCH_CITY", help="Folder of the city's data; left out: Quito's.")
+        Path | None, typer.Option(envvar="DISPATCH_CITY", help="Folder with the city's data (default: Quito).")
     ] = None,
-    until_stdin_closes: Annotated[bool, typer.Option(help="End when standard input does: with the parent.")] = False,
-    allow_remote: Annotated[bool, typer.Option(help="Let made-up emergencies go to another machine.")] = False,
+    until_stdin_closes: Annotated[
+        bool, typer.Option(help="End when standard input is closed, that is, with the parent process.")
+    ] = False,
+    allow_remote: Annotated[
+        bool, typer.Option(help="Allow simulated emergencies to be sent to another machine.")
+    ] = False,
 ) -> None:
     """Simulate a city against a running service: callers, crews, a dispatcher and screens.
 
-    Exit code 1: a call that was acknowledged is missing on a screen; 2: it could not begin."""
+    Exit code 1: an acknowledged call is missing on a screen; 2: the simulation could not start."""
     from dispatch.city import CityError, load_city
     from dispatch.simulation.day import Options, Refused
     from dispatch.simulation.dispatcher import Patience
@@ -56,12 +70,12 @@ def simulate(
     from dispatch.simulation.service import is_loopback
 
     if not is_loopback(url) and not allow_remote:
-        _give_up(f"{url} is another machine: made-up emergencies stay on this one, unless --allow-remote.")
+        _give_up(f"{url} is another machine; simulated emergencies are sent there only with --allow-remote.")
     key = key or _local_key(state)
     if not key:
-        _give_up("No key: set DISPATCH_KEY to one that the service knows.")
+        _give_up("No API key; set DISPATCH_KEY to a key of the service.")
     if not 0 <= patience[0] <= patience[1]:
-        _give_up("--patience takes the least and the most seconds, in this order.")
+        _give_up("--patience needs the minimum and the maximum of seconds, in this order.")
     try:
         known = load_city(city or QUITO)
     except CityError as error:
@@ -90,7 +104,7 @@ def simulate(
 
 
 def _local_key(state: Path | None) -> str | None:
-    """The key that a service on this machine keeps in its state folder, where we may read it."""
+    """The key in the state folder of a service on this machine, if it is readable."""
     from dispatch.store.embedded import KEY_FILE, default_state
 
     try:

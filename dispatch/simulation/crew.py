@@ -1,4 +1,4 @@
-"""One crew: told of its state by the room, it drives, works and says which step comes next."""
+"""One crew: it receives its unit's status from the service, drives, works and decides which status to report next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ OTHER_WORK_MIN = 20
 HANDOVER_MIN = 9
 WORK_SPREAD = 0.4
 TRANSPORTED = 0.65
-# Turnout as a part of the agency's mobilisation time, and one trip's speed as a part of the usual: lognormal, as such
-# times are wherever they were measured; the figures are assumptions.
+# Turnout as a part of the agency's mobilisation time, and one trip's speed as a part of the usual: lognormal, as
+# measured elsewhere; the figures are assumptions.
 TURNOUT_MEDIAN, TURNOUT_SPREAD = 0.85, 0.4
 TRIP_SPREAD = 0.2
 SEARCH_MIN = 4.0
@@ -28,7 +28,7 @@ ASK_AGAIN_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An incident as its crew needs it. `place` None: nobody knows where."""
+    """An incident as its crew needs it. `place` None: unknown."""
 
     incident_id: int
     service: str | None
@@ -36,8 +36,8 @@ class Task:
 
 
 class Crew:
-    """Times are seconds of one clock that the caller chooses. `pace` makes work at the scene and at the hospital that
-    many times shorter; driving is never faster than in life."""
+    """Times are seconds of one clock that the caller chooses. `pace` shortens work at the scene and at the hospital by
+    that factor; driving keeps its real speed."""
 
     def __init__(
         self, unit: dict[str, Any], agency: Agency, home: Place, hospitals: Sequence[Place], random: Random, pace: float
@@ -55,7 +55,7 @@ class Crew:
         self._asked_s = -ASK_AGAIN_S
 
     def told(self, status: str, task: Task | None, now_s: float) -> None:
-        """What the room says of this unit; also when only the incident's place has become better known."""
+        """The unit's status at the service; also called when only the incident's place has improved."""
         moved = task is not None and self.task is not None and task.place != self.task.place
         entered = status != self.status
         self.status, self.task = status, task
@@ -87,8 +87,8 @@ class Crew:
                 self.vehicle.drive_to(self._home, self._random)
 
     def tick(self, now_s: float, passed_s: float, *, traffic: float = 1.0) -> str | None:
-        """Go on for `passed_s`; the status to report now, if one is due. `traffic`: how fast it lets one go at this
-        hour, relative to its mean."""
+        """Advance by `passed_s`; returns the status to report now, if one is due. `traffic`: speed at this hour,
+        relative to the mean."""
         self._drive(passed_s, traffic)
         step = self._next(now_s)
         if step is None or now_s - self._asked_s < ASK_AGAIN_S:

@@ -1,4 +1,4 @@
-"""All crews of the city: their radio is the live feed, their reports go by HTTP."""
+"""All crews of the city: they receive orders by the live feed and report by HTTP."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ class Crews:
         self._asking: set[asyncio.Task[None]] = set()
 
     async def work(self) -> None:
-        """Until cancelled."""
+        """Runs until cancelled."""
         await self._feed.ready.wait()
         before_s = perf_counter()
         while True:
@@ -50,7 +50,7 @@ class Crews:
         return self._city.speed_kmh(self._city.agencies[0].code, at) / self._city.agencies[0].speed_kmh
 
     def _listen(self, now_s: float) -> None:
-        """Orders come by voice too: a crew whose data connection is down hears them, and can't answer."""
+        """Orders are also given by voice: a crew whose data connection is down receives them, and can't answer."""
         for gone in self._crews.keys() - self._feed.units.keys():
             del self._crews[gone]
         for unit in self._feed.units.values():
@@ -62,7 +62,7 @@ class Crews:
         station = self._city.stations_by_id.get(unit["station"]) or self._random.choice(self._city.stations)
         home = self._projection.forward(station.lat, station.lon)
         crew = Crew(unit, self._city.agency(unit["agency"]), home, self._hospitals, self._random, self._pace)
-        # Those of which nobody knows the place report at once; the others, while parked, not all in the same second.
+        # Units without a known place report at once; the others, while parked, spread over time.
         waited_s = PARKED_REPORT_S
         if crew.id in self._feed.positions:
             crew.vehicle.place = self._projection.forward(*self._feed.positions[crew.id])
@@ -83,7 +83,7 @@ class Crews:
         )
 
     def _report(self, unit_id: str, status: str) -> None:
-        """A refused step is told to us by the feed: the room has decided otherwise meanwhile."""
+        """The feed shows if a step was refused: the status was changed by somebody else meanwhile."""
 
         async def send() -> None:
             await self._service.post(f"/v1/units/{unit_id}/status", {"status": status})

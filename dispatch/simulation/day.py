@@ -1,4 +1,4 @@
-"""A day, or half a minute, in the city: callers, crews, dispatcher and screens at once, until it is over."""
+"""Runs a simulation: callers, crews, dispatcher and screens at once, for its duration."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -20,8 +20,8 @@ from dispatch.simulation.screen import Screen
 from dispatch.simulation.service import Service
 from dispatch.simulation.summary import CallRecord, Summary
 
-# How long after the last call answers may still come, and after those the screens may show what they have to.
-# Ended early, by Ctrl-C or with its parent, it doesn't keep anybody waiting.
+# How long after the last call answers may still arrive, and how long after those the screens may need to show the rest.
+# If ended early, by Ctrl-C or with the parent, it doesn't wait for them.
 ANSWERS_S, SCREENS_S, EARLY_S, LOOK_S = 45.0, 10.0, 1.0, 0.1
 KEPT_CALLS = 200_000
 
@@ -43,11 +43,11 @@ class Options:
 
 
 class Refused(Exception):
-    """The service doesn't let us in, or isn't there."""
+    """The service refused the connection, or isn't running."""
 
 
 class Day:
-    """`summary` grows while it runs; `over` may be set by anybody to end it early."""
+    """`summary` grows while it runs; `over` may be set to end it early."""
 
     def __init__(self, city: City, options: Options) -> None:
         self.city, self.options = city, options
@@ -75,7 +75,7 @@ class Day:
         if answer.status == 0:
             raise Refused(f"No service answers at {self.options.url}: `dispatch run` starts one.")
         if not answer.is_good:
-            raise Refused(f"The service at {self.options.url} answered {answer.status}: is the key right?")
+            raise Refused(f"The service at {self.options.url} answered {answer.status}: is the key valid?")
 
     @asynccontextmanager
     async def _city_at_work(self, service: Service) -> AsyncIterator[None]:
@@ -96,7 +96,7 @@ class Day:
             await _until(lambda: self.over.is_set() or all(s.feed.ready.is_set() for s in self.screens), ANSWERS_S)
             for screen in self.screens:
                 if screen.feed.refused or not (self.over.is_set() or screen.feed.ready.is_set()):
-                    raise Refused(f"A screen could not be opened: {screen.feed.refused or 'nothing came'}.")
+                    raise Refused(f"A screen could not be opened: {screen.feed.refused or 'no message came'}.")
             yield
         finally:
             for task in (*working, *self._sending):
@@ -106,7 +106,7 @@ class Day:
             raise self._fault
 
     def _note_fault(self, task: asyncio.Task[None]) -> None:
-        """One that breaks ends the day, and is told: a city without crews must not look like one that is quiet."""
+        """A task that fails ends the day and is reported: a city without crews must not look like a quiet one."""
         if not task.cancelled() and task.exception() is not None:
             self._fault = task.exception()
             self.over.set()
@@ -166,7 +166,7 @@ class Day:
                 self.summary.fixes.append((record.id, sent_s))
 
     async def _settle(self) -> None:
-        """The last answers, and the screens' last events; not the fixes that would still follow."""
+        """Wait for the last answers and the screens' last events, but not for fixes that would still follow."""
         early = self.over.is_set()
         await _until(lambda: not self.summary.pending, EARLY_S if early else ANSWERS_S)
         await _until(lambda: not self.summary.unseen(self.screens), EARLY_S if early else SCREENS_S)

@@ -1,4 +1,4 @@
-"""Emergencies that people call about: what really is, where it really is, and what the place is called."""
+"""Emergencies that people call about: what it is, where it is, and what the place is called."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ KINDS_OF_STATION = (
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """What really is, where it really is. `nature` None: nothing is, somebody only misuses the number."""
+    """The true emergency at its true place. `nature` None: none, the number is misused."""
 
     nature: Nature | None
     lat: float
@@ -42,17 +42,17 @@ class Emergency:
 
 
 def spread(random: Random, *, count: int, over_s: float) -> Iterator[float]:
-    """So many arrivals in so many seconds: a Poisson process of which only the count is known."""
+    """This many arrivals in so many seconds: a Poisson process with a given count."""
     return iter(sorted(random.uniform(0, over_s) for _ in range(count)))
 
 
 def steadily(random: Random, *, rate: float) -> Iterator[float]:
-    """Seconds, without end: a Poisson process of one rate."""
+    """Seconds, endless: a Poisson process of constant rate."""
     return accumulate(random.expovariate(rate) for _ in repeat(None))
 
 
 class Demand:
-    """The city's emergencies, as people speak of them."""
+    """The city's emergencies, as callers describe them."""
 
     def __init__(self, city: City, random: Random) -> None:
         self._random, self._city = random, CityDemand(city, random)
@@ -74,7 +74,7 @@ class Demand:
 
 
 def place_name(station: Station) -> str:
-    """The place in a station's name: "UPC La Carolina" stands in La Carolina."""
+    """The place in a station's name: "UPC La Carolina" is in La Carolina."""
     for kind in KINDS_OF_STATION:
         if station.name.startswith(kind):
             return station.name.removeprefix(kind)

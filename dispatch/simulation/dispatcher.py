@@ -1,4 +1,5 @@
-"""A simulated dispatcher beside whom a person can work: it waits before it acts, and leaves some alone for longer."""
+"""A simulated dispatcher beside whom a person can work: it waits before it acts, and leaves some incidents alone for
+longer."""
 
 import asyncio
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ class Dispatcher:
         self.assigned = self.lost_races = 0
 
     async def work(self) -> None:
-        """Until cancelled."""
+        """Runs until cancelled."""
         await self._feed.ready.wait()
         self._found_open.update(self._feed.incidents)
         while True:
@@ -97,7 +98,7 @@ class Dispatcher:
         await self._service.post(f"/v1/incidents/{number}/close", {"reason": reason} | seen)
 
     async def _complete(self, incident: dict[str, Any], truth: Emergency) -> None:
-        """What the caller says when asked: what happens, and where."""
+        """The caller's answers to questions: what happens, and where."""
         changes: dict[str, Any] = {"version": incident["version"]}
         if incident["nature"] is None and truth.nature is not None:
             changes |= {"nature": truth.nature.code, "priority": truth.nature.priority}

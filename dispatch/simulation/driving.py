@@ -1,10 +1,10 @@
-"""A vehicle on the projected plane, going by streets: along and across the grid of the city."""
+"""A vehicle on the projected plane that drives along the directions of the city's street grid."""
 
 from itertools import pairwise
 from math import atan2, cos, degrees, dist, hypot, radians, sin
 from random import Random
 
-# Quito lies along its valley: streets run about 20 degrees east of north, and across.
+# Quito lies along its valley: streets run about 20 degrees east of north, and perpendicular to that.
 GRID_DEG = 20.0
 BLOCK_M = 450.0
 
@@ -34,7 +34,7 @@ class Vehicle:
         self._way = streets(self.place, target, random)
 
     def advance(self, metres: float) -> None:
-        """That far along the way, or to its end."""
+        """Move that far along the route, or to its end."""
         while self._way and metres > 0:
             (x, y), (to_x, to_y) = self.place, self._way[0]
             left = hypot(to_x - x, to_y - y)
@@ -49,11 +49,11 @@ class Vehicle:
 
 
 def streets(start: Place, target: Place, random: Random) -> list[Place]:
-    """Corners from start to target (start left out), turning every block or so. Its length is between that of the
+    """Corners from start to target (start left out), with a turn every block or so. The length is between that of the
     straight line and 1.42 times that."""
     east, north = _turned(target[0] - start[0], target[1] - start[1], GRID_DEG)
     turns = max(1, round(hypot(east, north) / BLOCK_M))
-    # Where along each axis the corners are: evenly, shaken by up to a third of a block.
+    # The corners along each axis: evenly spaced, shifted by up to a third of a block.
     parts = [min(1.0, (turn + random.uniform(-0.33, 0.33)) / turns) for turn in range(1, turns)] + [1.0]
     corners: list[Place] = []
     before = 0.0

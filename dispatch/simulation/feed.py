@@ -1,7 +1,6 @@
-"""The live feed, followed as the contract says.
+"""A client of the live feed, following its protocol.
 
-Snapshot, then events in order; away for a while: those after N; told to resync, or missing one: from the start.
-"""
+Snapshot, then events in order; after a disconnection: the events after N; after a resync or a gap: from the start."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +20,7 @@ FIRST_PAUSE_S = 0.2
 
 
 def unheard(message: dict[str, Any], at_s: float) -> None:
-    """For a feed of which only the room is wanted."""
+    """A callback for a feed of which only the state is used."""
     del message, at_s
 
 
@@ -30,8 +29,8 @@ class OutOfOrder(Exception):
 
 
 class Feed:
-    """The room as this client sees it. `on_event` and `on_snapshot` are called with the message and the moment
-    (perf_counter, seconds) at which it came."""
+    """The state as this client sees it. `on_event` and `on_snapshot` are called with the message and the time
+    (perf_counter, seconds) of its arrival."""
 
     def __init__(self, url: str, key: str, *, on_event: Listener = unheard, on_snapshot: Listener = unheard) -> None:
         scheme, *rest = urlsplit(url)
@@ -48,7 +47,7 @@ class Feed:
         self.events = self.resyncs = self.reconnects = self.disorders = 0
 
     async def follow(self) -> None:
-        """Until cancelled, or refused (`refused` then says why)."""
+        """Runs until cancelled, or refused (`refused` then has the reason)."""
         pause_s = FIRST_PAUSE_S
         while self.refused is None:
             try:

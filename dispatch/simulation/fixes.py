@@ -1,4 +1,4 @@
-"""What a phone says of its position, wrong by as much as it admits."""
+"""A phone's fixes, with errors that match the stated uncertainty."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from typing import Any
 
 from geo import Projection
 
-# The radius that each source states, metres; drawn evenly over its logarithm.
+# The radius that each source states, metres; drawn uniformly over its logarithm.
 RADIUS_M = {"gnss": (5.0, 30.0), "wifi": (20.0, 100.0), "cell": (300.0, 2_000.0), "address": (30.0, 150.0)}
 # Phones state 68 % (AML's usual) or 95 %.
 CONFIDENCES = (0.68, 0.95)
@@ -17,7 +17,7 @@ ECUADOR_MCC, OPERATOR_MNCS = "740", ("00", "01", "02")
 
 @dataclass(frozen=True, slots=True)
 class PlannedFix:
-    """A fix `age_s` old when it is sent. `error_m` is the truth that the service isn't told."""
+    """A fix `age_s` old when it is sent. `error_m` is the true error, which the service doesn't get."""
 
     source: str
     lat: float
@@ -29,7 +29,7 @@ class PlannedFix:
     cell: dict[str, Any] | None = None
 
     def body(self, now: datetime) -> dict[str, Any]:
-        """As `POST /v1/calls` takes it."""
+        """The body for `POST /v1/calls`."""
         body = {
             "source": self.source,
             "lat": self.lat,
@@ -42,7 +42,7 @@ class PlannedFix:
 
 
 class Positioning:
-    """Measures true positions as phones do: at `confidence` the truth lies within `radius_m`."""
+    """Measures true positions as phones do: with probability `confidence` the truth is within `radius_m`."""
 
     def __init__(self, projection: Projection, random: Random) -> None:
         self._projection = projection
@@ -68,7 +68,7 @@ class Positioning:
         return self._random.gauss(0, sigma), self._random.gauss(0, sigma)
 
     def _cell_error(self, radius_m: float, confidence: float) -> tuple[float, float]:
-        """Anywhere in the disc alike, and as often as the phone admits up to half a radius beyond it."""
+        """Uniform over the disc, and as often as the phone states up to half a radius outside it."""
         inside = self._random.random() < confidence
         distance = radius_m * (sqrt(self._random.random()) if inside else self._random.uniform(1.0, 1.5))
         angle = self._random.uniform(0, 2 * pi)

@@ -1,15 +1,15 @@
-"""A crew's data connection, which fails now and then: behind a ridge, in a ravine, with a flat battery."""
+"""A crew's data connection, which fails occasionally: behind a ridge, in a ravine, with an empty battery."""
 
 from math import log
 from random import Random
 
-# Assumptions: an hour or two between failures, most of them over within some minutes.
+# Assumptions: an hour or two between failures, most of which last some minutes.
 BETWEEN_S = 2 * 3600.0
 MEDIAN_S, SPREAD = 100.0, 0.9
 
 
 class Network:
-    """Times are seconds of one clock that the caller chooses, which never goes back."""
+    """Times are seconds of one clock that the caller chooses and that never goes back."""
 
     def __init__(self, random: Random, now_s: float) -> None:
         self._random = random

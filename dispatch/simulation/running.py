@@ -1,4 +1,4 @@
-"""One simulation in this process: until its time is over, Ctrl-C, or the end of the parent."""
+"""One simulation in this process: until its duration is over, Ctrl-C, or the end of the parent process."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ DRAW_S = 0.2
 
 
 def run(city: City, options: Options, *, until_stdin_closes: bool, console: Console) -> Day:
-    """`until_stdin_closes`: standard input is the parent's, and ends with it. Raises Refused."""
+    """`until_stdin_closes`: standard input belongs to the parent, and closes with it. Raises Refused."""
 
     async def live() -> Day:
         day = Day(city, options)
@@ -49,7 +49,7 @@ def _watch_stdin(loop: asyncio.AbstractEventLoop, closed: Callable[[], None]) ->
 
 @asynccontextmanager
 async def _progress(day: Day, console: Console) -> AsyncIterator[None]:
-    """A bar, on a terminal only."""
+    """A progress bar, only on a terminal."""
     options = day.options
     planned = None if options.duration_s is None else round(options.rate * options.duration_s)
     progress = Progress(

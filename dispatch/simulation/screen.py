@@ -1,4 +1,4 @@
-"""A screen: notes when each call, and each better location, came to be seen on it."""
+"""A screen: records when each call, and each better location, was shown on it."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ class Screen:
             self.locations.setdefault(call, []).append(at_s)
 
     def _snapshot(self, snapshot: dict[str, Any], at_s: float) -> None:
-        """After a resync a screen sees incidents, no longer each call."""
+        """After a resync a screen gets incidents, not each call."""
         for incident in snapshot["incidents"]:
             self._shown[incident["id"]] = at_s
 

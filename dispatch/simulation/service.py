@@ -1,4 +1,4 @@
-"""The service, as its HTTP clients know it."""
+"""The service, as seen by an HTTP client."""
 
 import asyncio
 import re
@@ -15,13 +15,13 @@ AGAIN = frozenset({0, 429, 502, 503, 504})
 ATTEMPTS = 4
 FIRST_PAUSE_S = 0.25
 CONNECTIONS = 200
-# Shorter than servers keep an idle connection: nobody then sends into one that is just being closed.
+# Shorter than servers keep an idle connection, so that no request is sent on one that is being closed.
 KEEP_ALIVE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` 0: none came. `body` is the JSON of it, or empty."""
+    """`status` 0: no answer. `body` is the parsed JSON, or empty."""
 
     status: int
     body: dict[str, Any]
@@ -40,7 +40,7 @@ def is_loopback(url: str) -> bool:
 
 
 class Service:
-    """`failures` counts what wasn't answered well: what was asked, and the status."""
+    """`failures` counts failed requests by request and status."""
 
     def __init__(self, url: str, key: str) -> None:
         self.failures: Counter[tuple[str, int]] = Counter()
@@ -68,8 +68,8 @@ class Service:
         return await self._ask("PATCH", path, body)
 
     async def post_again(self, path: str, body: Any) -> tuple[Answer, int]:
-        """For what may be sent twice: tries again, as a phone does, when no answer comes or the service is away. Also
-        gives the number of attempts."""
+        """For requests that may be repeated: tries again, as a phone does, if no answer comes or the service is
+        unavailable. Also returns the number of attempts."""
         attempt, pause_s = 1, FIRST_PAUSE_S
         answer = await self.post(path, body)
         while answer.status in AGAIN and attempt < ATTEMPTS:

@@ -1,4 +1,4 @@
-"""What came of the calls, in numbers that a reader can hold us to."""
+"""The result of the calls, in figures."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,8 +14,8 @@ PERCENTILES = (50, 90, 99)
 
 @dataclass(slots=True)
 class CallRecord:
-    """One call's fate. Moments are perf_counter seconds; `due_s` is when it should have been sent, from which all is
-    measured, so that a sender that falls behind can't flatter the service."""
+    """The result of one call. Times are perf_counter seconds; `due_s` is when it should have been sent. All delays
+    count from it, so a sender that falls behind doesn't hide a slow service."""
 
     id: str
     due_s: float
@@ -23,7 +23,7 @@ class CallRecord:
     incident_id: int | None = None
     joined: bool = False
     refused: int | None = None
-    """The status that it was refused with; 0: no answer came, however often it was sent."""
+    """The status of a refusal; 0: no answer, in spite of all retries."""
     attempts: int = 0
 
 
@@ -33,7 +33,7 @@ class Summary:
     fixes: list[tuple[str, float]] = field(default_factory=list)
     """Later fixes that were accepted: call id, when it was sent."""
     failures: Counter[tuple[str, int]] = field(default_factory=Counter)
-    """What wasn't answered well, of any kind: what was asked, and the status (0: no answer)."""
+    """Failed requests of any kind: the request, and the status (0: no answer)."""
     started_s: float = 0.0
     ended_s: float = 0.0
 
@@ -46,14 +46,14 @@ class Summary:
         return [call for call in self.calls if call.acknowledged_s is not None]
 
     def unseen(self, screens: Sequence[Screen]) -> list[CallRecord]:
-        """Acknowledged calls that some screen never saw."""
+        """Acknowledged calls that some screen never received."""
         return [call for call in self.acknowledged if not all(on(screen, call) for screen in screens)]
 
     def acknowledge_s(self) -> list[float]:
         return [call.acknowledged_s - call.due_s for call in self.calls if call.acknowledged_s is not None]
 
     def to_screen_s(self, screens: Sequence[Screen]) -> list[float]:
-        """Of every call on every screen that showed it by its event."""
+        """For every call on every screen that showed it by its event."""
         return [
             screen.calls[call.id] - call.due_s
             for screen in screens
@@ -62,7 +62,7 @@ class Summary:
         ]
 
     def fix_to_screen_s(self, screens: Sequence[Screen]) -> list[float]:
-        """Of every later fix that changed a location."""
+        """For every later fix that changed a location."""
         found = []
         for screen in screens:
             for call_id, sent_s in self.fixes:

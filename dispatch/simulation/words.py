@@ -1,4 +1,4 @@
-"""What callers say: Spanish of Quito, with the reference points by which people there tell the way."""
+"""What callers say: Spanish of Quito, with reference points as people there use them."""
 
 import json
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Words:
         return cls(**json.loads(path.read_text("utf-8")))
 
     def call(self, random: Random, nature: Nature, place: str, *, again: bool) -> str:
-        """What happens, where, and a point of reference; `place` is a known one nearby."""
+        """What happens, where, and a reference point; `place` is a known one nearby."""
         what = random.choice(self.natures.get(nature.code) or [nature.es + "."])
         parts = [what, random.choice(self.sectors).format(place=place), self._reference(random)]
         if again:
@@ -34,7 +34,7 @@ class Words:
         return random.choice(self.misuse)
 
     def name(self, random: Random) -> str | None:
-        """A first name, where the caller gives one."""
+        """A first name, if the caller gives one."""
         return random.choice(self.names) if random.random() < 0.6 else None
 
     def _reference(self, random: Random) -> str:

@@ -1,4 +1,4 @@
-"""Keys, by their digests. Every change is announced, so that no node goes on believing what it remembers."""
+"""Keys, by their digests. Every change is announced, so that all nodes drop what they remember."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ CHANNEL = "access"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Holder:
-    """Who a key or a session is. `unit_id`: the unit that the key is bound to. `key`: digest of the key itself, or of
-    the one that the session was made with, None where the service's own link made it. `session` and `expires_at` are
-    of a session only; `last_used_at` as far as it was written."""
+    """The holder of a key or session. `unit_id`: the unit that the key is bound to. `key`: digest of the key itself, or
+    of the key that the session was made with, None if it was made with the service's own link. `session` and
+    `expires_at` are of a session only; `last_used_at` is the last stored time."""
 
     name: str
     role: str
@@ -32,7 +32,7 @@ class Holder:
 
 
 def digest(secret: str) -> bytes:
-    """A plain SHA-256 is enough for secrets that are themselves 256 random bits; it would not be for passwords."""
+    """A plain SHA-256 is enough for secrets of 256 random bits; it would not be for passwords."""
     return sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -44,28 +44,28 @@ async def announce(db: Connection) -> None:
 async def add_key(
     db: Connection, *, secret: str, name: str, role: str, at: datetime, unit_id: UnitId | None = None
 ) -> None:
-    """`unit_id`: the unit of a device or a crew. Raises Invalid for a name that a key can't have, Conflict where it is
-    taken, NotFound where there is no such unit."""
+    """`unit_id`: the unit of a device or crew. Raises Invalid for a name that isn't allowed, Conflict if it exists,
+    NotFound if there is no such unit."""
     if (fault := key_name_fault(name)) is not None:
         raise Invalid(fault)
     await _insert(db, secret=secret, name=name, role=role, at=at, unit_id=unit_id)
 
 
 async def bind_key(db: Connection, *, name: str, unit_id: UnitId) -> None:
-    """Of a crew or a device, to another unit or to its first. In a transaction. Raises NotFound where there is no such
-    key or unit, Conflict where the key is of another role."""
+    """Bind the key of a crew or device to a unit. In a transaction. Raises NotFound if there is no such key or unit,
+    Conflict if the key has another role."""
     role = await db.fetchval("select role from api_key where name = $1 and revoked_at is null for update", name)
     if role is None:
-        raise NotFound(f"no key {name!r} that is in use")
+        raise NotFound(f"no active key is named {name!r}")
     if role not in {"crew", "device"}:
-        raise Conflict(f"{name!r} is a key of {role}; only those of crew and device are bound to a unit")
+        raise Conflict(f"{name!r} has the role {role}; only keys of the roles crew and device are bound to a unit")
     await db.execute("update api_key set unit_id = $2 where name = $1", name, unit_id)
     await announce(db)
 
 
 async def revoke_key(db: Connection, *, name: str, at: datetime) -> bool:
-    """With the sessions that were made with it and the links that it made. In a transaction. False where no key of that
-    name is in use."""
+    """Also deletes the sessions that were made with it and the links that it made. In a transaction. False if no active
+    key has that name."""
     key = await db.fetchval(
         "update api_key set revoked_at = $2 where name = $1 and revoked_at is null returning digest", name, at
     )
@@ -86,14 +86,14 @@ async def holder(db: Connection, *, key: bytes) -> Holder | None:
 
 
 async def good_keys(db: Connection, *, digests: Iterable[bytes]) -> set[bytes]:
-    """Those that are in use."""
+    """Those that are active."""
     rows = await db.fetch("select digest from api_key where digest = any($1) and revoked_at is null", list(digests))
     return {row["digest"] for row in rows}
 
 
 async def put_bootstrap(db: Connection, *, secret: str, at: datetime, replace: bool) -> bool:
-    """The administrator's key that the service was started with, as a row like others. In a transaction. `replace`:
-    though another was there, which is revoked and kept under another name. Returns whether the secret is a key now."""
+    """Store the administrator's key of the settings like any other key. In a transaction. `replace`: replace an
+    existing one, which is revoked and kept under another name. Returns whether the secret is an active key now."""
     await db.execute("lock table api_key in share row exclusive mode")
     known = await db.fetchrow("select revoked_at from api_key where digest = $1", digest(secret))
     if known is not None:
@@ -116,7 +116,7 @@ async def put_bootstrap(db: Connection, *, secret: str, at: datetime, replace: b
 
 
 async def put_demo(db: Connection, *, secret: str, name: str, at: datetime) -> None:
-    """The key of a service's simulated city: another at each start, under the same name. In a transaction."""
+    """The key of a service's simulated city: a new one at each start, under the same name. In a transaction."""
     old = await db.fetchval("select digest from api_key where name = $1 for update", name)
     if old is not None:
         await _end_all_of(db, key=old, name=name)
@@ -137,7 +137,7 @@ async def _insert(db: Connection, *, secret: str, name: str, role: str, at: date
 
 
 async def _end_all_of(db: Connection, *, key: bytes, name: str) -> None:
-    """Also the sessions that a node of the version before has made, which know the key's name alone."""
+    """Includes sessions made by a node of the previous version, which only contain the key's name."""
     await db.execute(
         "delete from session where key_digest = $1 or (key_digest is null and name = $2 and name <> $3)",
         key,

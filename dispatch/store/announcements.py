@@ -1,4 +1,4 @@
-"""What other nodes commit, announced by PostgreSQL on a connection of our own; and fetching what was announced."""
+"""Commits of other nodes, announced by PostgreSQL on a separate connection; and fetching what was announced."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -15,18 +15,17 @@ from dispatch.telemetry.meters import FEED_LOST
 
 log = structlog.get_logger()
 
-# A connection that says nothing is asked every so often, and must answer within this time.
-ASK_EVERY_S = 4.0
+# A silent connection is checked this often, and must answer within this time.
+CHECK_EVERY_S = 4.0
 ANSWER_S = 4.0
 RETRIES_S = (0.1, 0.3, 1.0, 2.0)
-# What we commit ourselves is announced to us too, most often before our own COMMIT has been answered; but an answer can
-# be lost.
+# Own commits are announced to this node too, usually before the answer to its COMMIT; but that answer can be lost.
 OWN_COMMIT_S = 0.1
 
 
 class Subscription:
     """One channel. `catch_up` fetches what isn't known yet: when there is news, and after every time in which
-    announcements may have been missed. Never twice at a time; again, later, where the database is away."""
+    announcements may have been missed. Never concurrently; retried later if the database is unreachable."""
 
     def __init__(
         self, channel: str, *, is_news: Callable[[str], bool], catch_up: Callable[[], Awaitable[object]]
@@ -35,33 +34,33 @@ class Subscription:
         self.is_current = False
         self._is_news = is_news
         self._catch_up = catch_up
-        self._announced: list[str] = []
-        self._must = False
+        self._payloads: list[str] = []
+        self._fetch_needed = False
         self._wake = asyncio.Event()
         self._listening: object | None = None
         self._task: asyncio.Task[None] | None = None
 
     def announced(self, payload: str, *, ours: bool = False) -> None:
-        """`ours`: we shall know it by ourselves in a moment, and fetch it only if we don't."""
+        """`ours`: this node will know it in a moment, and fetches it only if it doesn't."""
         if not self._is_news(payload):
             return
         if ours:
             asyncio.get_running_loop().call_later(OWN_COMMIT_S, self.announced, payload)
         else:
-            self._announced.append(payload)
+            self._payloads.append(payload)
             self._wake.set()
 
-    def joined(self) -> None:
+    def listening(self) -> None:
         """From now on nothing is missed; before, something may have been."""
         self._listening = object()
-        self.want()
+        self.request_fetch()
 
     def lost(self) -> None:
         self._listening, self.is_current = None, False
 
-    def want(self) -> None:
-        """Whatever was announced."""
-        self._must = True
+    def request_fetch(self) -> None:
+        """Fetch, independent of announcements."""
+        self._fetch_needed = True
         self._wake.set()
 
     def start(self) -> None:
@@ -77,22 +76,22 @@ class Subscription:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                announced, self._announced = self._announced, []
-                if self._must or any(map(self._is_news, announced)):
+                payloads, self._payloads = self._payloads, []
+                if self._fetch_needed or any(map(self._is_news, payloads)):
                     await self._until_current()
         finally:
             self.is_current = False
 
     async def _until_current(self) -> None:
         for pause_s in _pauses_s():
-            self._must, listening = False, self._listening
+            self._fetch_needed, listening = False, self._listening
             try:
                 await self._catch_up()
             except Exception as error:
-                # Whatever it is, this node is not current until it is over.
+                # Whatever the cause, this node is not current until the problem is over.
                 self.is_current = False
-                away = isinstance(error, Unavailable)
-                log.warning("catching_up_later", channel=self.channel, exc_info=None if away else error)
+                unavailable = isinstance(error, Unavailable)
+                log.warning("catching_up_later", channel=self.channel, exc_info=None if unavailable else error)
                 await asyncio.sleep(pause_s)
             else:
                 self.is_current = listening is not None and listening is self._listening
@@ -100,12 +99,12 @@ class Subscription:
 
 
 class Announcements:
-    """Listens for all who follow. A connection that is lost, or that no longer answers, is replaced."""
+    """Listens for all subscriptions. A connection that is lost, or no longer answers, is replaced."""
 
     def __init__(self, servers: Servers, pool: Pool, subscriptions: Sequence[Subscription]) -> None:
         self._servers = servers
         self._pool = pool
-        self._followings = subscriptions
+        self._subscriptions = subscriptions
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -128,7 +127,7 @@ class Announcements:
                 log.warning("announcements_lost", error=str(error))
                 FEED_LOST.inc()
             except Exception as error:
-                # Whatever it is, without announcements this node would be blind.
+                # Whatever the cause: without announcements this node would receive no events of others.
                 log.error("announcements_lost", exc_info=error)
             await asyncio.sleep(next(pauses_s))
 
@@ -138,27 +137,27 @@ class Announcements:
         try:
             with domain_errors():
                 db.add_termination_listener(lambda _: gone.set())
-                for following in self._followings:
-                    await db.add_listener(following.channel, self._hearing(following))
-                for following in self._followings:
-                    following.joined()
+                for subscription in self._subscriptions:
+                    await db.add_listener(subscription.channel, self._listener_of(subscription))
+                for subscription in self._subscriptions:
+                    subscription.listening()
                 while not gone.is_set():
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(gone.wait(), ASK_EVERY_S)
+                        await asyncio.wait_for(gone.wait(), CHECK_EVERY_S)
                     if not gone.is_set():
                         await db.execute("select 1", timeout=ANSWER_S)
         finally:
-            for following in self._followings:
-                following.lost()
+            for subscription in self._subscriptions:
+                subscription.lost()
             db.terminate()
-            # What has cut this one has probably cut the others too.
+            # What ended this connection has probably ended the others too.
             await self._pool.expire_connections()
 
-    def _hearing(self, following: Subscription) -> Callable[[object, int, str, object], None]:
-        return lambda _db, pid, _channel, payload: following.announced(str(payload), ours=pid in self._servers.ours)
+    def _listener_of(self, subscription: Subscription) -> Callable[[object, int, str, object], None]:
+        return lambda _db, pid, _channel, payload: subscription.announced(str(payload), ours=pid in self._servers.ours)
 
 
 def _pauses_s() -> Iterator[float]:
-    """Longer and longer, and never quite the same, so that not all nodes come at once."""
+    """Growing pauses with a random part, so that not all nodes reconnect at once."""
     for pause_s in chain(RETRIES_S, repeat(RETRIES_S[-1])):
         yield uniform(0.5, 1.5) * pause_s  # noqa: S311 - nobody need be unable to guess it

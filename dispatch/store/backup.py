@@ -1,4 +1,5 @@
-"""A copy of everything, taken while the room works, and put back whole or not at all: by PostgreSQL's own programs."""
+"""Backup of the whole database while the service runs, and restore, complete or not at all; by PostgreSQL's own
+programs."""
 
 import os
 import tempfile
@@ -22,7 +23,7 @@ FORMAT = b"PGDMP"
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a database holds, in numbers that two can be compared by. `gaps`: events missing in the journal."""
+    """Figures by which two databases can be compared. `gaps`: events missing in the journal."""
 
     calls: int
     incidents: int
@@ -32,10 +33,10 @@ class Contents:
 
 
 def dump(url: str, file: Path, *, encrypt_to: Sequence[str] = ()) -> int:
-    """One consistent moment of the database, written beside `file` and then named so; returns its bytes. Blocks.
+    """A consistent copy of the database, written beside `file` and renamed when complete; returns its bytes. Blocks.
 
-    Only its owner may read it: it holds what citizens said. `encrypt_to`: public keys of age, or files of them; not a
-    byte of the plain text is then written to disk. Raises BackupError, SealError, Unavailable."""
+    Only its owner may read it, because it contains personal data. `encrypt_to`: public keys of age, or files of them;
+    no plain text is then written to disk. Raises BackupError, SealError, Unavailable."""
     to = sealed.recipients(encrypt_to)
     handle, making = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     os.close(handle)
@@ -50,12 +51,12 @@ def dump(url: str, file: Path, *, encrypt_to: Sequence[str] = ()) -> int:
 
 
 async def restore(url: str, file: Path, *, replace: bool, identity: Path | None = None) -> str | None:
-    """Put a dump back, whole or not at all. Into a database that isn't empty only with `replace`: the new one is made
-    beside it and takes its name when it is complete; the old one stays, and its name is returned.
+    """Restore a dump, completely or not at all. Into a database that isn't empty only with `replace`: the new one is
+    made beside it and renamed when it is complete; the old one is kept, and its new name is returned.
 
-    `identity`: the file with the secret key of one that is encrypted. All of it is read and found whole before anything
-    is put back. Raises BackupError for a file that isn't a dump; SealError for one that is damaged or has another key;
-    Conflict where somebody uses the database, or it isn't empty."""
+    `identity`: the file with the secret key of an encrypted one. All of it is read and verified before anything is
+    restored. Raises BackupError for a file that isn't a dump; SealError for one that is damaged or has another key;
+    Conflict if the database is in use, or isn't empty."""
     through = _opened(file, identity)
     with domain_errors():
         db = await asyncpg.connect(url)
@@ -69,7 +70,7 @@ async def restore(url: str, file: Path, *, replace: bool, identity: Path | None 
             await db.close()
         if not replace:
             raise Conflict(
-                f"the database {name} isn't empty; --replace puts the backup in its place and keeps the old one"
+                f"the database {name} is not empty; use --replace to restore the backup and keep the old database"
             )
         return await _replace(url, name, file, through)
 
@@ -85,13 +86,13 @@ async def contents(db: Connection) -> Contents:
 
 
 def _opened(file: Path, identity: Path | None) -> "partial[None] | None":
-    """What hands a sealed file to pg_restore; None for one that it can read by itself."""
+    """A function that passes the decrypted file to pg_restore; None for a file that it can read directly."""
     if _is_dump(file):
         return None
     if not sealed.is_sealed(file):
-        raise BackupError(f"{file} is not a backup of ours")
+        raise BackupError(f"{file} is not a backup made by this service")
     if identity is None:
-        raise BackupError(f"{file} is encrypted: --identity names the file with its key")
+        raise BackupError(f"{file} is encrypted; name the file with its key with --identity")
     by = sealed.identities(identity)
     sealed.check(file, by=by)
     return partial(sealed.unseal, file, by=by)
@@ -116,14 +117,14 @@ async def _replace(url: str, name: str, file: Path, through: Any) -> str:
 
 
 async def _refuse_in_use(db: Connection) -> None:
-    # Of the sessions of other roles a role that is no superuser sees the user, but not what kind they are.
+    # For sessions of other roles, a role that is no superuser sees the user, but not their kind.
     others = await db.fetchval(
         """select count(*) from pg_stat_activity
            where datname = current_database() and pid <> pg_backend_pid() and usesysid is not null
                and coalesce(backend_type, 'client backend') = 'client backend'"""
     )
     if others:
-        raise Conflict(f"{others} connection(s) use this database: stop the services on it first")
+        raise Conflict(f"{others} connection(s) use this database; stop its services first")
 
 
 async def _holds_something(db: Connection) -> bool:

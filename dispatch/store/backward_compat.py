@@ -1,7 +1,7 @@
-"""Stored values that an older node, which may still be at work, doesn't know.
+"""Stored values that an older node, which may still be running, doesn't know.
 
-It finds the nearest value that it knows, and beside it, under the name with `_now` behind, stands the true one, which
-it passes over."""
+The older node gets the nearest value that it knows; the true one is stored beside it, under the name with `_now`
+appended, which the older node ignores."""
 
 from typing import Any, TypeVar
 

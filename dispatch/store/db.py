@@ -1,4 +1,4 @@
-"""The way to the database: a pool, one transaction at a time, and its errors turned into ours here and nowhere else."""
+"""Access to the database: a pool, transactions, and the only place where database errors become domain errors."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -21,17 +21,17 @@ else:
 
 Isolation = Literal["read_committed", "repeatable_read", "serializable"]
 
-# What each constraint of the schema means to a person.
+# The meaning of each constraint of the schema.
 CONFLICTS = {
-    "assignment_one_incident_per_unit": "that unit is already on an incident",
-    "unit_pkey": "a unit of that id exists already",
-    "api_key_name_key": "a key of that name exists already",
-    "report_once": "a report of that id was being taken at the same moment",
-    "call_pkey": "a call of that id was being taken at the same moment",
+    "assignment_one_incident_per_unit": "the unit is already on an incident",
+    "unit_pkey": "a unit with this id already exists",
+    "api_key_name_key": "a key with this name already exists",
+    "report_once": "a report with this id is being stored at the same moment",
+    "call_pkey": "a call with this id is being stored at the same moment",
 }
-# How long a statement may take before who waits for it is told to try again.
+# How long a statement may take before its caller gets an error and may try again.
 COMMAND_S = 10.0
-# How long one waits for a connection while all are in use.
+# How long to wait for a connection while all are in use.
 ACQUIRE_S = 10.0
 
 
@@ -56,7 +56,7 @@ class WithinTransaction:
 
 
 async def open_pool(at: str | Servers, *, size: int, command_s: float = COMMAND_S) -> Pool:
-    """At a database's URL, which may name several servers, or at these."""
+    """For a database's URL, which may name several servers, or for these servers."""
     servers = at if isinstance(at, Servers) else Servers(at)
     with domain_errors():
         return await asyncpg.create_pool(
@@ -65,12 +65,13 @@ async def open_pool(at: str | Servers, *, size: int, command_s: float = COMMAND_
             max_size=size,
             connect=servers.connect,
             command_timeout=command_s,
-            reset=_leave_as_it_is,
+            reset=_no_reset,
         )
 
 
-async def _leave_as_it_is(_: Connection) -> None:
-    """Nothing here changes a session, so there is nothing to undo: asyncpg's own reset is a round trip for each act."""
+async def _no_reset(_: Connection) -> None:
+    """Nothing here changes a session, so nothing must be reset: asyncpg's own reset would be a round trip for each
+    use."""
 
 
 @asynccontextmanager
@@ -80,11 +81,11 @@ async def connection(pool: Pool | WithinTransaction) -> AsyncIterator[Connection
             try:
                 yield db
             except TimeoutError:
-                # Who doesn't answer a statement won't answer a rollback either.
+                # A connection that doesn't answer a statement won't answer a rollback either.
                 db.terminate()
                 raise
             except asyncpg.ReadOnlySQLTransactionError:
-                # This server is no longer the primary: the next connections are to be made to the one that is.
+                # This server is no longer the primary; new connections will be made to the one that is.
                 await pool.expire_connections()
                 raise
 
@@ -111,7 +112,7 @@ async def transaction(
         try:
             yield db
         except TimeoutError:
-            # Not to be rolled back: who doesn't answer a statement won't answer that either.
+            # No rollback: a connection that doesn't answer a statement won't answer that either.
             db.terminate()
             raise
 
@@ -136,7 +137,7 @@ def _begun(
 
 @asynccontextmanager
 async def _locked(db: Connection, lock: int) -> AsyncIterator[None]:
-    """One round trip where asyncpg's own transaction and a lock are two."""
+    """One round trip; asyncpg's own transaction and a lock would be two."""
     await db.execute(f"begin; select pg_advisory_xact_lock({lock})")
     try:
         yield
@@ -149,7 +150,7 @@ async def _locked(db: Connection, lock: int) -> AsyncIterator[None]:
 
 @contextmanager
 def _values_left_out() -> "Iterator[None]":
-    """PostgreSQL's details repeat the row that failed: what a caller said would get into the log with a traceback."""
+    """PostgreSQL's details repeat the row that failed: personal data would get into the log with a traceback."""
     try:
         yield
     except asyncpg.PostgresError as error:
@@ -163,21 +164,21 @@ def domain_errors() -> "Iterator[None]":
         with _values_left_out():
             yield
     except asyncpg.UniqueViolationError as error:
-        detail = CONFLICTS.get(error.constraint_name or "", "something of that name exists already")
+        detail = CONFLICTS.get(error.constraint_name or "", "something with this name already exists")
         raise Conflict(detail) from error
     except asyncpg.ForeignKeyViolationError as error:
         raise NotFound("the request names something that doesn't exist") from error
     except asyncpg.DataError as error:
-        raise Invalid("the request holds something that can't be stored, such as a NUL character") from error
+        raise Invalid("the request contains something that can't be stored, such as a NUL character") from error
     except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:
-        raise Conflict("somebody else changed the same thing at the same moment") from error
+        raise Conflict("the same data was changed by another request at the same moment") from error
     except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError) as error:
-        raise SchemaChanged("the database is being changed by a newer node at this moment") from error
+        raise SchemaChanged("a newer node is migrating the database at this moment") from error
     except (
         asyncpg.PostgresConnectionError,
         asyncpg.CannotConnectNowError,
         asyncpg.InterfaceError,
-        # asyncpg's word for a connection that broke between two statements.
+        # asyncpg's error for a connection that broke between two statements.
         asyncpg.InternalClientError,
         asyncpg.IdleInTransactionSessionTimeoutError,
         asyncpg.TransactionTimeoutError,

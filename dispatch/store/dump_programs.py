@@ -13,17 +13,16 @@ from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 from dispatch.errors import DispatchError, Unavailable
 from dispatch.store.embedded.programs import client_programs
 
-# What these ask for, the programs of the wheel can't: they are built without TLS.
+# The programs in the wheel are built without TLS and can't do these.
 TLS = {"require", "verify-ca", "verify-full"}
 
 
 class BackupError(DispatchError):
-    """What PostgreSQL's program said; nothing was changed by it."""
+    """The message of PostgreSQL's program; it changed nothing."""
 
 
 def dump(url: str, file: Path, *, through: Callable[[IO[bytes], IO[bytes]], None] | None) -> None:
-    """pg_dump into a file, `through` something that reads what it says and writes the file. Raises BackupError,
-    Unavailable, OSError."""
+    """pg_dump into a file; `through` reads its output and writes the file. Raises BackupError, Unavailable, OSError."""
     command = ["pg_dump", "--format=custom", "--no-owner", "--no-acl"]
     with file.open("wb") as into:
         if through is None:
@@ -36,7 +35,8 @@ def dump(url: str, file: Path, *, through: Callable[[IO[bytes], IO[bytes]], None
 
 
 def fill(url: str, file: Path, *, through: Callable[[IO[bytes]], None] | None) -> None:
-    """pg_restore into an empty database, whole or not at all; of a file, or of what `through` writes into its input.
+    """pg_restore into an empty database, completely or not at all; of a file, or of what `through` writes into its
+    input.
 
     Raises BackupError, Unavailable, and what `through` raises."""
     command = ["pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", "--no-acl"]
@@ -50,7 +50,7 @@ def fill(url: str, file: Path, *, through: Callable[[IO[bytes]], None] | None) -
 def _run(
     command: list[str], url: str, *, piped: Callable[[subprocess.Popen[bytes]], None] | None = None, **streams: Any
 ) -> None:
-    """The password goes by the environment: a command line is for everybody to see."""
+    """The password is passed by the environment, because command lines are visible to all users."""
     place = urlsplit(url)
     host = place.netloc.rpartition("@")[2]
     bare = urlunsplit(place._replace(netloc=f"{place.username}@{host}" if place.username else host))
@@ -64,7 +64,7 @@ def _run(
             if piped is not None:
                 _while_it_listens(piped, program)
         except BaseException:
-            program.kill()  # before it sees the end of its input, and takes it for all
+            program.kill()  # before the end of its input, which it would take for a complete dump
             raise
         finally:
             for stream in (program.stdin, program.stdout):
@@ -78,7 +78,7 @@ def _run(
 
 
 def _while_it_listens(piped: Callable[[subprocess.Popen[bytes]], None], program: subprocess.Popen[bytes]) -> None:
-    """Why it ended too early it says itself."""
+    """If it ends too early, its own message says why."""
     try:
         piped(program)
     except BrokenPipeError:
@@ -94,9 +94,13 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 def _tell(program: str, said: str) -> None:
     if "connection to server" in said:
         raise Unavailable(f"the database is not reachable: {said}")
-    what = "the backup" if program == "pg_dump" else "restoring"
-    advice = "; DISPATCH_DATABASE_OWNER_URL is the role for this" if "permission denied" in said else ""
-    raise BackupError(f"{what} failed, and nothing was changed: {said}{advice}")
+    what = "backup" if program == "pg_dump" else "restore"
+    advice = (
+        "; set DISPATCH_DATABASE_OWNER_URL to a URL with the role that owns the tables"
+        if "permission denied" in said
+        else ""
+    )
+    raise BackupError(f"{what} failed; nothing was changed: {said}{advice}")
 
 
 def _program(name: str, url: str) -> Path:
@@ -106,7 +110,7 @@ def _program(name: str, url: str) -> Path:
     found = shutil.which(name)
     if found is None:
         raise BackupError(
-            f"sslmode={mode} needs a {name} that speaks TLS, of the server's version or newer, in the PATH: "
+            f"sslmode={mode} needs a {name} with TLS, of the server's version or newer, in the PATH; "
             "install the package postgresql-client"
         )
     return Path(found)

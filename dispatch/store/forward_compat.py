@@ -1,4 +1,4 @@
-"""Events of a node that is newer than this one: it goes on with what it knows of them."""
+"""Events of a newer node: the parts that this version knows are applied."""
 
 from functools import cache
 from typing import Any, TypeVar
@@ -15,8 +15,8 @@ T = TypeVar("T")
 
 
 def event_of(body: str | bytes) -> Event:
-    """What this node knows of it: fields that it doesn't know are passed over; so is a kind, or a whole incident or
-    unit, that it can't understand. The body goes to screens as it is: they may be newer, too."""
+    """The parts of the event that this version knows: unknown fields are ignored, and so is an unknown kind, or an
+    incident or unit that can't be decoded. The body goes to screens unchanged, because they may be newer too."""
     try:
         return decode(body, Event)
     except ValidationError:
@@ -32,7 +32,7 @@ def event_of(body: str | bytes) -> Event:
 
 
 def _understood(value: Any, kind: type[T]) -> Any:
-    """The value as it came; None for one that isn't of this kind as we know it."""
+    """The value unchanged; None if it isn't of this kind as this version knows it."""
     try:
         if value is not None:
             decode(encode(value), kind)

@@ -1,4 +1,4 @@
-"""The journal: what happened, in the order in which it was committed."""
+"""The journal: all events, in the order of the commits."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -15,21 +15,22 @@ CHANNEL = "journal"
 RECENT_EVENTS = 1_000
 # Who holds this lock decides which incident calls belong to; nobody else does meanwhile, on whichever node.
 DECIDING = 0x4341_4C4C  # "CALL"
-# An event's last field, whose value the database gives.
+# The last field of an event, whose value the database assigns.
 SEQ = ',"seq":'
 
 
 class Entry(NamedTuple):
-    """An event and its one serialisation, which goes to the store and to every screen."""
+    """An event and its serialisation, which is made once for the store and every screen."""
 
     event: Event
     body: str
 
 
 async def append(db: Connection, *, new_events: Sequence[NewEvent]) -> list[Entry]:
-    """The last act of a transaction: from here to the commit nobody else appends, so order of seq = order of commit.
+    """The last statement of a transaction: from here to the commit nobody else appends, so the order of seq is the
+    order of commits.
 
-    The database gives the numbers and completes the bodies with them, in one statement."""
+    The database assigns the numbers and inserts them into the bodies, in one statement."""
     bodies = [encode(new_event).removesuffix("}") + SEQ for new_event in new_events]
     last = await db.fetchval(
         """with head as (update journal_head set seq = seq + $1 returning seq),
@@ -56,8 +57,8 @@ def _numbered(new_event: NewEvent, seq: Seq) -> Event:
     return Event(**{field.name: getattr(new_event, field.name) for field in fields(NewEvent)}, seq=seq)
 
 
-def in_short(entries: Sequence[Entry]) -> dict[str, Any]:
-    """For a log: from where to where, which kinds, and of which calls and incidents. Nothing of what they say."""
+def summary_of(entries: Sequence[Entry]) -> dict[str, Any]:
+    """For a log: first and last number, kinds, ids of calls and incidents. No content."""
     calls = {str(e.event.data["call_id"]): None for e in entries if "call_id" in e.event.data}
     incidents = {e.event.incident.id: None for e in entries if e.event.incident is not None}
     return {

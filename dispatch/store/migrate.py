@@ -15,15 +15,15 @@ from dispatch.store.db import Connection
 
 log = structlog.get_logger()
 
-# In the name of a migration that takes away what older nodes need.
+# In the name of a migration that removes what older nodes need.
 CONTRACT = "_contract_"
 CONCURRENTLY = " concurrently "
-# Below PostgreSQL's deadlock_timeout of 1 s: where a migration and a call stand in each other's way, the call wins.
+# Below PostgreSQL's deadlock_timeout of 1 s: if a migration and a call block each other, the call wins.
 LOCKED_OUT_MS = 400
 PAUSE_S = 0.2
 TRIES = 100
 LOCK = 0x5155_4954_4F  # "QUITO"
-# A migration of a large table may take its time, and so may another node's that this one waits for.
+# A migration of a large table may take long, and so may another node's that this one waits for.
 PATIENCE_S = 3_600
 
 
@@ -34,8 +34,8 @@ class Migration(NamedTuple):
 
     @property
     def is_alone(self) -> bool:
-        """Statement by statement, each of which may be run again: an index made while the room works can't be made in a
-        transaction."""
+        """Each statement in its own transaction, and repeatable: an index can't be created concurrently in a
+        transaction block."""
         return CONCURRENTLY in self.sql
 
     @property
@@ -44,7 +44,7 @@ class Migration(NamedTuple):
 
 
 class MigrationError(Exception):
-    """The database was made by other migrations than these."""
+    """The database has been changed by other migrations than these."""
 
 
 def all_migrations() -> list[Migration]:
@@ -54,14 +54,14 @@ def all_migrations() -> list[Migration]:
 
 
 async def migrate(db: Connection) -> list[str]:
-    """Bring the database to the newest schema; returns the names of the migrations applied.
+    """Apply all pending migrations; returns their names.
 
-    Raises MigrationError where one already applied has since been changed, and where a newer node has taken away what
-    this one needs. A database that is merely ahead is left alone: older nodes can live with what migrations add."""
+    Raises MigrationError if an applied one has since been edited, or if a newer node has removed what this one needs. A
+    database that is merely newer is left alone: older nodes work with what migrations add."""
     ours = all_migrations()
     done = await _done(db)
     _live_with([row["name"] for row in done.values() if row["version"] > ours[-1].version])
-    # Nothing is written where nothing is to be done: a role that may only read the list can start a node.
+    # If there is nothing to do, nothing is written: a role that may only read the list can start a node.
     if not _to_do(ours, done):
         return []
     await db.execute("select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout'")
@@ -78,7 +78,7 @@ async def migrate(db: Connection) -> list[str]:
 
 
 async def _done(db: Connection) -> dict[int, asyncpg.Record]:
-    """What was applied, by version."""
+    """The applied migrations, by version."""
     if not await db.fetchval("select to_regclass('schema_migration') is not null"):
         return {}
     return {row["version"]: row for row in await db.fetch("select version, name, digest from schema_migration")}
@@ -87,7 +87,7 @@ async def _done(db: Connection) -> dict[int, asyncpg.Record]:
 def _to_do(ours: list[Migration], done: dict[int, asyncpg.Record]) -> list[Migration]:
     for migration in ours:
         if migration.version in done and done[migration.version]["digest"] != migration.digest:
-            raise MigrationError(f"{migration.name} was changed after it had been applied to this database")
+            raise MigrationError(f"{migration.name} was edited after it was applied to this database")
     return [migration for migration in ours if migration.version not in done]
 
 
@@ -95,8 +95,8 @@ def _live_with(newer: list[str]) -> None:
     for name in newer:
         if CONTRACT in name:
             raise MigrationError(
-                f"a newer version has changed this database by {name}: this version can't work with it any more; "
-                "run the newer one, or restore a backup of before"
+                f"a newer version applied {name} to this database, and this version is too old for it; "
+                "run the newer version, or restore a backup from before the migration"
             )
     if newer:
         log.warning("database_is_newer", migrations=sorted(newer))
@@ -104,8 +104,8 @@ def _live_with(newer: list[str]) -> None:
 
 @asynccontextmanager
 async def one_at_a_time(db: Connection) -> AsyncIterator[None]:
-    """No other node migrates or grants meanwhile. Asks again and again, for who waits in a statement would hold up an
-    index that is made concurrently."""
+    """No other node migrates or grants meanwhile. Polls, because waiting in a statement would block an index that is
+    created concurrently."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             if await db.fetchval("select pg_try_advisory_lock($1)", LOCK):
@@ -119,11 +119,11 @@ async def one_at_a_time(db: Connection) -> AsyncIterator[None]:
 
 async def _apply(db: Connection, migration: Migration) -> None:
     if not migration.is_alone:
-        await _in_turn(db, migration.name, partial(_whole, db, migration))
+        await _apply_with_retries(db, migration.name, partial(_whole, db, migration))
         return
     for statement in filter(str.strip, migration.sql.split(";\n")):
         run = partial(db.execute, statement, timeout=PATIENCE_S)
-        await (run() if CONCURRENTLY in statement else _in_turn(db, migration.name, run))
+        await (run() if CONCURRENTLY in statement else _apply_with_retries(db, migration.name, run))
     await _note(db, migration)
 
 
@@ -132,12 +132,12 @@ async def _whole(db: Connection, migration: Migration) -> None:
     await _note(db, migration)
 
 
-async def _in_turn(db: Connection, name: str, run: Callable[[], Awaitable[object]]) -> None:
-    """In a transaction, tried again where its tables are in use."""
+async def _apply_with_retries(db: Connection, name: str, run: Callable[[], Awaitable[object]]) -> None:
+    """In a transaction, retried if its tables are in use."""
     for _ in range(TRIES):
         try:
             async with db.transaction():
-                # Whoever waits for a table is waited for by all who come after him, calls among them.
+                # A statement that waits for a table blocks all later ones, including calls.
                 await db.execute(f"set local lock_timeout = {LOCKED_OUT_MS}")
                 await run()
         except asyncpg.LockNotAvailableError:
@@ -145,7 +145,7 @@ async def _in_turn(db: Connection, name: str, run: Callable[[], Awaitable[object
             await asyncio.sleep(PAUSE_S)
         else:
             return
-    raise MigrationError(f"{name} finds its tables always in use; try again at a quieter hour")
+    raise MigrationError(f"{name}: the tables stayed in use, so it was not applied; try again when there is less load")
 
 
 async def _note(db: Connection, migration: Migration) -> None:

@@ -1,4 +1,4 @@
-"""Databases that `dispatch restore --replace` left aside: full copies with all that callers said, until purged."""
+"""Replaced databases: kept by `dispatch restore --replace`, full copies with personal data, until they are purged."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from dispatch.store.db import Connection, domain_errors
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """`size`: bytes on disk; `is_whole` False: what an interrupted restore began."""
+    """`size`: bytes on disk; `is_whole` False: begun by an interrupted restore."""
 
     name: str
     at: datetime
@@ -41,18 +41,18 @@ async def replaced(db: Connection) -> list[Replaced]:
 
 
 async def purge(url: str, *, name: str) -> None:
-    """Drop one of them, for good. Raises NotFound for any other database, Conflict for one in use."""
+    """Drop a replaced database permanently. Raises NotFound for any other database, Conflict for one in use."""
     with domain_errors():
         db = await asyncpg.connect(url)
         try:
             if name not in {one.name for one in await replaced(db)}:
-                raise NotFound(f"{name} is no database that a restore left aside; `dispatch replaced list` names them")
+                raise NotFound(f"{name} is not a replaced database; `dispatch replaced list` lists them")
         finally:
             await db.close()
         maintenance = await asyncpg.connect(of_database(url, "postgres"))
         try:
             await maintenance.execute(f"drop database {quoted(name)}")
         except asyncpg.ObjectInUseError as error:
-            raise Conflict(f"somebody is connected to {name}") from error
+            raise Conflict(f"{name} still has connections; close them first") from error
         finally:
             await maintenance.close()

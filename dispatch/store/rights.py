@@ -1,4 +1,4 @@
-"""What the application's role may do in the database; the role that owns the tables grants it after migrating."""
+"""The rights of the application's role in the database; the owner's role grants them after migrating."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from dispatch.store.db import Connection
 from dispatch.store.migrate import one_at_a_time
 
-# On every table that isn't named below, so also on those of later migrations.
+# On every table that isn't named below, and therefore also on those of later migrations.
 USUAL = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 READ_AND_ADD = frozenset({"SELECT", "INSERT"})
 WITHOUT_DELETE = READ_AND_ADD | {"UPDATE"}
@@ -14,7 +14,7 @@ RIGHTS = {
     "schema_migration": frozenset({"SELECT"}),
     "journal": READ_AND_ADD,
     "journal_head": frozenset({"SELECT", "UPDATE"}),
-    # Its partitions are made and dropped by functions that belong to the owner, and need no rights of their own.
+    # Its partitions are created and dropped by functions of the owner, and need no rights.
     "unit_position": READ_AND_ADD,
     "report": WITHOUT_DELETE,
     "call": WITHOUT_DELETE,
@@ -23,7 +23,7 @@ RIGHTS = {
     "unit": WITHOUT_DELETE,
 }
 ALL = USUAL | {"TRUNCATE", "REFERENCES", "TRIGGER"}
-# Nobody but the owner may do this; that a role may do it shows that it isn't kept apart.
+# Only the owner may do this; a role that may is not separated from the owner.
 NEVER_ON_JOURNAL = ("UPDATE", "DELETE", "TRUNCATE")
 
 
@@ -37,10 +37,10 @@ class Table(NamedTuple):
 
 
 async def grant(db: Connection, *, role: str) -> bool:
-    """Give `role` these rights on all that is in the schema, and take from it what it was given beyond them; whether
-    there was anything to do. `db` is connected as the owner. A superuser, or the owner, is left alone.
+    """Give `role` these rights on everything in the schema, and revoke others that it was given; returns whether there
+    was anything to do. `db` is connected as the owner. A superuser, or the owner, is left alone.
 
-    Where all is as it should be nothing is written, so that a start costs three questions."""
+    If everything is correct nothing is written, so a start costs three queries."""
     if await db.fetchval(
         "select rolsuper or oid = (select relowner from pg_class where oid = 'journal'::regclass) "
         "from pg_roles where rolname = $1",
@@ -56,7 +56,7 @@ async def grant(db: Connection, *, role: str) -> bool:
 
 
 async def excess(db: Connection) -> list[str]:
-    """What the connected role may do though the application never needs it; nothing where it is kept apart."""
+    """Rights of the connected role that the application never needs; empty if the roles are separated."""
     row = await db.fetchrow(
         """select rolsuper as "is a superuser", pg_has_role(relowner, 'MEMBER') as "owns the tables",
                has_table_privilege('journal', $1) as "may change the journal"
@@ -67,7 +67,7 @@ async def excess(db: Connection) -> list[str]:
 
 
 async def _statements(db: Connection, role: str) -> list[str]:
-    """What is missing, and what is too much, as SQL."""
+    """Missing and excess rights, as SQL."""
     quoted: str = await db.fetchval("select quote_ident($1)", role)
     tables = await db.fetch(
         """select quote_ident(relname) as quoted, relname as name,

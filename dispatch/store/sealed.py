@@ -1,5 +1,5 @@
-"""Encrypted files in the format of age (age-encryption.org/v1, X25519 recipients, STREAM of ChaCha20-Poly1305): made
-and read piece by piece, and a byte that was changed, added or is missing is noticed. `age` reads them too."""
+"""Encrypted files in the format of age (age-encryption.org/v1, X25519 recipients, STREAM of ChaCha20-Poly1305):
+processed in pieces; a byte that was changed, added or removed is detected. `age` reads them too."""
 
 import os
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from dispatch.errors import DispatchError
 
 HEADER = b"age-encryption.org/v1\n"
 PUBLIC, SECRET = "age1", "AGE-SECRET-KEY-"
-# age's own encryption of key files is by passphrase, which is asked for on a terminal.
-LOCKED = "is itself encrypted: decrypt it first (age -d)"
+# age encrypts key files with a passphrase, which is asked for on a terminal.
+LOCKED = "is encrypted itself; decrypt it first (age -d)"
 
 
 class SealError(DispatchError):
-    """A key that can't be used, or a file that a key doesn't open."""
+    """A key that can't be used, or a file that a key doesn't decrypt."""
 
 
 def is_sealed(file: Path) -> bool:
@@ -24,9 +24,9 @@ def is_sealed(file: Path) -> bool:
 
 
 def make_identity(file: Path) -> str:
-    """A new key pair: the secret half into `file`, 0600, as `age-keygen` does; returns the public half.
+    """A new key pair: the secret key into `file`, 0600, as `age-keygen` does; returns the public key.
 
-    Raises SealError where there is a file already."""
+    Raises SealError if the file exists already."""
     from pyrage import x25519
 
     identity = x25519.Identity.generate()
@@ -43,30 +43,32 @@ def make_identity(file: Path) -> str:
 
 
 def recipients(given: Sequence[str]) -> list[Any]:
-    """Public keys, or files with one on each line. Raises SealError, in which no secret key is repeated."""
+    """Public keys, or files with one on each line. Raises SealError, which contains no secret key."""
     from pyrage import RecipientError, x25519
 
     found = []
     for text in given:
         if text.upper().startswith(SECRET):
-            raise SealError("that is a secret key, which must not stand on a command line: give its public half, age1…")
+            raise SealError(
+                "this is a secret key, which must not be given on a command line; give the public key (age1…)"
+            )
         for key in [text] if text.startswith(PUBLIC) else _lines(Path(text)):
             try:
                 found.append(x25519.Recipient.from_str(key))
             except RecipientError as error:
                 where = "the key" if key == text else f"a line of {text}"
-                raise SealError(f"{where} is no public key of age (age1…)") from error
+                raise SealError(f"{where} is not a public age key (age1…)") from error
     return found
 
 
 def identities(file: Path) -> list[Any]:
-    """The secret keys in a file, one on each line. Raises SealError, in which none of them is repeated."""
+    """The secret keys in a file, one on each line. Raises SealError, which contains none of them."""
     from pyrage import IdentityError, x25519
 
     try:
         return [x25519.Identity.from_str(line) for line in _lines(file)]
     except IdentityError as error:
-        raise SealError(f"a line of {file} is no secret key of age ({SECRET}…)") from error
+        raise SealError(f"a line of {file} is not a secret age key ({SECRET}…)") from error
 
 
 def seal(plain: IO[bytes], into: IO[bytes], *, to: Sequence[Any]) -> None:
@@ -77,9 +79,9 @@ def seal(plain: IO[bytes], into: IO[bytes], *, to: Sequence[Any]) -> None:
 
 
 def unseal(file: Path, into: Any, *, by: Sequence[Any]) -> None:
-    """Decrypt into something with `write`: what was written is authentic, but whole only when this returns.
+    """Decrypt into something with `write`: what was written is authentic, but complete only when this returns.
 
-    Raises SealError; BrokenPipeError where `into` takes no more."""
+    Raises SealError; BrokenPipeError if `into` is closed."""
     import pyrage
 
     try:
@@ -88,13 +90,13 @@ def unseal(file: Path, into: Any, *, by: Sequence[Any]) -> None:
     except BrokenPipeError:
         raise
     except pyrage.DecryptError as error:
-        raise SealError(f"{file} can't be decrypted by this key, or its beginning is damaged") from error
+        raise SealError(f"{file} can't be decrypted with this key, or its header is damaged") from error
     except OSError as error:
-        raise SealError(f"{file} is damaged: a byte of it was changed, added or is missing") from error
+        raise SealError(f"{file} is damaged: it was modified, extended or cut off") from error
 
 
 def check(file: Path, *, by: Sequence[Any]) -> None:
-    """Read all of it and keep nothing. Raises SealError where it isn't whole."""
+    """Read and verify all of it, discarding the content. Raises SealError if it isn't complete."""
     unseal(file, _Nowhere(), by=by)
 
 
@@ -116,5 +118,5 @@ def _lines(file: Path) -> list[str]:
     lines = [line.strip() for line in raw.decode("utf-8", "replace").splitlines()]
     keys = [line for line in lines if line and not line.startswith("#")]
     if not keys:
-        raise SealError(f"there is no key in {file}")
+        raise SealError(f"{file} contains no key")
     return keys

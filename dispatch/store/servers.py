@@ -1,4 +1,4 @@
-"""The servers that a database URL names: one, or a primary and its standbys, any of which may be the next primary."""
+"""The servers that a database URL names: one, or a primary and its standbys, any of which may become the primary."""
 
 import socket
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,16 +13,16 @@ else:
 
 NAME = "quito-dispatch"
 PORT = 5432
-# One that doesn't answer must not use up the time in which another would.
+# A server that doesn't answer must not use up the time for another.
 CONNECT_S = 3.0
-# A network that has swallowed the connection is noticed within this time, however long a statement may take.
+# A network that drops everything is noticed within this time, however long a statement may take.
 SILENCE_MS = 10_000
 KEEP_ALIVE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": SILENCE_MS}
-# A node that hangs, or hears nothing of the database, must not keep others from what it had locked: the database ends
-# its session. A session in the midst of a statement's messages isn't idle, hence the second; PostgreSQL has it from 17.
+# A node that hangs, or has lost the database, must not block others with its locks: the database ends its session. A
+# session in the middle of a statement's messages isn't idle, hence the second setting; PostgreSQL has it from 17.
 IDLE = {"idle_in_transaction_session_timeout": "5s"}
 BOUNDS = IDLE | {"transaction_timeout": "30s"}
-# What another server may be the answer to.
+# Errors after which another server is tried.
 ELSEWHERE = (
     OSError,
     TimeoutError,
@@ -39,8 +39,8 @@ class Host(NamedTuple):
 
 
 class Servers:
-    """Connects to the one that takes writes. The one that did last is asked first: while another is down or cut off,
-    nobody waits for it again. `ours`: the backends that serve our connections now."""
+    """Connects to the server that accepts writes. The last such one is tried first, so that nobody waits again for one
+    that is down. `ours`: the backends of this process's connections."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -48,8 +48,8 @@ class Servers:
         self._hosts: list[Host | None] = [*hosts_in(url)] or [None]
 
     async def connect(self, *_: object, name: str = "", **options: Any) -> Connection:
-        """Options as of `asyncpg.connect`; `name`: what the database is to call it besides ours. Raises what the last
-        server said."""
+        """Options as of `asyncpg.connect`; `name`: an addition to the application name. Raises the error of the last
+        server."""
         settings = {"application_name": f"{NAME} {name}".strip(), "timezone": "UTC"}
         options |= {"target_session_attrs": "read-write", "timeout": CONNECT_S}
         failed: Exception | None = None
@@ -79,7 +79,7 @@ class Servers:
 
 
 def hosts_in(url: str) -> list[Host]:
-    """The servers of a URL that names several, `//a:5432,b:5432/` or `?host=a,b&port=5432`; none where there is one."""
+    """The servers of a URL that names several, `//a:5432,b:5432/` or `?host=a,b&port=5432`; none if there is one."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
     named = unquote(parts.netloc.rpartition("@")[2]) or query.get("host", [""])[-1]
@@ -101,7 +101,7 @@ def _host(named: str, port: int) -> Host:
 
 
 def _keep_alive(db: Connection) -> None:
-    """asyncpg has no word for it, so its transport is asked. The kernel then notices a dead network by itself."""
+    """asyncpg has no setting for it, so it is set on the transport's socket. The kernel then detects a dead network."""
     wire = db._transport.get_extra_info("socket")  # type: ignore[attr-defined]
     if wire.family == socket.AF_UNIX:
         return

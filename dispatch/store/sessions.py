@@ -1,4 +1,4 @@
-"""Sessions of those who signed in, by the digests of their cookies."""
+"""Sessions of signed-in users, by the digests of their cookies."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from uuid import UUID
 from dispatch.store.access import Holder, announce
 from dispatch.store.db import Connection
 
-# How often it is written that a session is in use.
+# How often the use of a session is recorded.
 NOTED_EVERY = timedelta(minutes=1)
-# Good while the key is that it was made with, or that made its link.
+# Valid while the key is that made it, or that made its link.
 GOOD = """from session left join api_key on api_key.digest = session.key_digest
           where session.expires_at > $2 and api_key.revoked_at is null"""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """`key`: name of the key that it was made with, or that made its link; null for a link of the service's own.
+    """`key`: name of the key that it was made with, or that made its link; null for a link of the service.
     `last_used_at` is to the minute."""
 
     id: UUID
@@ -59,13 +59,13 @@ async def holder(db: Connection, *, session: bytes, at: datetime) -> Holder | No
 
 
 async def good(db: Connection, *, digests: Iterable[bytes], at: datetime) -> set[bytes]:
-    """Those that are neither ended nor expired, nor made with a key that was revoked."""
+    """Those that are neither ended nor expired, nor made with a revoked key."""
     rows = await db.fetch(f"select session.digest {GOOD} and session.digest = any($1)", list(digests), at)
     return {row["digest"] for row in rows}
 
 
 async def note_used(db: Connection, *, digests: Iterable[bytes], at: datetime) -> None:
-    """Where it was noted last a minute ago or more. Waits for nobody who is ending one of them."""
+    """If the last record is a minute old or more. Skips sessions locked by another transaction."""
     await db.execute(
         """update session set last_used_at = $2 where digest in (
                select digest from session where digest = any($1) and (last_used_at is null or last_used_at < $3)
@@ -79,7 +79,7 @@ async def note_used(db: Connection, *, digests: Iterable[bytes], at: datetime) -
 async def page(
     db: Connection, *, at: datetime, key: bytes | None = None, session: UUID | None = None
 ) -> list[SessionRow]:
-    """Those that are good, the newest first: all, or the one of that id and those made with that key by itself."""
+    """Valid sessions, newest first: all, or the one with that id and those made with that key."""
     rows = await db.fetch(
         """select id, session.name, session.role, api_key.name as key, session.created_at, last_used_at, expires_at
            from session left join api_key on api_key.digest = session.key_digest
@@ -95,7 +95,7 @@ async def page(
 
 
 async def end(db: Connection, *, ids: Iterable[UUID] = (), digests: Iterable[bytes] = ()) -> int:
-    """In a transaction. How many of these there were."""
+    """In a transaction. Returns the number of ended sessions."""
     status = await db.execute("delete from session where id = any($1) or digest = any($2)", list(ids), list(digests))
     await announce(db)
     return int(status.rpartition(" ")[2])

@@ -1,4 +1,4 @@
-"""Links that sign in once, by the digests of their codes."""
+"""Sign-in links, valid once, by the digests of their codes."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from enum import StrEnum
 from dispatch.store.access import digest
 from dispatch.store.db import Connection
 
-# A link that was used or has expired is remembered so long, to say which of the two it was.
+# A used or expired link is kept this long, to tell which of the two it was.
 REMEMBERED = timedelta(days=2)
 
 
@@ -27,7 +27,7 @@ class Link:
 async def add(
     db: Connection, *, code: str, key: bytes | None, at: datetime, expires_at: datetime, of_setting: bool = False
 ) -> None:
-    """`of_setting`: the same code comes at every start; one that was used stays so."""
+    """`of_setting`: the same code is added at every start; a used one stays used."""
     await db.execute(
         """insert into sign_in_link (digest, key_digest, created_at, expires_at, of_setting)
            values ($1, $2, $3, $4, $5)
@@ -42,7 +42,7 @@ async def add(
 
 
 async def use(db: Connection, *, code: str, at: datetime) -> Link | NoLink:
-    """Of all who come with it, at whichever node, one gets it."""
+    """Of several concurrent uses, at any nodes, only one succeeds."""
     row = await db.fetchrow(
         """update sign_in_link set used_at = $2
            where digest = $1 and used_at is null and expires_at > $2

@@ -1,4 +1,4 @@
-"""The room as the state tables have it, and the place in the journal at which it is so."""
+"""The state in the tables, and the number of the last event in it."""
 
 from dispatch.model import Seq
 from dispatch.model.room import Room

@@ -1,6 +1,6 @@
-"""Structured logs: for people on a terminal, as JSON elsewhere. No personal data is ever handed to them.
+"""Structured logs: text on a terminal, JSON elsewhere. They get no personal data.
 
-`with about(reports=…)`: what every line within is about."""
+`with about(reports=…)` adds fields to every message within."""
 
 import logging
 import re
@@ -14,11 +14,11 @@ from structlog.contextvars import bound_contextvars as about
 
 __all__ = ["about", "set_up_logs", "trace_of"]
 
-# Where it went wrong, never what was in hand: local variables hold telephone numbers.
+# The place of the error without local variables, which contain telephone numbers.
 _traceback = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
 
-# By msgspec, which takes a third off every line: there are some to each call.
+# msgspec takes a third off the cost of each message; there are several for each call.
 _encoder = msgspec.json.Encoder(enc_hook=repr)
 
 # W3C Trace Context, section 3.2: version, trace, span, flags.
@@ -26,7 +26,7 @@ TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[
 
 
 def trace_of(traceparent: bytes) -> str:
-    """The trace that a client says a request belongs to, else a new one."""
+    """The trace id that the client sent with the request, else a new one."""
     found = TRACEPARENT.fullmatch(traceparent)
     return found[1].decode() if found else f"{getrandbits(128):032x}"
 

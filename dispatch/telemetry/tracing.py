@@ -1,4 +1,4 @@
-"""Traces, where a setting names a collector: OpenTelemetry over OTLP/HTTP. Without one its SDK isn't even imported."""
+"""Traces, if a setting names a collector: OpenTelemetry over OTLP/HTTP. Without one its SDK isn't imported."""
 
 import asyncio
 import os
@@ -16,14 +16,14 @@ from dispatch.telemetry.meters import Tracing
 if TYPE_CHECKING:
     from opentelemetry.trace import SpanContext, Tracer
 
-# A collector that doesn't answer is not waited for any longer.
+# Timeout for a collector that doesn't answer.
 EXPORT_S = 5
-# Committed, and not yet on the screens: more than these are never on their way.
+# Limit of events that are committed but not yet on the screens.
 MOST_ON_THEIR_WAY = 10_000
 
 
 class TracingError(Exception):
-    """Traces are wanted and can't be made."""
+    """Traces are configured but can't be made."""
 
 
 class Committed(NamedTuple):
@@ -35,8 +35,8 @@ class Committed(NamedTuple):
 
 @asynccontextmanager
 async def tracing(endpoint: str | None) -> AsyncIterator[None]:
-    """As long as this block is open, spans go to the collector at `endpoint`, such as http://127.0.0.1:4318; where it
-    is None there are none. Raises TracingError where the packages for it are not installed."""
+    """While the block is open, spans go to the collector at `endpoint`, such as http://127.0.0.1:4318; None: no traces.
+    Raises TracingError if the packages are not installed."""
     if endpoint is None:
         yield
         return
@@ -47,7 +47,7 @@ async def tracing(endpoint: str | None) -> AsyncIterator[None]:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as error:
         raise TracingError(
-            "DISPATCH_OTLP_ENDPOINT is set, but what makes traces is missing: pip install 'quito-dispatch[tracing]'"
+            "DISPATCH_OTLP_ENDPOINT is set, but tracing is not installed: pip install 'quito-dispatch[tracing]'"
         ) from error
     about = Resource.create(
         {"service.name": "quito-dispatch", "service.instance.id": f"{os.uname().nodename}:{os.getpid()}"}
@@ -64,8 +64,7 @@ async def tracing(endpoint: str | None) -> AsyncIterator[None]:
 
 
 class OpenSpans:
-    """Each span carries the ids of the reports it is about, as they stand in the log's context, and nothing else of
-    them."""
+    """Each span carries the ids of its reports, from the log's context, and no other data of them."""
 
     def __init__(self, tracer: "Tracer") -> None:
         from opentelemetry import trace
@@ -77,7 +76,7 @@ class OpenSpans:
     @contextmanager
     def request(self, scope: MutableMapping[str, Any], parent: str) -> Iterator[str]:
         if scope["type"] != "http":
-            # A screen stays for hours: that is no span.
+            # A WebSocket stays open for hours, so it gets no span.
             yield trace_of(parent.encode("latin-1"))
             return
         context = self._propagator.extract({"traceparent": parent})
@@ -100,8 +99,8 @@ class OpenSpans:
         if self.here().is_valid:
             self._on_their_way.append(Committed(first, last, time_ns(), self.here()))
 
-    def told(self, last: int) -> None:
-        """A span from the commit to the last socket for each act that all screens now know of."""
+    def delivered(self, last: int) -> None:
+        """A span from the commit to the last socket for each commit that is now on all screens."""
         while self._on_their_way and self._on_their_way[0].last <= last:
             act = self._on_their_way.popleft()
             parent = self._api.set_span_in_context(self._api.NonRecordingSpan(act.span))

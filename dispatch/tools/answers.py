@@ -1,4 +1,4 @@
-"""What is said of every row: parish, probability, status, H3 cells."""
+"""The answers for every row: parish, probability, status, H3 cells."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from geo.uncertainty import radius_at_95
 
 UNREADABLE = "unreadable"
 ADDED = ("parish_code", "parish_name", "probability", "status", "problem", "cell_coarse", "cell_fine")
-_CERTAIN_RADII = 2.5  # 95 % is 2.448 sigmas: 2.5 times that holds all but 1e-8
-_NO_AGE = datetime(2000, 1, 1, tzinfo=UTC)  # the fixes of a file have no age: any time will do
+_CERTAIN_RADII = 2.5  # 95 % is 2.448 sigmas: 2.5 times that contains all but 1e-8
+_NO_AGE = datetime(2000, 1, 1, tzinfo=UTC)  # the fixes of a file have no age, so any time will do
 
 Found = tuple[int, float, str]  # position of the parish, its probability, status
 
@@ -33,7 +33,7 @@ class Answers:
 
 
 def answer(rows: Rows, parishes: Parishes) -> Answers:
-    """A row without radius is a bare point: in its parish with probability 1, or outside. With one: the most probable
+    """A row without radius is a point: in its parish with probability 1, or outside. With a radius: the most probable
     parish, by the same integral as a caller's location."""
     readable = np.ones(len(rows), bool)
     readable[list(rows.problems)] = False
@@ -64,8 +64,8 @@ def _named(names: list[str], position: NDArray[np.int64]) -> list[str | None]:
 
 
 def _uncertain(rows: Rows, readable: NDArray[np.bool_], position: NDArray[np.int64], parishes: Parishes) -> list[int]:
-    """Rows with a radius, but for those so far from the boundary of their parish, or of the city where they are in
-    none, that nothing lies on its other side."""
+    """Rows with a radius, except those so far from the boundary of their parish, or of the city if they are in none,
+    that nothing lies on its other side."""
     given = np.flatnonzero(readable & ~np.isnan(rows.radius_m))
     if not len(given):
         return []

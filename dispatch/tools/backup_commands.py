@@ -1,4 +1,4 @@
-"""`dispatch backup`, `restore`, `backup-key` and `replaced`: copies of everything, and what they leave behind."""
+"""`dispatch backup`, `restore`, `backup-key` and `replaced`."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -18,7 +18,7 @@ from dispatch.tools.commands import err
 
 T = TypeVar("T")
 
-StateOption = Annotated[Path | None, typer.Option("--state", help="Folder of the embedded PostgreSQL.")]
+StateOption = Annotated[Path | None, typer.Option("--state", help="State folder with the embedded PostgreSQL.")]
 
 
 class WithServer(Protocol):
@@ -34,20 +34,18 @@ class Connected(Protocol):
 def backup_commands(
     app: typer.Typer, settings: Callable[..., Settings], with_server: WithServer, connected: Connected
 ) -> None:
-    """Add them to the command line, on a database as it opens it."""
+    """Add them to the command line; they use its functions to open the database."""
 
     @app.command()
     def backup(
-        file: Annotated[Path, typer.Argument(help="Written whole, then named so; readable by you alone.")],
+        file: Annotated[Path, typer.Argument(help="File to write. It appears when complete, readable by you only.")],
         encrypt_to: Annotated[
             list[str] | None,
-            typer.Option(
-                help="A public key, age1…, or a file of such; may be repeated. Made by `dispatch backup-key`."
-            ),
+            typer.Option(help="Public age key, or a file with such keys; may be repeated. See `dispatch backup-key`."),
         ] = None,
         state: StateOption = None,
     ) -> None:
-        """One consistent moment of everything, taken while the room works."""
+        """Write a consistent copy of the whole database. The service keeps running."""
         from dispatch.store.backup import dump
         from dispatch.store.dump_programs import BackupError
 
@@ -58,13 +56,13 @@ def backup_commands(
 
         size = with_server(settings(state=state), doing)
         how = ", encrypted" if encrypt_to else ""
-        err.print(f"{file} holds everything up to now{how}: {size:,} bytes.", highlight=False)
+        err.print(f"{file} is a complete backup{how}: {size:,} bytes.", highlight=False)
 
     @app.command("backup-key")
     def backup_key(
-        file: Annotated[Path, typer.Argument(help="For the secret half; it must not exist yet.")],
+        file: Annotated[Path, typer.Argument(help="File for the secret key; it must not exist yet.")],
     ) -> None:
-        """Make a pair of keys for encrypted backups: prints the public half, for --encrypt-to."""
+        """Create a key pair for encrypted backups and print the public key, for --encrypt-to."""
         from dispatch.store.sealed import make_identity
 
         try:
@@ -72,18 +70,21 @@ def backup_commands(
         except DispatchError as error:
             err.print(f"[bold red]✗[/] {error}", highlight=False)
             raise typer.Exit(1) from error
-        err.print(f"{file} opens backups made for it: keep it away from them and from this machine.", highlight=False)
+        err.print(
+            f"{file} decrypts the backups made for it; keep it apart from them and from this machine.", highlight=False
+        )
 
     @app.command()
     def restore(
         file: Annotated[Path, typer.Argument(help="A file that `dispatch backup` made.")],
         state: StateOption = None,
         replace: Annotated[
-            bool, typer.Option(help="Though there is something; that is kept, under another name.")
+            bool,
+            typer.Option(help="Restore even if the database is not empty; the old one is kept under another name."),
         ] = False,
-        identity: Annotated[Path | None, typer.Option(help="The file with the key of an encrypted backup.")] = None,
+        identity: Annotated[Path | None, typer.Option(help="File with the secret key of an encrypted backup.")] = None,
     ) -> None:
-        """Put a backup in place, whole or not at all; with no service running on it."""
+        """Restore a backup, completely or not at all. No service may be running on the database."""
         from dispatch.store.backup import contents
         from dispatch.store.backup import restore as put_back
 
@@ -92,8 +93,8 @@ def backup_commands(
             found = await connected(database, contents)
             if old:
                 err.print(
-                    f"What was there is kept in the database {old}, with all that callers said. When it is no longer "
-                    f"needed: dispatch replaced purge {old}",
+                    f"The old database, with all personal data, is kept as {old}. When it is no longer needed: "
+                    f"dispatch replaced purge {old}",
                     highlight=False,
                     soft_wrap=True,
                 )
@@ -109,11 +110,11 @@ def backup_commands(
 
 
 def _replaced_commands(settings: Callable[..., Settings], with_server: WithServer) -> typer.Typer:
-    commands = typer.Typer(no_args_is_help=True, help="Databases that `dispatch restore --replace` left aside.")
+    commands = typer.Typer(no_args_is_help=True, help="Replaced databases: those kept by `dispatch restore --replace`.")
 
     @commands.command("list")
     def list_replaced(state: StateOption = None) -> None:
-        """Their names, when they were left and how large they are."""
+        """List the replaced databases, with time and size."""
         from dispatch.store.replaced import Replaced, replaced
 
         async def doing(database: Database) -> list[Replaced]:
@@ -124,7 +125,7 @@ def _replaced_commands(settings: Callable[..., Settings], with_server: WithServe
                 finally:
                     await db.close()
 
-        table = Table("database", "left aside (UTC)", "bytes", "")
+        table = Table("database", "replaced at (UTC)", "bytes", "")
         for one in with_server(settings(state=state), doing):
             remark = "" if one.is_whole else "of an interrupted restore"
             table.add_row(one.name, f"{one.at:%F %T}", f"{one.size:,}", remark)
@@ -132,12 +133,12 @@ def _replaced_commands(settings: Callable[..., Settings], with_server: WithServe
 
     @commands.command("purge")
     def purge_replaced(
-        name: Annotated[str, typer.Argument(help="As `dispatch replaced list` names it.")], state: StateOption = None
+        name: Annotated[str, typer.Argument(help="Name, as in `dispatch replaced list`.")], state: StateOption = None
     ) -> None:
-        """Drop one for good."""
+        """Drop a replaced database. This can't be undone."""
         from dispatch.store.replaced import purge
 
         with_server(settings(state=state), lambda database: purge(database.owner_url, name=name))
-        err.print(f"{name} is gone.", highlight=False)
+        err.print(f"{name} was dropped.", highlight=False)
 
     return commands

@@ -1,4 +1,4 @@
-"""The layer of parishes that a city's folder has now."""
+"""The layer of parishes in a city's folder."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ DEFAULT_CRS = "EPSG:32717"
 
 
 def parishes_of(folder: Path) -> Parishes:
-    """Only the layer, whatever the rest of the folder is like. Raises Unusable."""
+    """Only the layer; the rest of the folder isn't checked. Raises Unusable."""
     file = folder / LAYER
     try:
         return Parishes.from_geojson(json.loads(file.read_bytes()), crs_of(folder) or DEFAULT_CRS)
@@ -24,7 +24,7 @@ def parishes_of(folder: Path) -> Parishes:
 
 
 def crs_of(folder: Path) -> str | None:
-    """The projected reference system that the city says; None where it says none."""
+    """The city's projected reference system; None if it states none."""
     try:
         head = json.loads((folder / "city.json").read_bytes())
     except (OSError, ValueError):
@@ -34,7 +34,7 @@ def crs_of(folder: Path) -> str | None:
 
 
 def layer_in_place(folder: Path) -> Parishes | None:
-    """The layer of a folder, to complete another one from; None where there is none that can be used."""
+    """The layer of a folder, to complete another one from; None if there is none that can be used."""
     try:
         return parishes_of(folder)
     except Unusable:

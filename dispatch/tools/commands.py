@@ -1,4 +1,5 @@
-"""The commands of these tools. What they need is imported only when they run: the service starts without it."""
+"""The commands of these tools. Their dependencies are imported only when they run, so the service starts without
+them."""
 
 import os
 import sys
@@ -11,28 +12,37 @@ from rich.console import Console
 
 from dispatch.settings import Settings
 
-parishes = typer.Typer(no_args_is_help=True, help="The layer of parishes: check one, install another.")
+parishes = typer.Typer(no_args_is_help=True, help="Check or install a layer of parishes.")
 
-CityOption = Annotated[Path | None, typer.Option("--city", help="Folder of the city's data.")]
+CityOption = Annotated[Path | None, typer.Option("--city", help="Folder with the city's data.")]
 
-LayerArgument = Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, Shapefile or a zip of one; in any system.")]
-CodeOption = Annotated[str | None, typer.Option(help="The layer's field with the parish's code.")]
-NameOption = Annotated[str | None, typer.Option(help="The layer's field with its name.")]
-KindOption = Annotated[str | None, typer.Option(help="The layer's field with its kind, urban or rural.")]
-PopulationOption = Annotated[str | None, typer.Option(help="The layer's field with its population.")]
-CrsOption = Annotated[str | None, typer.Option(help="Reference system of a file that doesn't say its own: EPSG:32717.")]
-EncodingOption = Annotated[str | None, typer.Option(help="Encoding of the names, where the file doesn't say: latin-1.")]
-GapOption = Annotated[float, typer.Option("--gap-width", min=0, help="Metres: gaps narrower than that are slips.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="On standard output, for a program.")]
+LayerArgument = Annotated[
+    Path, typer.Argument(help="GeoJSON, GeoPackage, Shapefile or a zip of one; any reference system.")
+]
+CodeOption = Annotated[str | None, typer.Option(help="Field of the layer with the parish code.")]
+NameOption = Annotated[str | None, typer.Option(help="Field of the layer with the parish name.")]
+KindOption = Annotated[str | None, typer.Option(help="Field of the layer with the kind, urban or rural.")]
+PopulationOption = Annotated[str | None, typer.Option(help="Field of the layer with the population.")]
+CrsOption = Annotated[
+    str | None, typer.Option(help="Reference system, if the file doesn't state it, for example EPSG:32717.")
+]
+EncodingOption = Annotated[
+    str | None, typer.Option(help="Encoding of the names, if the file doesn't state it, for example latin-1.")
+]
+GapOption = Annotated[float, typer.Option("--gap-width", min=0, help="Metres. Narrower gaps count as drawing errors.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 
 err = Console(stderr=True)
 SOMETHING_WRONG, UNUSABLE = 1, 2
 
 
 def locate(
-    file: Annotated[Path, typer.Argument(help="CSV (any delimiter), Parquet, GeoJSON or a GeoJSON feature a line.")],
+    file: Annotated[Path, typer.Argument(help="CSV (any delimiter), Parquet, GeoJSON or newline-delimited GeoJSON.")],
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Its name says the format; without it CSV on standard output.")
+        Path | None,
+        typer.Option(
+            "-o", "--out", help="Output file; its suffix gives the format. Without it, CSV on standard output."
+        ),
     ] = None,
     lat_column: Annotated[str | None, typer.Option(help="Column of the latitude, in degrees.")] = None,
     lon_column: Annotated[str | None, typer.Option(help="Column of the longitude, in degrees.")] = None,
@@ -42,10 +52,10 @@ def locate(
     ] = None,
     city: CityOption = None,
 ) -> None:
-    """The parish, its probability and the H3 cells of every point in a file of any size.
+    """Find the parish, its probability and the H3 cells of every point in a file of any size.
 
-    Rows that can't be read come out with status `unreadable` and what is wrong. Exit code: 1 when there are any,
-    2 when the file itself can't be used.
+    Rows that can't be read get the status `unreadable` and a description of the problem. Exit code: 1 if there are
+    any, 2 if the file itself can't be used.
     """
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -77,7 +87,7 @@ def locate(
     except Unusable as error:
         _fail(error)
     except BrokenPipeError:
-        # Whoever read us has enough; Python would complain once more when it flushes.
+        # The reader has closed the pipe; otherwise Python would report an error when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     err.print(str(tally), markup=False, soft_wrap=True, highlight=False)
@@ -97,11 +107,12 @@ def check(
     gap_width_m: GapOption = 10.0,
     json: JsonOption = False,
 ) -> None:
-    """What is wrong with a layer of parishes, and where. Exit code: 1 when anything is, 2 when it can't be read.
+    """Check a layer of parishes and print every fault with its place. Exit code: 1 if there are faults, 2 if the file
+    can't be read.
 
-    What it lacks is taken by code from the layer of --city (left out: of the city that the service uses), or from the
-    range of its INEC codes, and said. Areas are measured in the city's projected system where --city is given, else in
-    the UTM zone of the layer."""
+    What is missing in it is taken by code from the layer of --city (default: the city that the service uses), or from
+    the range of INEC codes, and printed. Areas are measured in the city's projected system where --city is given, else
+    in the UTM zone of the layer."""
     from dispatch.tools.city_layer import crs_of
     from dispatch.tools.faults import wrong
     from dispatch.tools.layer_check import check_layer
@@ -129,7 +140,7 @@ def check(
 @parishes.command("import")
 def import_(
     file: LayerArgument,
-    city: Annotated[Path, typer.Option("--city", help="Folder of the city that gets the layer; made where it is new.")],
+    city: Annotated[Path, typer.Option("--city", help="Folder of the city that gets the layer; created if new.")],
     code_field: CodeOption = None,
     name_field: NameOption = None,
     kind_field: KindOption = None,
@@ -138,20 +149,19 @@ def import_(
     encoding: EncodingOption = None,
     gap_width_m: GapOption = 10.0,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Mend what can be mended, and say what was changed.")
+        bool, typer.Option("--repair", help="Repair what can be repaired, and print what was changed.")
     ] = False,
     accept_remaining: Annotated[
-        bool, typer.Option("--accept-remaining", help="Install it with the faults that it still has.")
+        bool, typer.Option("--accept-remaining", help="Install the layer in spite of its remaining faults.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do all but install it.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything except the installation.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Install a layer of parishes into a city's folder, which keeps the one before as parishes.geojson.before.
+    """Install a layer of parishes in a city's folder. The previous one is kept as parishes.geojson.before.
 
-    What the layer lacks (kind, population, the spelling of names in capitals) is taken by code from the layer in place,
-    or from the range of its INEC codes, and said. A layer with faults is refused, and one with which the city would not
-    load. Exit code: 1 when it is refused,
-    2 when it can't be read or used."""
+    What is missing in the layer (kind, population, the spelling of names in capitals) is taken by code from the
+    previous layer, or from the range of INEC codes, and printed. A layer with faults is refused, and so is one with
+    which the city can't be loaded. Exit code: 1 if it is refused, 2 if it can't be read or used."""
     from dispatch.tools.city_layer import crs_of
     from dispatch.tools.faults import wrong
     from dispatch.tools.layer_file import Fields, read_layer_file

@@ -1,4 +1,4 @@
-"""Whether the parishes cover the city once: overlaps, gaps between them, slivers, holes."""
+"""Whether the parishes cover the city exactly once: overlaps, gaps between them, slivers, holes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from dispatch.tools.faults import Fault, FaultKind, Severity, area_text
 from dispatch.tools.layer import Feature, Plane, forward, polygons_of
 from geo import Projection
 
-LEAST_M2 = 1.0  # what is smaller is rounding: told in one line, not one by one
+LEAST_M2 = 1.0  # smaller faults are rounding: reported in one line, not one by one
 GAP_WIDTH_M = 10.0
 _ON_EDGE_M, _HAIR_M, _NEAR_M = 0.05, 0.005, 0.1
 
@@ -37,13 +37,13 @@ class Coverage:
         return float(forward(self.plane.degrees([area]), self.projection)[0].area)
 
     def place(self, area: BaseGeometry) -> tuple[float, float]:
-        """Latitude and longitude, to a decimetre, of a point that is surely inside the largest part."""
+        """Latitude and longitude, to a decimetre, of a point inside the largest part."""
         point = shapely.point_on_surface(max(shapely.get_parts(area), key=_area))
         (there,) = self.plane.degrees([point])
         return round(there.y, 6), round(there.x, 6)
 
     def near(self, area: BaseGeometry) -> list[int]:
-        """Positions of those that touch an area, the longest common edge first."""
+        """Positions of the features that touch an area, the longest common edge first."""
         around = shapely.buffer(area, _ON_EDGE_M)
         touching = np.flatnonzero(shapely.intersects(self.polygons, around))
         common = shapely.length(shapely.intersection(shapely.boundary(self.polygons[touching]), around))
@@ -71,9 +71,8 @@ def coverage_faults(
             yield _fault(coverage, kind, area, positions)
     yield from _holes(coverage)
     if small:
-        what = (
-            f"{len(small)} overlaps and gaps below {least_m2:g} m², {sum(small):.3f} m² together: edges that don't meet"
-        )
+        total = f"{sum(small):.3f} m² in total: edges that don't match"
+        what = f"{len(small)} overlaps and gaps below {least_m2:g} m², {total}"
         yield Fault(FaultKind.EDGES, "layer", what, (), Severity.NOTICE, sum(small))
 
 
@@ -82,9 +81,9 @@ def _fault(coverage: Coverage, kind: FaultKind, area: BaseGeometry, positions: S
     widest = 2 * float(shapely.length(shapely.maximum_inscribed_circle(max(shapely.get_parts(area), key=_area))))
     area_m2 = coverage.area_m2(area)
     said = {
-        FaultKind.OVERLAP: "both have",
-        FaultKind.GAP: "none of them has",
-        FaultKind.SLIVER: "between them, open to the outside:",
+        FaultKind.OVERLAP: "both parishes contain",
+        FaultKind.GAP: "no parish contains",
+        FaultKind.SLIVER: "open to the outside between them:",
     }
     what = f"{said[kind]} {area_text(area_m2)}, {widest:,.1f} m wide"
     where = " and ".join(map(str, named[:4])) + (f" and {len(named) - 4} more" if len(named) > 4 else "")
@@ -103,7 +102,7 @@ def overlaps(coverage: Coverage) -> Iterator[tuple[BaseGeometry, list[int]]]:
 
 
 def gaps_and_slivers(coverage: Coverage, gap_width_m: float) -> tuple[list[BaseGeometry], list[BaseGeometry]]:
-    """What no parish has though it is enclosed, also where a crack no wider than `gap_width_m` leads outside; and such
+    """Enclosed areas that no parish contains, also if a crack no wider than `gap_width_m` leads outside; and such
     cracks between two parishes. The largest first."""
     union = shapely.union_all(coverage.polygons)
     gaps = [Polygon(ring) for part in shapely.get_parts(union) for ring in part.interiors]
@@ -115,7 +114,7 @@ def gaps_and_slivers(coverage: Coverage, gap_width_m: float) -> tuple[list[BaseG
     half = gap_width_m / 2
     closed = filled.buffer(half, join_style="mitre").buffer(-half, join_style="mitre")
     gaps += [Polygon(ring) for part in shapely.get_parts(closed) for ring in part.interiors]
-    # A hair narrower, so that the one along every edge which two buffers leave is gone.
+    # Slightly narrower, to remove the thin line that two buffers leave along every edge.
     cracks = closed.difference(filled).buffer(-_HAIR_M).buffer(_HAIR_M)
     near = [part for part in shapely.get_parts(cracks) if part.area > 0 and shapely.dwithin(part, edges, _NEAR_M)]
     slivers = [part for part in near if len(coverage.near(part)) > 1]

@@ -1,4 +1,4 @@
-"""CSV as it is found: any delimiter, decimal commas, lines too short or too long, a quote that never ends."""
+"""Reads CSV of any kind: any delimiter, decimal commas, lines too short or too long, a quote without end."""
 
 import codecs
 import csv
@@ -15,9 +15,9 @@ from dispatch.tools.unusable import Unusable
 
 DELIMITERS = ",;\t|"
 _LOOK_BYTES = 1 << 20
-_LONGEST_FIELD = 1 << 17  # where a quote never ends, this much is read before it is noticed
+_LONGEST_FIELD = 1 << 17  # how much is read before a quote without end is noticed
 
-Line = tuple[list[str], str | None]  # its values, and what is wrong
+Line = tuple[list[str], str | None]  # its values, and a problem
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def open_csv(path: Path, wanted: Wanted, *, chunk: int = CHUNK) -> Iterator[Sour
     ):
         first = text.readline(_LONGEST_FIELD)
         if not first.strip():
-            raise Unusable(f"{path} begins with an empty line; its first line must name the columns")
+            raise Unusable(f"{path} begins with an empty line; the first line must be the header")
         delimiter = max(DELIMITERS, key=first.count)
         lines = _lines(chain([first], text), delimiter)
         names, problem = next(lines)
@@ -63,7 +63,7 @@ def _chunks(lines: Iterator[Line], width: int, places: Places, delimiter: str, c
                 problem = f"the line has {len(values)} values for {width} columns"
             if problem is not None:
                 problems[row] = problem
-                # All is kept: what is too much goes, as text, into the last column.
+                # Nothing is dropped: excess values are joined into the last column.
                 values[width - 1 :] = [delimiter.join(values[width - 1 :])] if len(values) >= width else []
                 values.extend([""] * (width - len(values)))
         yield read_rows(tuple(zip(*(values for values, _ in some), strict=True)), places, problems)
@@ -71,7 +71,7 @@ def _chunks(lines: Iterator[Line], width: int, places: Places, delimiter: str, c
 
 @dataclass(slots=True)
 class _Remembering:
-    """Lines on their way to the CSV reader, remembered until they have become a row."""
+    """Lines passed to the CSV reader, kept until they have become a row."""
 
     lines: Iterator[str]
     pending: list[str] = field(default_factory=list)
@@ -86,7 +86,7 @@ class _Remembering:
         return line
 
     def only_first(self) -> str:
-        """The first line of what could not become a row; the others are to be read again."""
+        """The first line of what could not become a row; the others are read again."""
         first, *others = self.pending
         self.again.extendleft(reversed(others))
         self.pending.clear()
@@ -94,7 +94,7 @@ class _Remembering:
 
 
 def _lines(text: Iterable[str], delimiter: str) -> Iterator[Line]:
-    """Rows; where a quote is left open, the line with it is one alone and those that it swallowed are read again."""
+    """Rows; if a quote is left open, its line is one row and the lines that it swallowed are read again."""
     remembered = _Remembering(iter(text))
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What is wrong with a layer of parishes, and where."""
+"""Faults of a layer of parishes, with their places."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 class Severity(StrEnum):
     WRONG = "wrong"
-    NOTICE = "notice"  # may well be as it should: an island, an enclave
+    NOTICE = "notice"  # may be correct: an island, an enclave
 
 
 class FaultKind(StrEnum):

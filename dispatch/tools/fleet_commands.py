@@ -1,4 +1,4 @@
-"""`dispatch fleet`: the units as a table, out of the database and into it. A service that runs on it learns at once."""
+"""`dispatch fleet`: export and import the units as a table. A service that runs on the database is notified at once."""
 
 import sys
 from collections.abc import Callable, Coroutine
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FileArgument = Annotated[typer.FileBinaryRead, typer.Argument(help="CSV, however Excel saved it; `-`: standard input.")]
-StateOption = Annotated[Path | None, typer.Option("--state", help="Folder of the embedded PostgreSQL.")]
+FileArgument = Annotated[
+    typer.FileBinaryRead, typer.Argument(help="CSV file, in any form that Excel saves; `-` for standard input.")
+]
+StateOption = Annotated[Path | None, typer.Option("--state", help="State folder with the embedded PostgreSQL.")]
 ACTOR = "command line"
 
 
@@ -30,16 +32,20 @@ class WithDatabase(Protocol):
 
 
 def fleet_commands(settings: Callable[..., Settings], with_database: WithDatabase) -> typer.Typer:
-    """The commands, on a database as the command line opens it."""
-    fleet = typer.Typer(no_args_is_help=True, help="The fleet as a table: take it out, check one, put it in.")
+    """The commands; they use the command line's functions to open the database."""
+    fleet = typer.Typer(no_args_is_help=True, help="Export, check or import the fleet as a table.")
 
     @fleet.command("export")
     def export(
-        out: Annotated[Path | None, typer.Option("-o", "--out", help="Without it, standard output.")] = None,
-        excel: Annotated[bool, typer.Option("--excel", help="So that Excel opens it by a double click.")] = False,
+        out: Annotated[
+            Path | None, typer.Option("-o", "--out", help="Output file. Without it, standard output.")
+        ] = None,
+        excel: Annotated[
+            bool, typer.Option("--excel", help="Write it so that Excel opens it correctly by double click.")
+        ] = False,
         state: StateOption = None,
     ) -> None:
-        """All units, a line each."""
+        """Write all units as CSV, one per line."""
         from dispatch.exchange.fleet_csv import write_fleet
         from dispatch.store.units import units
 
@@ -52,26 +58,28 @@ def fleet_commands(settings: Callable[..., Settings], with_database: WithDatabas
 
     @fleet.command("check")
     def check(file: FileArgument, city: CityOption = None, json: JsonOption = False) -> None:
-        """Whether a table fits the city, as though all its units were new. Exit code: 1 when anything is wrong, 2 when
+        """Check a table against the city's data, as if all its units were new. Exit code: 1 if there are errors, 2 if
         it can't be read."""
         table = _read(file, _city(settings(city=city)), json=json)
         units = _or_tell(partial(table.units, {}, at=datetime.now(UTC)), json=json)
-        _say(json, f"{len(units)} units; nothing is wrong.", units=len(units))
+        _say(json, f"{len(units)} units; no errors.", units=len(units))
 
     @fleet.command("import")
     def import_(
         file: FileArgument,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+        dry_run: Annotated[
+            bool, typer.Option("--dry-run", help="Print what would be done, and change nothing.")
+        ] = False,
         remove_missing: Annotated[
-            bool, typer.Option("--remove-missing", help="Take out the units that the table doesn't name.")
+            bool, typer.Option("--remove-missing", help="Remove the units that are not in the table.")
         ] = False,
         state: StateOption = None,
         city: CityOption = None,
         json: JsonOption = False,
     ) -> None:
-        """All or nothing: its units are added, or changed where they are there; what they do stays.
+        """Add the units of a table, or change those that exist; all of it or nothing. Their status stays.
 
-        Exit code: 1 when anything is wrong, 2 when it can't be read."""
+        Exit code: 1 if there are errors, 2 if the table can't be read."""
         from dataclasses import asdict
 
         chosen = settings(state=state, city=city)
@@ -79,14 +87,14 @@ def fleet_commands(settings: Callable[..., Settings], with_database: WithDatabas
         wanted = partial(table.units, at=datetime.now(UTC))
         put = partial(_put, wanted=wanted, remove_missing=remove_missing, dry_run=dry_run)
         done = _or_tell(partial(_raised, with_database(chosen, put)), json=json)
-        said = f"{done.added} added, {done.changed} changed, {done.unchanged} as they were, {done.removed} removed"
-        _say(json, f"{said}; nothing was written." if dry_run else f"{said}.", **asdict(done))
+        said = f"{done.added} added, {done.changed} changed, {done.unchanged} unchanged, {done.removed} removed"
+        _say(json, f"{said} (dry run, nothing was written)." if dry_run else f"{said}.", **asdict(done))
 
     return fleet
 
 
 async def _put(db: Connection, **how: Any) -> Any:
-    """What was done, or the error: to raise it is for where it can be told."""
+    """The result, or the error, which the caller prints."""
     from dispatch.desk.desk import Transaction
     from dispatch.desk.units.fleet import put
     from dispatch.store import journal

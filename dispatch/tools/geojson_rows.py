@@ -1,4 +1,5 @@
-"""GeoJSON points, a feature at a time: a FeatureCollection of any size, or one feature a line (RFC 8142 too)."""
+"""Streams GeoJSON points feature by feature: a FeatureCollection of any size, or newline-delimited GeoJSON (RFC 8142
+too)."""
 
 import json
 import re
@@ -13,19 +14,19 @@ from dispatch.tools.rows import CHUNK, NAMES, Places, Rows, Source, Wanted, read
 from dispatch.tools.unusable import Unusable
 from dispatch.tools.writers import SEQUENCES
 
-OTHER = "other_properties"  # of features that have more of them than the first ones
+OTHER = "other_properties"  # of features that have more properties than the first ones
 _BLOCK = 1 << 20
 _LARGEST = 1 << 26  # characters of one feature
 _SPACE = re.compile(r"[ \t\n\r]*")
 _AFTER = tuple(" \t\n\r,:]}")
 _decoder = json.JSONDecoder()
 
-Feature = tuple[Any, str | None]  # as it came (its text, where it is no JSON), and what is wrong
+Feature = tuple[Any, str | None]  # the feature (or its text, if it is not JSON), and a problem
 
 
 @contextmanager
 def open_geojson(path: Path, wanted: Wanted, *, chunk: int = CHUNK) -> Iterator[Source]:
-    """Raises Unusable for what isn't GeoJSON, at once or where it stops being it."""
+    """Raises Unusable for what isn't GeoJSON, at once or where it becomes invalid."""
     with path.open("rb") as raw, TextIOWrapper(raw, encoding="utf-8-sig", errors="backslashreplace") as file:
         features = _of_lines(file) if _is_sequence(path) else FeatureStream(file, path).features()
         first = list(islice(features, chunk))
@@ -60,7 +61,7 @@ def _of_lines(file: TextIO) -> Iterator[Feature]:
 
 
 class FeatureStream:
-    """A FeatureCollection being read: never more than a block and a feature in memory."""
+    """A FeatureCollection being read, with at most one block and one feature in memory."""
 
     def __init__(self, file: TextIO, path: Path, block: int = _BLOCK) -> None:
         self._file, self._path, self._block = file, path, block
@@ -95,7 +96,7 @@ class FeatureStream:
     def _expect(self, sign: str) -> None:
         found = self._peek()
         if found != sign:
-            self._wrong(f"{sign} expected, not {found or 'the end'}")
+            self._wrong(f"expected {sign}, not {found or 'the end of the file'}")
         self._at += 1
 
     def _value(self) -> Any:
@@ -108,7 +109,7 @@ class FeatureStream:
                 if self._ended or len(self._text) - self._at > _LARGEST:
                     self._wrong(str(error).partition(":")[0])
             else:
-                if self._ended or self._text[end : end + 1] in _AFTER:  # else a number might go on
+                if self._ended or self._text[end : end + 1] in _AFTER:  # else a number might continue
                     self._at = end
                     return value
             self._more(size)
@@ -120,16 +121,16 @@ class FeatureStream:
         self._text, self._at, self._ended = self._text[self._at :] + block, 0, not block
 
     def _wrong(self, what: str) -> None:
-        raise Unusable(f"{self._path} stops being GeoJSON at character {self._behind + self._at + 1:,}: {what}")
+        raise Unusable(f"{self._path} is not valid GeoJSON from character {self._behind + self._at + 1:,}: {what}")
 
 
 class _Picked:
-    """Where a feature says what: the position in its geometry, or in properties that were asked for."""
+    """The source of a feature's values: the position in its geometry, or named properties."""
 
     def __init__(self, wanted: Wanted, names: Sequence[str]) -> None:
         self.names = names
         self.by_property = wanted.lat is not None or wanted.lon is not None
-        # The two columns past the last are those of the geometry.
+        # The two columns after the last are those of the geometry.
         lent = (*names, NAMES["lat"][0], NAMES["lon"][0]) if not self.by_property else tuple(names)
         found = Places.of(wanted, lent)
         count = len(names)

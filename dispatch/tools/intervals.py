@@ -1,4 +1,4 @@
-"""`dispatch intervals`: how long things took, as a table on the terminal or as CSV."""
+"""`dispatch intervals`: interval statistics as a table on the terminal or as CSV."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -22,19 +22,20 @@ GROUPS = ("agency", "parish", "priority", "nature")
 
 
 def intervals_command(settings: Callable[..., Settings], with_database: WithDatabase) -> Callable[..., None]:
-    """The command, on a database as the command line opens it."""
+    """The command; it uses the command line's functions to open the database."""
 
     def intervals(
         since: Annotated[
-            str | None, typer.Option("--from", help="A date or moment, in the city's time; a day before `--to`.")
+            str | None,
+            typer.Option("--from", help="Start: a date or time in the city's time zone (default: a day before --to)."),
         ] = None,
-        until: Annotated[str | None, typer.Option("--to", help="Not included; now, if not said.")] = None,
+        until: Annotated[str | None, typer.Option("--to", help="End, exclusive (default: now).")] = None,
         by: Annotated[str, typer.Option(help=", ".join(GROUPS))] = GROUPS[0],
-        csv: Annotated[bool, typer.Option("--csv", help="As CSV, seconds as numbers.")] = False,
+        csv: Annotated[bool, typer.Option("--csv", help="Print CSV, with seconds as numbers.")] = False,
         state: StateOption = None,
         city: CityOption = None,
     ) -> None:
-        """Median and 90th percentile of every interval, with its target and the share that met it."""
+        """Print the median and 90th percentile of every interval, its target and the share that met the target."""
         from rich.console import Console
 
         from dispatch.api.intervals import as_csv, period, rounded
@@ -95,7 +96,7 @@ def _name(group: str | int | None, city: "City", by: str) -> str:
 
 
 def _elapsed(seconds: float | None) -> str:
-    """Minutes and seconds, with hours where there are any."""
+    """Minutes and seconds, and hours if there are any."""
     if seconds is None:
         return "-"
     minutes, rest = divmod(round(seconds), 60)
@@ -103,7 +104,7 @@ def _elapsed(seconds: float | None) -> str:
 
 
 def _moment(option: str, text: str | None, city: "City") -> datetime | None:
-    """Without a zone it is the city's time."""
+    """Without a zone it is in the city's time zone."""
     if text is None:
         return None
     try:
@@ -111,7 +112,7 @@ def _moment(option: str, text: str | None, city: "City") -> datetime | None:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=city.zone)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        _unusable(f"{option} must be like 2026-03-01 or 2026-03-01T08:30, not {text!r}")
+        _unusable(f"{option} must look like 2026-03-01 or 2026-03-01T08:30, not {text!r}")
 
 
 def _unusable(why: str) -> NoReturn:

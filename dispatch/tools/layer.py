@@ -1,4 +1,4 @@
-"""A layer of parishes as it was found: nothing is sure of it yet."""
+"""A layer of parishes as it was read, before any check."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ DECIMALS = 7  # of a degree: about a centimetre
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One row of the layer, numbered from 0. `geometry` is in degrees, longitude first, whatever its type; None where
-    there is none."""
+    """One row of the layer, numbered from 0. `geometry` is in degrees, longitude first, of any type; None if there is
+    none."""
 
     number: int
     code: str
@@ -37,7 +37,7 @@ class Layer:
 
 
 def metres_crs(geometries: Sequence[BaseGeometry]) -> str:
-    """The UTM zone of the middle of geometries in degrees."""
+    """The UTM zone of the centre of geometries in degrees."""
     west, south, east, north = (float(v) for v in shapely.total_bounds(np.asarray(geometries, dtype=object)))
     lat, lon = (south + north) / 2, (west + east) / 2
     zone = min(max(int((lon + 180) // 6) + 1, 1), 60)
@@ -56,8 +56,8 @@ def forward(geometries: Sequence[BaseGeometry] | NDArray[np.object_], projection
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """Degrees stretched to metres, nearly: what is straight in degrees, as the service sees it, stays straight, which
-    no projection does. Areas are measured in the projection."""
+    """Degrees scaled approximately to metres: straight edges in degrees, which the service uses, stay straight, unlike
+    in a projection. Areas are measured in the projection."""
 
     east_m: float
     north_m: float
@@ -87,13 +87,13 @@ def _scaled(
 
 
 def on_grid(geometry: BaseGeometry) -> BaseGeometry:
-    """Corner by corner to the grid of the files that are written: what is checked is what will be installed."""
+    """Round each corner to the grid of the written files, so that what is checked is what will be installed."""
     rounded: BaseGeometry = shapely.transform(geometry, lambda lon_lat: np.round(lon_lat, DECIMALS))
     return rounded
 
 
 def polygons_of(geometry: BaseGeometry) -> BaseGeometry:
-    """A valid polygon or multipolygon: what crosses itself is made valid, lines and points that come of it go."""
+    """A valid polygon or multipolygon: what crosses itself is made valid, resulting lines and points are dropped."""
     valid = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
     parts = [part for part in shapely.get_parts(valid) if part.geom_type in ("Polygon", "MultiPolygon")]
     return shapely.union_all(parts) if len(parts) != 1 else parts[0]

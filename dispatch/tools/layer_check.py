@@ -1,4 +1,4 @@
-"""Everything that is wrong with a layer, the gravest first."""
+"""All faults of a layer, the most serious first."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ _ORDER = {kind: place for place, kind in enumerate(FaultKind)}
 
 
 def check_layer(layer: Layer, found: Iterable[Fault] = (), *, gap_width_m: float = GAP_WIDTH_M) -> tuple[Fault, ...]:
-    """`found` are faults met on reading it."""
+    """`found` are faults from reading it."""
     shapes = tuple(shape_faults(layer))
     measured = coverage_faults(can_be_measured(layer, shapes), layer.projection, gap_width_m=gap_width_m)
     faults = (*found, *shapes, *measured, *name_faults(layer))

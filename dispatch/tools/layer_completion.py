@@ -1,7 +1,6 @@
-"""What a layer of parishes lacks, taken by code from the layer in place or from the range of its INEC code.
+"""Completes a layer of parishes by code from the installed layer or from the range of the INEC code.
 
-The layers that municipalities publish often hold no more than a number, a name in capitals and a polygon.
-"""
+The layers that municipalities publish often have only a number, a name in capitals and a polygon."""
 
 import re
 import unicodedata
@@ -21,7 +20,7 @@ _NAMED = 8
 
 @dataclass(slots=True)
 class _Taken:
-    """Which features got what from where, in the order in which it was first taken."""
+    """Which features got which value from where, in the order of the first one."""
 
     _features: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
@@ -33,11 +32,11 @@ class _Taken:
 
 
 def complete_layer(layer: Layer, known: Parishes | None, *, source: str) -> tuple[Layer, tuple[str, ...]]:
-    """The layer with codes as INEC writes them, and each kind, population and name that it lacks, where they are known;
-    and a line for each sort of thing that was taken, with where from and for which parishes.
+    """The layer with codes as INEC writes them, and each missing kind, population and name that is known; and a line
+    for each kind of value that was taken, with its origin and the parishes.
 
-    `known` is the layer in place, None where there is none; `source` names it. What the layer says itself stays, but
-    for a name in capitals of which the one in place has the same letters."""
+    `known` is the installed layer, None if there is none; `source` names it. Existing values are kept, except a name in
+    capitals if the installed layer has the same name."""
     taken = _Taken()
     by_code = {} if known is None else {parish.code: parish for parish in known}
     by_name = _by_name(by_code)
@@ -49,8 +48,8 @@ def complete_layer(layer: Layer, known: Parishes | None, *, source: str) -> tupl
 
 
 def inec_code(text: str) -> str:
-    """`170150` from `170150.0`, `1.7015E5`, `17-01-50` or `EC170150`, and `010150` from a number that has lost its
-    zero; any other code as it is."""
+    """`170150` from `170150.0`, `1.7015E5`, `17-01-50` or `EC170150`, and `010150` from a number without its leading
+    zero; any other code unchanged."""
     try:
         number = Decimal(text)
         if number == number.to_integral_value() and abs(number) < 10**12:
@@ -64,7 +63,8 @@ def inec_code(text: str) -> str:
 
 
 def inec_kind(code: str) -> str | None:
-    """Parishes are urban below 50 within their canton (in Quito below 170150), rural from there; None: no INEC code."""
+    """Parishes are urban below 50 within their canton (in Quito below 170150), rural from there; None: not an INEC
+    code."""
     found = _INEC.fullmatch(code)
     if found is None:
         return None
@@ -88,7 +88,7 @@ def _with_code(
 
 
 def _within_the_canton(code: str, by_code: dict[str, Parish]) -> str | None:
-    """`170150` from `50`, where all parishes in place are of one canton."""
+    """`170150` from `50`, if all installed parishes are in one canton."""
     cantons = {known[:4] for known in by_code}
     if len(cantons) != 1 or not re.fullmatch(r"\d{1,2}", code):
         return None
@@ -117,7 +117,7 @@ def _with_the_rest(feature: Feature, parish: Parish | None, source: str, taken: 
 
 
 def _kind_word(kind: str) -> str | None:
-    """The word that the service knows: `URBANA`, `Parroquia urbana`, `U` → urban."""
+    """The service's word for the kind: `URBANA`, `Parroquia urbana`, `U` → urban."""
     words = re.split(r"\W+", folded(kind))
     if any(word in {"u", "urban", "urbana", "urbano"} for word in words):
         return "urban"
@@ -129,7 +129,7 @@ def _same_in_capitals(name: str, known: str) -> bool:
 
 
 def _by_name(by_code: dict[str, Parish]) -> dict[str, str]:
-    """Folded name → code, of names that only one parish has."""
+    """Folded name → code, for names that only one parish has."""
     codes: defaultdict[str, list[str]] = defaultdict(list)
     for code, parish in by_code.items():
         codes[folded(parish.name)].append(code)
@@ -137,7 +137,7 @@ def _by_name(by_code: dict[str, Parish]) -> dict[str, str]:
 
 
 def folded(name: str) -> str:
-    """Names that people take for the same: without case, accents or double spaces."""
+    """The name without case, accents and double spaces, for comparison."""
     plain = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
     return " ".join(plain.casefold().split())
 

@@ -1,4 +1,4 @@
-"""Reading a layer of polygons from whatever GDAL reads: GeoJSON, GeoPackage, a Shapefile or a zip of one."""
+"""Reads a layer of polygons in any format that GDAL reads: GeoJSON, GeoPackage, a Shapefile or a zip of one."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from dispatch.tools.unusable import Unusable
 from geo import Projection
 
 WGS84 = "EPSG:4326"
-# Without accents, in small letters, "_" for what stands between words; a Shapefile keeps the first ten letters.
+# Without accents, in lower case, with "_" between words; a Shapefile keeps the first ten letters.
 _USUAL = {
     "code": (
         "code",
@@ -68,7 +68,7 @@ _LAYER_SUFFIXES = {".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml"}
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The layer's own names of its fields; None: by their usual names."""
+    """The layer's field names; None: the usual names."""
 
     code: str | None = None
     name: str | None = None
@@ -84,11 +84,10 @@ def read_layer_file(
     from_crs: str | None = None,
     encoding: str | None = None,
 ) -> tuple[Layer, tuple[Fault, ...]]:
-    """The layer in degrees, and what was found wrong on the way. `metres` is the projected system to measure in (the
-    UTM zone of its middle where None), `from_crs` the one of a file that doesn't say its own.
+    """The layer in degrees, and the faults found on the way. `metres` is the projected system to measure in (the UTM
+    zone of its centre if None), `from_crs` the one of a file that doesn't state its own.
 
-    Raises Unusable for what can't be read at all, or lacks a field that was named.
-    """
+    Raises Unusable for a file that can't be read, or lacks a field that was named."""
     table = _read(file, encoding)
     names = _fields(given, [name for name in table.columns if name != table.geometry.name])
     geometries = [None if shape is None or shape.is_empty else shapely.force_2d(shape) for shape in table.geometry]
@@ -130,7 +129,7 @@ def _read(file: Path, encoding: str | None) -> Any:
 
 
 def _unzipped(file: Path) -> str:
-    """Where GDAL finds the only layer of a zip, in whichever folder of it; else the file itself."""
+    """GDAL's path of the only layer in a zip, in any folder of it; else the file itself."""
     if file.suffix.lower() != ".zip":
         return str(file)
     with ZipFile(file) as opened:
@@ -173,8 +172,8 @@ def _crs(
         return CRS.from_user_input(declared), ()
     bounds = shapely.total_bounds(np.array([shape for shape in geometries if shape is not None], dtype=object))
     degrees = np.all(np.abs(bounds) <= [180, 90, 180, 90])
-    what = "none is stated; taken for degrees" if degrees else "none is stated, and these are not degrees"
-    fault = Fault(FaultKind.REFERENCE_SYSTEM, "layer", f"{what}; say it with --from-crs")
+    what = "none is stated; degrees are assumed" if degrees else "none is stated, and the coordinates are not degrees"
+    fault = Fault(FaultKind.REFERENCE_SYSTEM, "layer", f"{what}; state it with --from-crs")
     return CRS(WGS84), (fault,)
 
 
@@ -184,7 +183,7 @@ def _to_degrees(geometries: list[BaseGeometry | None], crs: CRS) -> list[BaseGeo
 
 
 def _text(value: object) -> str:
-    """A code that was kept as a number is the number's digits."""
+    """A code that was stored as a number becomes its digits."""
     if value is None or value != value:
         return ""
     if isinstance(value, float) and value.is_integer():

@@ -1,4 +1,4 @@
-"""The job of `dispatch parishes import`: read, mend where told to, check, install."""
+"""The job of `dispatch parishes import`: read, optionally repair, check, install."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,8 @@ from dispatch.tools.layer_repair import repair_layer
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """`taken` is what the layer lacked and was given from elsewhere; `changes` are those of its polygons and names;
-    `remaining` is what is wrong, or to be noticed, after mending; `installed` None: it was not put into the city."""
+    """`taken` are missing values that were taken from elsewhere; `changes` are those of polygons and names; `remaining`
+    are the faults and notices after the repair; `installed` None: it was not installed."""
 
     taken: tuple[str, ...]
     changes: tuple[str, ...]
@@ -36,8 +36,8 @@ def import_layer(
     dry_run: bool = False,
     reference: Path | None = None,
 ) -> Imported:
-    """`found` are faults met on reading; `reference` is the folder of a city to take from what the layer lacks, where
-    `folder` has no layer yet. Raises Unusable where the city can't be loaded with the layer."""
+    """`found` are faults from reading; `reference` is the folder of a city to take missing values from if `folder` has
+    no layer yet. Raises Unusable if the city can't be loaded with the layer."""
     layer, taken = complete_from(layer, folder, reference)
     faults = check_layer(layer, found, gap_width_m=gap_width_m)
     changes: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ def import_layer(
         layer, changes = mended.layer, mended.changes
         faults = check_layer(layer, (*found, *mended.faults), gap_width_m=gap_width_m)
     left_out = [f for f in layer.features if not isinstance(f.geometry, Polygon | MultiPolygon)]
-    changes = (*changes, *(f"{feature}: is left out, for it has no polygon" for feature in left_out))
+    changes = (*changes, *(f"{feature}: left out, it has no polygon" for feature in left_out))
     refused = wrong(faults) and not accept_remaining
     installed = None if dry_run or refused else install_layer(layer, folder)
     return Imported(taken, changes, faults, installed)

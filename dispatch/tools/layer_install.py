@@ -1,4 +1,4 @@
-"""Putting a layer into a city's folder: whole or not at all, and only where the city loads with it."""
+"""Installs a layer in a city's folder: complete or not at all, and only if the city can be loaded with it."""
 
 import json
 import os
@@ -40,7 +40,7 @@ _ELLIPSOID = Geod(ellps="WGS84")
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """`missing` are files that the city still needs."""
+    """`missing` are files that the city still lacks."""
 
     path: Path
     before: Path | None
@@ -48,7 +48,7 @@ class Installed:
 
 
 def collection_of(layer: Layer) -> dict[str, Any]:
-    """The layer as the service reads it. Raises Unusable, with all that the loader would say."""
+    """The layer as the service reads it. Raises Unusable with all problems that the loader would report."""
     parishes = [
         Parish(
             feature.code,
@@ -71,14 +71,16 @@ def collection_of(layer: Layer) -> dict[str, Any]:
 
 
 def _check_extent(polygons: Sequence[Polygon | MultiPolygon]) -> None:
-    """The index is made for a city: over half of the earth it would take hours."""
+    """The index is made for a city: for half of the earth it would take hours."""
     west, south, east, north = shapely.total_bounds(np.array(polygons, dtype=object))
     if max(east - west, north - south) > WIDEST_DEG:
-        raise Unusable(f"the layer reaches over {max(east - west, north - south):.0f} degrees; no city does")
+        raise Unusable(
+            f"the layer extends over {max(east - west, north - south):.0f} degrees, which is more than a city"
+        )
 
 
 def install_layer(layer: Layer, folder: Path) -> Installed:
-    """Raises Unusable where the city would not load with it; the folder is then as it was."""
+    """Raises Unusable if the city can't be loaded with it; the folder is then unchanged."""
     text = _text(collection_of(layer))
     folder.mkdir(parents=True, exist_ok=True)
     missing = tuple(name for name in FILES if not (folder / name).exists())
@@ -94,7 +96,7 @@ def install_layer(layer: Layer, folder: Path) -> Installed:
 
 
 def _rehearse(folder: Path, text: str, missing: tuple[str, ...]) -> None:
-    """Loads a copy of the city with the new layer. What was wrong already is no fault of the layer's."""
+    """Load a copy of the city with the new layer. Problems that existed before are not the layer's."""
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name)
         for file in FILES:
@@ -104,7 +106,7 @@ def _rehearse(folder: Path, text: str, missing: tuple[str, ...]) -> None:
         known = set(_problems(folder))
         problems = [said for said in _problems(copy) if said not in known and not said.startswith(missing)]
         if problems:
-            raise Unusable("the city would not load with this layer:\n  " + "\n  ".join(problems))
+            raise Unusable("the city can't be loaded with this layer:\n  " + "\n  ".join(problems))
 
 
 def _problems(folder: Path) -> tuple[str, ...]:
@@ -116,7 +118,7 @@ def _problems(folder: Path) -> tuple[str, ...]:
 
 
 def _text(collection: dict[str, Any]) -> str:
-    """A feature a line, so that two versions can be compared."""
+    """One feature per line, so that two versions can be compared."""
 
     def line(feature: dict[str, Any]) -> str:
         return json.dumps(feature, ensure_ascii=False, separators=(",", ":"))

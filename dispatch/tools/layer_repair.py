@@ -1,9 +1,8 @@
-"""Mending a layer, each change told with its square metres.
+"""Repairs a layer and reports each change with its square metres.
 
 Polygons that cross themselves are made valid; overlaps, and gaps narrower than a stated width, go to the neighbour with
-the longest common edge; edges are made to meet corner for corner (GEOS's coverage cleaner). Wide gaps are left: nobody
-but the city knows whose they are.
-"""
+the longest common edge; edges are made to match corner for corner (GEOS's coverage cleaner). Wide gaps are left: only
+the city knows whose they are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +28,7 @@ _COVERAGE = {FaultKind.INVALID, FaultKind.OVERLAP, FaultKind.GAP, FaultKind.SLIV
 class Repair:
     layer: Layer
     changes: tuple[str, ...]
-    faults: tuple[Fault, ...]  # parishes that mending has changed too much to be trusted
+    faults: tuple[Fault, ...]  # parishes that the repair changed too much to be trusted
 
 
 def repair_layer(layer: Layer, faults: Sequence[Fault], *, gap_width_m: float) -> Repair:
@@ -39,7 +38,7 @@ def repair_layer(layer: Layer, faults: Sequence[Fault], *, gap_width_m: float) -
     features = [_turned(f, changes) if f.number in by_kind[FaultKind.SWAPPED] else f for f in features]
     mended = replace(layer, features=tuple(features))
     left = [fault for fault in faults if fault.kind is not FaultKind.SWAPPED]
-    # Once turned, a feature may overlap others, of which nothing is known yet.
+    # After an exchange of axes, a feature may overlap others, which was not checked yet.
     if not by_kind[FaultKind.SWAPPED] and not any(fault.kind in _COVERAGE for fault in faults):
         return Repair(mended, tuple(changes), ())
     before = Coverage.of(can_be_measured(mended, left), layer.projection)
@@ -61,7 +60,7 @@ def _renamed(feature: Feature, changes: list[str]) -> Feature:
 
 def _turned(feature: Feature, changes: list[str]) -> Feature:
     assert feature.geometry is not None
-    changes.append(f"{feature}: latitude and longitude changed places")
+    changes.append(f"{feature}: latitude and longitude were exchanged")
     return replace(feature, geometry=swapped(feature.geometry))
 
 
@@ -75,7 +74,7 @@ def _covered_once(coverage: Coverage, gap_width_m: float) -> NDArray[np.object_]
     for _ in range(_ROUNDS):
         polygons = shapely.coverage_clean(polygons, gap_width=gap_width_m)  # type: ignore[attr-defined]
         degrees = np.array([on_grid(shape) for shape in coverage.plane.degrees(polygons)], dtype=object)
-        # Rounding may, rarely, let an edge touch another.
+        # Rounding may, rarely, make an edge touch another.
         if shapely.is_valid(degrees).all() and shapely.coverage_is_valid(degrees):
             break
         polygons = coverage.plane.metres([polygons_of(shape) for shape in degrees])
@@ -93,5 +92,5 @@ def _changed(
     part = max(gained, lost) / max(coverage.area_m2(old), 1e-9)
     if part <= MOST_CHANGED:
         return []
-    what = f"mending changed {part:.0%} of it, more than a slip of the pen"
+    what = f"repairing changed {part:.0%} of it, more than a drawing error"
     return [Fault(FaultKind.CHANGED, str(feature), what, (feature.number,), area_m2=round(max(gained, lost), 2))]

@@ -1,4 +1,4 @@
-"""The job of `dispatch locate`: a file of points in, the same rows with their answers out, in constant memory."""
+"""The job of `dispatch locate`: reads a file of points, writes the same rows with their answers, in constant memory."""
 
 import sys
 from collections import Counter
@@ -20,7 +20,7 @@ from geo import LocationStatus, Parishes
 
 @dataclass(slots=True)
 class Tally:
-    """How many rows of each status; the first that couldn't be read, counted from 1 without the header."""
+    """Number of rows of each status; the first unreadable one, counted from 1 without the header."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     first_unreadable: tuple[int, str] | None = None
@@ -54,9 +54,9 @@ def locate_file(
     progress: Callable[[int, int], object] | None = None,
     chunk: int = CHUNK,
 ) -> Tally:
-    """Tells `progress` the bytes read and the bytes there are. Raises Unusable."""
+    """Calls `progress` with the bytes read and the total. Raises Unusable."""
     if out is not None and out.resolve() == file.resolve():
-        raise Unusable(f"{out} is the file that is being read")
+        raise Unusable(f"{out} is the input file")
     tally = Tally()
     with open_source(file, wanted, chunk=chunk) as source, open_writer(out, source, stdout or sys.stdout) as writer:
         for rows in source.chunks:
@@ -72,7 +72,7 @@ def locate_file(
 
 
 def open_source(file: Path, wanted: Wanted, *, chunk: int = CHUNK) -> AbstractContextManager[Source]:
-    """By the file's name; what has another name is taken for CSV."""
+    """By the file's suffix; unknown ones are read as CSV."""
     if not file.is_file():
         raise Unusable(f"there is no file {file}")
     suffix = file.suffix.lower()

@@ -1,4 +1,4 @@
-"""Codes, names, kinds and populations: what is missing, twice, or was read in the wrong encoding."""
+"""Codes, names, kinds and populations: missing, duplicate, or read in the wrong encoding."""
 
 import re
 from collections import defaultdict
@@ -34,15 +34,15 @@ def _missing(feature: Feature) -> Iterator[Fault]:
 def _encoding(feature: Feature) -> Iterator[Fault]:
     meant = mended_name(feature.name)
     if meant != feature.name:
-        what = f"{feature.name!r} was UTF-8 read as something else; meant is {meant!r}"
+        what = f"{feature.name!r} is UTF-8 that was decoded as something else; correct is {meant!r}"
         yield Fault(FaultKind.ENCODING, str(feature), what, (feature.number,))
     elif _BROKEN.search(feature.name):
-        what = f"{feature.name!r} has characters that were lost; read the file with --encoding"
+        what = f"{feature.name!r} contains replacement characters; read the file with --encoding"
         yield Fault(FaultKind.ENCODING, str(feature), what, (feature.number,))
 
 
 def mended_name(name: str) -> str:
-    """`IÃ±aquito` → `Iñaquito`; a name that is right stays."""
+    """`IÃ±aquito` → `Iñaquito`; a correct name stays."""
     for wrong in ("cp1252", "latin-1"):
         try:
             meant = name.encode(wrong).decode("utf-8")

@@ -1,4 +1,4 @@
-"""Parquet in and out, where pyarrow is installed; types of columns stay as they are."""
+"""Reads and writes Parquet, if pyarrow is installed; column types are kept."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,13 +17,13 @@ def _pyarrow() -> Any:
         import pyarrow as pa
         import pyarrow.parquet as _parquet  # noqa: F401 - makes it an attribute of pa
     except ModuleNotFoundError:
-        raise Unusable("Parquet needs pyarrow, which is not installed: pip install pyarrow") from None
+        raise Unusable("Parquet needs pyarrow, which is not installed: pip install 'quito-dispatch[parquet]'") from None
     return pa
 
 
 @contextmanager
 def open_parquet(path: Path, wanted: Wanted, *, chunk: int = CHUNK) -> Iterator[Source]:
-    """Raises Unusable for what isn't Parquet, lacks the columns, or where pyarrow isn't installed."""
+    """Raises Unusable for what isn't Parquet or lacks the columns, or if pyarrow isn't installed."""
     arrow = _pyarrow()
     try:
         file = arrow.parquet.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
@@ -52,7 +52,7 @@ def open_parquet(path: Path, wanted: Wanted, *, chunk: int = CHUNK) -> Iterator[
 
 
 class ParquetWriter:
-    """One row group a chunk. Columns of a file without types are written as text."""
+    """One row group for each chunk. Columns of a source without types are written as text."""
 
     def __init__(self, path: Path, source: Source, added: tuple[str, ...]) -> None:
         self._arrow = arrow = _pyarrow()
@@ -80,5 +80,5 @@ class ParquetWriter:
 
 
 def _utf8(value: object) -> str:
-    """JSON can hold half a character, Parquet can't."""
+    """JSON can contain half a surrogate pair, Parquet can't."""
     return as_text(value).encode("utf-8", "backslashreplace").decode()

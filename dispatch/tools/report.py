@@ -1,4 +1,4 @@
-"""Faults of a layer as a table for a person, or as JSON for a program."""
+"""Prints the faults of a layer as a table or as JSON."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _UNBOUND = 250
 
 
 def console_for_tables() -> Console:
-    """A file or a pipe has no width to keep to."""
+    """A file or pipe has no width to fit."""
     console = Console()
     return console if console.is_terminal else Console(width=_UNBOUND)
 
@@ -38,11 +38,11 @@ def print_taken(taken: Sequence[str], console: Console) -> None:
 def summary(faults: Sequence[Fault]) -> str:
     count = len(wrong(faults))
     notices = len(faults) - count
-    return f"{count} wrong, {notices} to notice." if faults else "Nothing is wrong."
+    return f"{count} faults, {notices} notices." if faults else "No faults."
 
 
 def as_json(faults: Sequence[Fault], **more: object) -> str:
-    """`ok` is whether nothing is wrong; every fault has all of its fields, null where it has no place or area."""
+    """`ok`: there are no faults; every fault has all fields, null if it has no place or area."""
     body = {"ok": not wrong(faults), **more, "faults": [fault.to_json() for fault in faults]}
     return json.dumps(body, ensure_ascii=False, indent=2)
 
@@ -61,7 +61,7 @@ def print_import(imported: Imported, *, json: bool) -> None:
     if done is None:
         console.print("Not installed.")
         return
-    kept = f"; the one before is {done.before}" if done.before else ""
+    kept = f"; the previous one is {done.before}" if done.before else ""
     console.print(f"Installed as {done.path}{kept}.", highlight=False, markup=False, soft_wrap=True)
     if done.missing:
-        console.print(f"The city still needs {', '.join(done.missing)}.", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"The city still lacks {', '.join(done.missing)}.", highlight=False, markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`dispatch roads`: a street network from a map, and what is in one."""
+"""`dispatch roads`: build a street network from a map, or describe one."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -11,20 +11,20 @@ from dispatch.settings import Settings
 if TYPE_CHECKING:
     from geo import RoadNetwork
 
-roads = typer.Typer(no_args_is_help=True, help="The street network: build one from OpenStreetMap, say what is in it.")
+roads = typer.Typer(no_args_is_help=True, help="Build a street network from OpenStreetMap, or describe one.")
 
-CityOption = Annotated[Path | None, typer.Option("--city", help="Folder of the city's data.")]
+CityOption = Annotated[Path | None, typer.Option("--city", help="Folder with the city's data.")]
 
 out, err = Console(), Console(stderr=True)
 
 
 @roads.command("build")
 def build(
-    file: Annotated[Path, typer.Argument(help="An OpenStreetMap extract that holds the city: FILE.osm.pbf")],
-    to: Annotated[Path | None, typer.Option("-o", "--out", help="FILE.roads.npz by default.")] = None,
+    file: Annotated[Path, typer.Argument(help="OpenStreetMap extract that contains the city: FILE.osm.pbf")],
+    to: Annotated[Path | None, typer.Option("-o", "--out", help="Output file (default: FILE.roads.npz).")] = None,
     city: CityOption = None,
 ) -> None:
-    """Read the roads in and around the city into one file for DISPATCH_ROADS."""
+    """Build a file for DISPATCH_ROADS from the roads in and around the city."""
     from dispatch.tools.city_layer import parishes_of
     from dispatch.tools.unusable import Unusable
     from dispatch.travel.osm import OsmError
@@ -45,13 +45,15 @@ def build(
     except OSError as error:
         _fail(f"{to} can't be written: {error.strerror or error}")
     out.print(f"{to}: {to.stat().st_size / 1e6:.1f} MB", highlight=False, soft_wrap=True)
-    out.print(f"left out, no way there and back: {built.dropped_nodes:,} nodes, {built.dropped_km:,.1f} km")
+    out.print(f"left out, not reachable both ways: {built.dropped_nodes:,} nodes, {built.dropped_km:,.1f} km")
     _tell(built.network, city)
 
 
 @roads.command("info")
-def info(file: Annotated[Path, typer.Argument(help="A file made by build.")], city: CityOption = None) -> None:
-    """What is in a street network, and what it measures: the speed it is level with, and its detour."""
+def info(
+    file: Annotated[Path, typer.Argument(help="File made by `dispatch roads build`.")], city: CityOption = None
+) -> None:
+    """Describe a street network: its contents, reference speed and detour factor."""
     from dispatch.travel.roads_file import load_roads
     from dispatch.travel.unusable import RoadsFileError
 
@@ -85,7 +87,9 @@ def _tell(network: "RoadNetwork", city: Path | None) -> None:
         row = (profile, main, f"{len(arcs.tail):,}", f"{network.paces[profile].reference_kmh:.1f}")
         measured.add_row(*row, f"{found.detour:.3f}", f"{found.pairs:,}")
     out.print(measured, highlight=False)
-    out.print("For times without this file, set DISPATCH_DETOUR to the detour of the profile in use.", highlight=False)
+    out.print(
+        "To calibrate straight-line times, set DISPATCH_DETOUR to the detour of the profile in use.", highlight=False
+    )
 
 
 def _settings(city: Path | None) -> Settings:

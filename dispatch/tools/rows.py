@@ -1,4 +1,4 @@
-"""Rows of a file of points, a chunk at a time, whatever the format of the file."""
+"""Rows of a file of points in chunks, independent of the file's format."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -18,14 +18,14 @@ NAMES = {
     "lat": ("lat", "latitude", "latitud", "y"),
     "lon": ("lon", "lng", "long", "longitude", "longitud", "x"),
 }
-_FARTHEST_M = 20_000_000.0  # half of the way round the earth
+_FARTHEST_M = 20_000_000.0  # half of the earth's circumference
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Names of the columns, where they were given."""
+    """Names of the columns, if given."""
 
     lat: str | None = None
     lon: str | None = None
@@ -35,11 +35,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """`columns` hold the rows as they came, one sequence for each name of the source; (n,) arrays hold what was read of
-    them: NaN where a radius or confidence isn't given, and anything in the rows (by index) that have a problem.
+    """`columns` are the rows as read, one sequence for each name of the source; (n,) arrays are the parsed values: NaN
+    where a radius or confidence isn't given, and anything in the rows (by index) that have a problem.
 
-    `features` are the same rows where they came as GeoJSON.
-    """
+    `features` are the same rows if the source is GeoJSON."""
 
     columns: tuple[Sequence[Any], ...]
     lat: Floats
@@ -55,10 +54,9 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An open file: `chunks` can be gone through once, `read_bytes` says how much of `size_bytes` is behind it.
+    """An open file: `chunks` can be iterated once, `read_bytes` is how much of `size_bytes` was read.
 
-    `schema` is that of a Parquet file, `delimiter` that of a CSV file.
-    """
+    `schema` is that of a Parquet file, `delimiter` that of a CSV file."""
 
     names: tuple[str, ...]
     chunks: Iterator[Rows]
@@ -69,13 +67,13 @@ class Source:
 
 
 def position_of(field: str, given: str | None, names: Sequence[str]) -> int:
-    """Where the column of `field` (lat or lon) is: as given, or by one of its usual names. Raises Unusable."""
+    """The column of `field` (lat or lon): as given, or by one of its usual names. Raises Unusable."""
     lowered = [name.strip().lower() for name in names]
     for name in (given.strip().lower(),) if given is not None else NAMES[field]:
         if name in lowered:
             return lowered.index(name)
     looked = repr(given) if given is not None else " or ".join(NAMES[field])
-    raise Unusable(f"there is no column {looked}; name it with --{field}-column: {', '.join(names) or 'no columns'}")
+    raise Unusable(f"no column {looked}; give its name with --{field}-column: {', '.join(names) or 'no columns'}")
 
 
 def read_rows(
@@ -84,7 +82,7 @@ def read_rows(
     problems: dict[int, str],
     features: Sequence[Any] | None = None,
 ) -> Rows:
-    """Reads the numbers; `problems` already holds those of rows that can't be rows at all, and gets the others."""
+    """Parses the numbers; `problems` contains those of rows that can't be parsed at all, and gets the others."""
     count = len(columns[where.lat])
     reader = _Reader(count, problems)
     return Rows(
@@ -142,7 +140,7 @@ class _Reader:
 
 
 def number(value: object) -> float:
-    """NaN for what isn't one: `true` is not 1, and `1_000` is a habit of programmers. A decimal comma is a comma."""
+    """NaN if it isn't a number: `true` is not 1, and `1_000` is not accepted. A decimal comma is."""
     if isinstance(value, float):
         return value
     if isinstance(value, bool):
@@ -155,7 +153,7 @@ def number(value: object) -> float:
     if not isinstance(value, str) or "_" in value:
         return nan
     try:
-        return float(value)  # most of millions of cells are plain
+        return float(value)  # most of millions of cells need no more
     except ValueError:
         read = decimal(value)
         return nan if read is None else read
@@ -178,7 +176,7 @@ def as_text(value: object) -> str:
 
 
 def unique(names: Sequence[str]) -> tuple[str, ...]:
-    """Headers of tables repeat names, and leave some empty: `a, a, ""` → `a, a_2, column_3`."""
+    """Headers may repeat names or leave some empty: `a, a, ""` → `a, a_2, column_3`."""
     found: dict[str, None] = {}
     for number, name in enumerate(names, start=1):
         own, again = name or f"column_{number}", 1

@@ -1,4 +1,4 @@
-"""`dispatch sessions` and `dispatch sign-in-link`: who is signed in, and letting somebody in."""
+"""`dispatch sessions` and `dispatch sign-in-link`."""
 
 import secrets
 import sys
@@ -18,12 +18,12 @@ from dispatch.tools.fleet_commands import StateOption, WithDatabase
 
 
 def session_commands(settings: Callable[..., Settings], with_database: WithDatabase) -> typer.Typer:
-    """The commands, on a database as the command line opens it."""
-    commands = typer.Typer(no_args_is_help=True, help="Who is signed in at the console, by a key or by a link.")
+    """The commands; they use the command line's functions to open the database."""
+    commands = typer.Typer(no_args_is_help=True, help="Sessions of the console: list or end them.")
 
     @commands.command("list")
     def list_sessions(state: StateOption = None) -> None:
-        """Those that have not ended, the newest first."""
+        """List the active sessions, newest first."""
         from dispatch.store import sessions
 
         table = Table("id", "name", "role", "by key", "since", "last used", "until")
@@ -38,8 +38,11 @@ def session_commands(settings: Callable[..., Settings], with_database: WithDatab
         Console(width=None if sys.stdout.isatty() else 200).print(table)
 
     @commands.command("end")
-    def end_session(id: Annotated[UUID, typer.Argument(help="As `list` shows it.")], state: StateOption = None) -> None:
-        """With its WebSockets, at every node, within a second."""
+    def end_session(
+        id: Annotated[UUID, typer.Argument(help="Session id, as in `dispatch sessions list`.")],
+        state: StateOption = None,
+    ) -> None:
+        """End a session and close its WebSockets, at every node, within a second."""
         from dispatch.store import sessions
 
         async def end(db: Connection) -> int:
@@ -47,7 +50,7 @@ def session_commands(settings: Callable[..., Settings], with_database: WithDatab
                 return await sessions.end(db, ids=[id])
 
         if not with_database(settings(state=state), end):
-            err.print(f"[bold red]✗[/] no session {id}", highlight=False)
+            err.print(f"[bold red]✗[/] there is no active session {id}", highlight=False)
             sys.exit(UNUSABLE)
 
     return commands
@@ -55,10 +58,10 @@ def session_commands(settings: Callable[..., Settings], with_database: WithDatab
 
 def sign_in_link_command(settings: Callable[..., Settings], with_database: WithDatabase) -> Callable[..., None]:
     def sign_in_link(
-        url: Annotated[str | None, typer.Option(help="Address of the console as its users see it.")] = None,
+        url: Annotated[str | None, typer.Option(help="Public URL of the console.")] = None,
         state: StateOption = None,
     ) -> None:
-        """Make a link that signs in at the console, as a dispatcher, once; and print it."""
+        """Create and print a link that signs in at the console once, as a dispatcher."""
         from dispatch.store import sign_in_links
 
         given = settings(state=state)
@@ -71,6 +74,6 @@ def sign_in_link_command(settings: Callable[..., Settings], with_database: WithD
         with_database(given, add)
         console = (url or f"http://127.0.0.1:{given.port}").rstrip("/")
         print(f"{console}/#code={code}")
-        err.print(f"Good once, until {until:%F %R} UTC.", highlight=False)
+        err.print(f"Valid once, until {until:%F %R} UTC.", highlight=False)
 
     return sign_in_link

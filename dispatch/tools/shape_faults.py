@@ -1,4 +1,4 @@
-"""Each feature's own geometry, and whether it is where the others are. All in degrees."""
+"""Faults of single geometries, and features that are far from the others. All in degrees."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 from dispatch.tools.faults import Fault, FaultKind, Severity
 from dispatch.tools.layer import Feature, Layer
 
-_TOUCHING_DEG = 0.01  # about a kilometre: features as near as this stand together
+_TOUCHING_DEG = 0.01  # about a kilometre: features closer than this belong together
 _INHABITED_LAT = 72.0
 _PLACE = re.compile(r"\[(\S+) (\S+)\]")
 POLYGONS = ("Polygon", "MultiPolygon")
@@ -23,7 +23,7 @@ def shape_faults(layer: Layer) -> Iterator[Fault]:
 
 
 def can_be_measured(layer: Layer, faults: Sequence[Fault]) -> tuple[Feature, ...]:
-    """The features that have a polygon in a place which may be theirs."""
+    """The features with a polygon at a plausible place."""
     kinds = (FaultKind.NO_GEOMETRY, FaultKind.NOT_POLYGON, FaultKind.NOT_DEGREES, FaultKind.SWAPPED)
     out = {number for fault in faults if fault.kind in kinds for number in fault.features}
     return tuple(feature for feature in layer.features if feature.number not in out)
@@ -36,7 +36,7 @@ def swapped(geometry: BaseGeometry) -> BaseGeometry:
 def _own_faults(feature: Feature) -> Iterator[Fault]:
     where, number, geometry = str(feature), (feature.number,), feature.geometry
     if geometry is None:
-        yield Fault(FaultKind.NO_GEOMETRY, where, "has none that can be read", number)
+        yield Fault(FaultKind.NO_GEOMETRY, where, "is missing or unreadable", number)
     elif geometry.geom_type not in POLYGONS:
         yield Fault(FaultKind.NOT_POLYGON, where, f"must be a polygon, not a {geometry.geom_type}", number)
     elif not geometry.is_valid:
@@ -83,17 +83,17 @@ def _not_degrees(feature: Feature, geometry: BaseGeometry) -> Fault | None:
     if y <= 180 and x <= 90:
         what = f"its latitudes reach {y:.1f}: latitude and longitude are swapped"
         return Fault(FaultKind.SWAPPED, str(feature), what, (feature.number,))
-    what = f"{west:,.1f}, {south:,.1f} are metres, or other units, given as degrees; say the system with --from-crs"
+    what = f"{west:,.1f}, {south:,.1f} are not degrees; state the reference system with --from-crs"
     return Fault(FaultKind.NOT_DEGREES, str(feature), what, (feature.number,))
 
 
 def _groups(features: Sequence[Feature]) -> tuple[list[Feature], list[Feature]]:
-    """The most features that stand together, and the rest."""
+    """The largest group of features that belong together, and the rest."""
     geometries = np.array([feature.geometry for feature in features], dtype=object)
     boxes = np.array([shapely.box(*bounds) for bounds in shapely.bounds(geometries)], dtype=object)
     one, other = shapely.STRtree(boxes).query(boxes, predicate="dwithin", distance=_TOUCHING_DEG)
     group = np.arange(len(features))
-    while True:  # every feature takes the least number of those it touches, until nothing changes
+    while True:  # each feature takes the least number of those it touches, until nothing changes
         least = group.copy()
         np.minimum.at(least, one, group[other])
         if np.array_equal(least, group):

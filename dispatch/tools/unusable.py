@@ -1,5 +1,5 @@
-"""The one error of these tools: nothing can be done with what was given."""
+"""The error of these tools: the input can't be used."""
 
 
 class Unusable(Exception):
-    """Its text tells a person what to change."""
+    """The message says what to change."""

@@ -1,4 +1,4 @@
-"""Rows with their answers, written as they come: CSV, GeoJSON, GeoJSON text sequence."""
+"""Writes rows with their answers in a stream: CSV, GeoJSON, GeoJSON text sequence."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ class Writer(Protocol):
 
 
 def added_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of the columns to come, each made its own where the file has one of that name."""
+    """The names of the added columns, made unique if the file has one of that name."""
     taken, added = set(unique(names)), []
     for name in ADDED:
         while name in taken:
@@ -35,14 +35,14 @@ def added_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 @contextmanager
 def open_writer(out: Path | None, source: Source, stdout: TextIO) -> Iterator[Writer]:
-    """To `stdout` as CSV, or to a file in the format of its name, which is there only once it is whole."""
+    """To `stdout` as CSV, or to a file in the format of its suffix, which appears only when it is complete."""
     added = added_names(source.names)
     if out is None:
         yield CsvWriter(stdout, source, source.delimiter, added)
         return
     suffix = out.suffix.lower()
     if suffix not in (*SEQUENCES, *COLLECTIONS, *TABLES, *PARQUET):
-        raise Unusable(f"{out}: the name must end in .csv, .tsv, .parquet, .geojson or .geojsonl, to say the format")
+        raise Unusable(f"{out}: the name must end in .csv, .tsv, .parquet, .geojson or .geojsonl")
     part = out.with_name(out.name + ".part")
     try:
         with _writing(part, suffix, source, added) as writer:
@@ -83,7 +83,7 @@ class CsvWriter:
 
 
 class GeoJsonWriter:
-    """A FeatureCollection with a feature a line, or those lines alone."""
+    """A FeatureCollection with one feature per line, or only those lines."""
 
     def __init__(self, file: TextIO, source: Source, added: tuple[str, ...], *, collection: bool) -> None:
         self._file, self._names, self._added, self._collection = file, unique(source.names), added, collection

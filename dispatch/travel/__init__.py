@@ -1,1 +1,1 @@
-"""How long units take: streets read from a map, streets made up, and routing servers, all as geo.TravelTime."""
+"""Travel times of units: streets from a map, generated streets, and routing servers, all as geo.TravelTime."""

@@ -1,7 +1,6 @@
-"""Whose travel times are used: the routing server's within its time, else the roads', else the straight line's.
+"""Chooses the source of travel times: the routing server if it answers in time, else the roads, else the straight line.
 
-Only who looks at a recommendation waits for a server; a call being taken never does.
-"""
+Only requests for a recommendation wait for a server; a call being taken never does."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -24,7 +23,7 @@ AFTER_A_FAILURE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """What was wanted instead, and why it isn't used."""
+    """What was preferred, and why it isn't used."""
 
     wanted: TravelSource
     because: Because
@@ -38,10 +37,9 @@ class Travelled:
 
 
 class ServedTimes:
-    """The TravelTime of one answer. Whoever was not asked about (a unit that moved meanwhile) gets the local one.
+    """The TravelTime of one answer. Units that were not asked about (because they moved meanwhile) get the local time.
 
-    `seconds_at_reference` (n, m) are the server's; `reference_kmh` is the mean speed that its cars have in the city.
-    """
+    `seconds_at_reference` (n, m) are the server's; `reference_kmh` is the mean speed of its cars in the city."""
 
     def __init__(
         self,
@@ -73,10 +71,10 @@ class ServedTimes:
 
 
 class Router:
-    """`local` answers at once; `server`, where there is one, is asked first. After it failed it is left alone for
-    half a minute, so that a server that hangs costs one request its timeout, not each.
+    """`local` answers at once; `server`, if there is one, is asked first. After a failure it isn't asked for half a
+    minute, so that a server that hangs costs one request its timeout, not each.
 
-    `clock` gives seconds that only go forward."""
+    `clock` returns monotonic seconds."""
 
     def __init__(
         self,
@@ -96,11 +94,11 @@ class Router:
 
     @property
     def has_streets(self) -> bool:
-        """Whether ways are searched on roads in this process."""
+        """Whether this process has a street network."""
         return isinstance(self._local, Roads)
 
     def local_for(self, targets: Sequence[Point]) -> Travelled:
-        """Without a server, at once. The roads answer where any of the targets is near one."""
+        """Without a server, at once. The roads are used if any of the targets is near one."""
         if not isinstance(self._local, Roads):
             return Travelled(self._local, "line")
         off_m = self._local.off_road_m(np.array([t.lat for t in targets]), np.array([t.lon for t in targets]))
@@ -109,13 +107,13 @@ class Router:
         return Travelled(self._local, "roads")
 
     async def travel_for(self, lats: Floats, lons: Floats, targets: Sequence[Point]) -> Travelled:
-        """Times from these sources (n,) to these targets (m): asked for once, then `travel` answers for them."""
+        """Times from these sources (n,) to these targets (m): fetched once, then `travel` returns them."""
         if self._server is None or not len(lats) or not targets:
             return self.local_for(targets)
         if self._failed and self._clock() < self._again_at:
             return self._instead(targets, self._failed)
         if self._failed:
-            self._again_at = self._clock() + AFTER_A_FAILURE_S  # one tries it; the others don't wait along
+            self._again_at = self._clock() + AFTER_A_FAILURE_S  # one request tries it; others don't wait
         try:
             seconds = await self._server.seconds(lats, lons, targets)
         except NoAnswer as error:

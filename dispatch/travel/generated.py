@@ -1,8 +1,7 @@
-"""A street network made up from a city's parishes, for benchmarks and simulations that have no map.
+"""Generates a street network from a city's parishes, for benchmarks and simulations without a map.
 
 A grid turned along the valley, dense where people live, with avenues, one-way streets and ravines that few bridges
-cross, so that the straight line misleads as it does in Quito. No street of it exists.
-"""
+cross, so that straight lines differ from routes as in Quito. None of its streets exists."""
 
 from dataclasses import dataclass
 
@@ -20,15 +19,15 @@ from geo.road_parts import main_network
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-VALLEY_DEG = 20.0  # Quito's valley leads so far east of north
-# People on a square kilometre from which a block's side is so many times that of the densest quarter.
+VALLEY_DEG = 20.0  # direction of Quito's valley, east of north
+# Population per square kilometre from which the side of a block is so many times that of the densest quarter.
 BLOCKS = ((1_500, 1), (300, 2), (80, 4), (20, 8), (0, 16))
 CLASSES = ("trunk", "primary", "tertiary", "residential", "unclassified")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Grid:
-    """Crossings: `column`, `row` on the turned lattice, place in metres, and how many lattice steps a block has."""
+    """Crossings: `column`, `row` on the turned lattice, place in metres, and the number of lattice steps in a block."""
 
     column: Ints
     row: Ints

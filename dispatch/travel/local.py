@@ -1,4 +1,4 @@
-"""The travel times that this process has itself, as the settings say, and the router before them."""
+"""The local travel times according to the settings, and the router that uses them."""
 
 import httpx
 
@@ -12,16 +12,16 @@ from geo import PROFILES, Projection, Roads, StraightLine, TravelTime
 
 
 def straight_travel(settings: Settings, city: City) -> StraightLine:
-    """What is at hand at any moment and costs next to nothing. Raises TravelSettingsError."""
+    """Straight lines, which are always available and cost next to nothing. Raises TravelSettingsError."""
     if not settings.detour >= 1:
         raise TravelSettingsError(
-            f"detour must be at least 1, not {settings.detour:g}: no way is shorter than straight"
+            f"detour must be at least 1, not {settings.detour:g}: no route is shorter than the straight line"
         )
     return StraightLine(Projection(city.crs), settings.detour)
 
 
 def local_travel(settings: Settings, city: City) -> TravelTime:
-    """The roads where there is a file of them, else the straight line.
+    """The roads if there is a file of them, else the straight line.
 
     Raises TravelSettingsError, and RoadsFileError for a file that can't be used or isn't of this city."""
     straight = straight_travel(settings, city)
@@ -52,5 +52,5 @@ def router_for(settings: Settings, local: TravelTime) -> Router:
     try:
         server = RoutingServer(settings.routing_url, Kind(settings.routing_kind), timeout_s=settings.routing_timeout_s)
     except httpx.InvalidURL as error:
-        raise TravelSettingsError(f"routing_url is no URL: {error}") from error
+        raise TravelSettingsError(f"routing_url is not a URL: {error}") from error
     return Router(local, server, server_kmh=settings.routing_kmh)

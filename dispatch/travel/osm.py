@@ -1,4 +1,4 @@
-"""Roads of an OpenStreetMap extract (PBF), as far as they lie near the city."""
+"""The roads of an OpenStreetMap extract (PBF) that are near the city."""
 
 from array import array
 from collections.abc import Iterator
@@ -13,18 +13,19 @@ from geo.road_network import Profile
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north
 
-WIDER_DEG = 0.05  # ways out of the city and back may be the quickest: some 5 km around it count
+WIDER_DEG = 0.05  # routes out of the city and back may be the quickest: some 5 km around it are included
 
 
 class OsmError(Exception):
-    """An extract that can't be used, in words for the person who gave it."""
+    """An extract that can't be used; the message is for the person who gave it."""
 
 
 @dataclass(slots=True)
 class Lines:
-    """Every stretch of road: nodes and places of all in one row, `first[i]` where the i-th begins; what each allows.
+    """All sections of road: their nodes and places concatenated, `first[i]` where the i-th begins; what each allows.
 
-    `shut` says by node who doesn't get past it; `newest` is when the extract, or the newest road in it, is from."""
+    `shut` says by node which profiles can't pass it; `newest` is the date of the extract, or of the newest road in it.
+    """
 
     ref: "array[int]" = field(default_factory=lambda: array("q"))
     lat: "array[float]" = field(default_factory=lambda: array("d"))
@@ -45,7 +46,7 @@ class Lines:
 
 
 def read_lines(file: Path, bounds: Bounds) -> Lines:
-    """Raises OsmError for a file that is no PBF, is cut off, holds no road, or none near the city's `bounds`."""
+    """Raises OsmError for a file that is not PBF, is truncated, or has no road near the city's `bounds`."""
     lines = Lines()
     west, south, east, north = bounds
     box = west - WIDER_DEG, south - WIDER_DEG, east + WIDER_DEG, north + WIDER_DEG
@@ -55,9 +56,9 @@ def read_lines(file: Path, bounds: Bounds) -> Lines:
     except OSError as error:
         raise OsmError(f"{file}: can't be read: {error.strerror or error}") from error
     except (RuntimeError, ValueError) as error:
-        raise OsmError(f"{file}: is not an OpenStreetMap extract in PBF, or is cut off: {error}") from error
+        raise OsmError(f"{file}: is not an OpenStreetMap extract in PBF format, or is truncated: {error}") from error
     if not lines.allowed:
-        where = "none of its roads is near the city" if lines.elsewhere else "it holds no roads"
+        where = "none of its roads is near the city" if lines.elsewhere else "it contains no roads"
         raise OsmError(f"{file}: {where}")
     return lines
 
@@ -83,7 +84,7 @@ def _read(file: Path, box: Bounds, lines: Lines) -> None:
 
 
 def _stretches(way: "osmium.osm.Way", box: Bounds) -> Iterator[list[tuple[int, float, float]]]:
-    """The way as long as it is inside the box and its nodes are in the extract."""
+    """The parts of the way that are inside the box and whose nodes are in the extract."""
     west, south, east, north = box
     run: list[tuple[int, float, float]] = []
     for node in way.nodes:

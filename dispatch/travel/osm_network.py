@@ -1,4 +1,4 @@
-"""An OpenStreetMap extract as a street network: nodes only where roads meet, end, or can be shut."""
+"""Converts an OpenStreetMap extract into a street network: nodes only where roads meet, end, or can be closed."""
 
 from dataclasses import dataclass
 from datetime import UTC
@@ -22,7 +22,7 @@ LEAST_M = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """`dropped_nodes` and `dropped_km` had no way there and back, or none."""
+    """`dropped_nodes` and `dropped_km` were not reachable both ways."""
 
     network: RoadNetwork
     dropped_nodes: int
@@ -83,8 +83,8 @@ def _assembled(lines: Lines, projection: Projection, *, source: str) -> RoadNetw
 
 
 def _pieces(ref: Ints, first: Ints, line: Ints, shut: Ints) -> tuple[Ints, Ints, Ints]:
-    """Where each piece of a line begins and finishes in the row of all, and its line: cut where another road meets
-    it, where it meets itself, and where it can be shut."""
+    """Begin and end of each piece of a line in the concatenated nodes, and its line: cut where another road meets it,
+    where it meets itself, and where it can be closed."""
     _, which, uses = np.unique(ref, return_inverse=True, return_counts=True)
     cut = (uses[which] > 1) | np.isin(ref, shut)
     cut[first[:-1]] = cut[first[1:] - 1] = True
@@ -96,8 +96,8 @@ def _pieces(ref: Ints, first: Ints, line: Ints, shut: Ints) -> tuple[Ints, Ints,
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Doors:
-    """At a barrier each piece gets an end of its own, joined with the barrier's node (`of`) by a step that may be
-    shut. `start` and `end` are those of the pieces, with such ends."""
+    """At a barrier each piece gets its own end node, connected to the barrier's node (`of`) by an arc that may be
+    closed. `start` and `end` are those of the pieces, with such ends."""
 
     start: Ints
     end: Ints

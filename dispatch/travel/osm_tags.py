@@ -1,7 +1,6 @@
-"""What the tags of a way say: who may drive it, which way, how fast. Key:access, Key:oneway, Key:maxspeed (OSM wiki).
+"""Interprets the tags of a way: which vehicles, directions and speed. Key:access, Key:oneway, Key:maxspeed (OSM wiki).
 
-Turn restrictions, hours and lanes are not read.
-"""
+Turn restrictions, opening hours and lanes are not read."""
 
 import re
 from collections.abc import Mapping
@@ -17,10 +16,11 @@ CLOSED = frozenset({"no", "private", "agricultural", "forestry", "military", "pe
 OPEN = frozenset({"yes", "designated", "permissive", "official", "destination", "customers", "delivery"})
 EMERGENCY = frozenset({"yes", "designated", "official", "permissive", "destination"})
 NOT_FOR_CARS = frozenset({"pedestrian", "track", "busway", "bus_guideway"})
-# Too narrow or too steep, unless an `emergency` tag says that a vehicle gets through; then as slow as a drive.
+# Too narrow or too steep, unless an `emergency` tag allows vehicles; then as slow as a driveway.
 PATHS = frozenset({"footway", "path", "cycleway", "bridleway"})
 ROUND = frozenset({"roundabout", "circular"})
-# What stops any vehicle, and what stops a car that isn't let in but opens to an emergency; a gate stops neither.
+# Barriers that stop any vehicle, and those that stop an ordinary car but open to an emergency vehicle; a gate stops
+# neither.
 SOLID = frozenset(
     {"block", "jersey_barrier", "wall", "fence", "hedge", "guard_rail", "log", "debris", "city_wall", "ditch"}
     | {"retaining_wall", "stile", "turnstile", "full-height_turnstile", "kissing_gate", "cycle_barrier"}
@@ -28,19 +28,19 @@ SOLID = frozenset(
 LIFTED = frozenset({"bollard", "chain", "rope", "bus_trap", "sump_buster"})
 SPEED = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)\s*(mph|km/h|kmh|kph)?")
 MPH_KMH = 1.609344
-LEAST_OF_LIMIT = 0.6  # on average nobody drives at the limit, nor far below it where it is posted
+LEAST_OF_LIMIT = 0.6  # on average vehicles are slower than a posted limit, but not far below it
 
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """Kilometres an hour along the way as it is drawn, and against that; 0: not allowed."""
+    """Kilometres an hour in the direction of the way, and against it; 0: not allowed."""
 
     forward_kmh: float
     backward_kmh: float
 
 
 def drives(tags: Tags) -> dict[Profile, Drive] | None:
-    """For each profile; None for what is no road, or none for any of them."""
+    """For each profile; None for what is not a road, or not open to any of them."""
     class_ = tags.get("highway", "")
     if class_ in PATHS and tags.get("emergency") in EMERGENCY:
         class_ = "service"
@@ -54,7 +54,7 @@ def drives(tags: Tags) -> dict[Profile, Drive] | None:
 
 
 def passable(tags: Tags) -> dict[Profile, bool]:
-    """Whether each profile gets past this node, which may be a barrier."""
+    """Whether each profile can pass this node, which may be a barrier."""
     barrier, emergency, cars = tags.get("barrier", ""), tags.get("emergency"), _most_specific(tags)
     return {
         "emergency": not barrier or emergency in EMERGENCY or (barrier not in SOLID and emergency != "no"),
@@ -63,7 +63,7 @@ def passable(tags: Tags) -> dict[Profile, bool]:
 
 
 def limit_kmh(text: str | None) -> float | None:
-    """A `maxspeed` in km/h; None where it says none, or nothing that can be driven by."""
+    """A `maxspeed` in km/h; None if it states none, or none that is usable."""
     match = SPEED.fullmatch((text or "").strip())
     if not match:
         return None
@@ -81,7 +81,7 @@ def _drive(tags: Tags, class_: str, profile: Profile) -> Drive:
 
 
 def _speed(class_: str, profile: Profile, posted: str | None) -> float:
-    """An emergency vehicle is faster than the cars on that road by what it is on roads of that class."""
+    """Speed of cars on the road, times the ratio of the profile's speed to that of cars on roads of this class."""
     speed, limit = SPEEDS[class_], limit_kmh(posted)
     car = speed.car if limit is None else min(max(speed.car, LEAST_OF_LIMIT * limit), limit)
     return car * speed.of(profile) / speed.car
@@ -97,7 +97,7 @@ def _directions(tags: Tags, class_: str, profile: Profile) -> tuple[bool, bool]:
     if said in {"-1", "reverse"}:
         return False, True
     if said == "reversible":
-        return False, False  # one way at a time, and the map doesn't say when
+        return False, False  # one direction at a time, and the map doesn't say when
     implied = not said and (tags.get("junction") in ROUND or class_ == "motorway")
     return True, not implied
 
@@ -110,7 +110,7 @@ def _open_to_cars(tags: Tags, class_: str) -> bool:
 
 
 def _open_to_emergency(tags: Tags) -> bool:
-    """Private roads and bus lanes are; where nothing at all may go, only if `emergency` says so."""
+    """Private roads and bus lanes are open; roads closed to everything only if `emergency` says so."""
     said = tags.get("emergency")
     if said is not None and (said in EMERGENCY or said == "no"):
         return said != "no"

@@ -1,4 +1,4 @@
-"""Ravines (quebradas) made up across a city: the streets that meet one end there, but for a few bridges."""
+"""Generates ravines (quebradas) across a city: streets end there, except for a few bridges."""
 
 import numpy as np
 import shapely
@@ -11,8 +11,8 @@ BETWEEN_BRIDGES_M = 2_500.0
 
 
 def ravines(outline_x: Floats, outline_y: Floats, valley_deg: float, random: np.random.Generator) -> list[Floats]:
-    """Winding lines, each (k, 2) in metres, that begin at some of these places: most run down across the valley,
-    which leads `valley_deg` east of north, a few along it."""
+    """Winding lines, each (k, 2) in metres, that begin at some of these places: most run across the valley, which leads
+    `valley_deg` east of north, a few along it."""
     found = []
     for number in range(28):
         start = random.integers(len(outline_x))
@@ -27,8 +27,8 @@ def ravines(outline_x: Floats, outline_y: Floats, valley_deg: float, random: np.
 
 
 def cut(ways: NDArray[np.object_], may_bridge: NDArray[np.bool_], lines: list[Floats]) -> NDArray[np.bool_]:
-    """Mask of the ways (straight lines) that a ravine ends. Along each ravine a bridge stays every 2.5 km, the first
-    of those that may be one."""
+    """Mask of the ways (straight lines) that a ravine cuts. Along each ravine a bridge stays every 2.5 km, the first
+    way that may be one."""
     gone = np.zeros(len(ways), bool)
     tree = shapely.STRtree(ways)
     for line in lines:

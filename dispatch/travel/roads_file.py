@@ -1,4 +1,4 @@
-"""A street network on disk: one compact file, with what makes its searches quick."""
+"""A street network in a file, with the contraction that makes searches fast."""
 
 import json
 import os
@@ -28,7 +28,7 @@ NETWORK = {
     "bend_lon": np.float64,
     "metres": np.float32,
 }
-PER_DEGREE = 10_000_000  # as OpenStreetMap has it: a centimetre
+PER_DEGREE = 10_000_000  # OpenStreetMap's resolution: a centimetre
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +38,7 @@ class RoadsFile:
 
 
 def save_roads(file: Path, roads: RoadsFile) -> None:
-    """Whole or not at all. Raises OSError where it can't be written."""
+    """Complete or not at all. Raises OSError if it can't be written."""
     arrays = _arrays(roads)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     part = Path(name)
@@ -55,12 +55,12 @@ def save_roads(file: Path, roads: RoadsFile) -> None:
 
 
 def load_roads(file: Path, *profiles: Profile) -> RoadsFile:
-    """With the contractions of these profiles, of all where none is named. Raises RoadsFileError."""
+    """With the contractions of these profiles, of all if none is named. Raises RoadsFileError."""
     try:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
             version = int(arrays["version"])
             if version != VERSION:
-                raise RoadsFileError(f"{file}: is of version {version}, this program reads {VERSION}; build it again")
+                raise RoadsFileError(f"{file}: has version {version}, this program reads {VERSION}; build it again")
             network = _network(arrays)
             contractions = {p: _contraction(arrays, p, network.nodes) for p in profiles or PROFILES}
             return RoadsFile(network, contractions)
@@ -109,7 +109,7 @@ def _network(arrays: Mapping[str, NDArray[Any]]) -> RoadNetwork:
 def _contraction(arrays: Mapping[str, NDArray[Any]], profile: Profile, nodes: int) -> Contraction:
     level = arrays[f"{profile}.level"].astype(np.int16, casting="same_kind")
     if level.shape != (nodes,):
-        raise ValueError(f"{profile}.level is not of this network")
+        raise ValueError(f"{profile}.level does not belong to this network")
     return Contraction(level, *(_ways(arrays, f"{profile}.{part}", nodes) for part in ("out", "into", "core")))
 
 
@@ -119,5 +119,5 @@ def _ways(arrays: Mapping[str, NDArray[Any]], name: str, nodes: int) -> Ways:
     seconds = arrays[f"{name}.seconds"].astype(np.float64, casting="same_kind")
     fits = first.shape == (nodes + 1,) and first[0] == 0 and first[-1] == len(other) == len(seconds)
     if not fits or (np.diff(first) < 0).any() or (len(other) and not (other.min() >= 0 and other.max() < nodes)):
-        raise ValueError(f"{name} is not of this network")
+        raise ValueError(f"{name} does not belong to this network")
     return Ways(first, other, seconds)

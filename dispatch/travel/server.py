@@ -1,7 +1,6 @@
-"""Travel times from a routing server: Valhalla's matrix or OSRM's table. Every answer is read strictly.
+"""Travel times from a routing server: Valhalla's matrix or OSRM's table. Every answer is validated strictly.
 
-Valhalla: POST /sources_to_targets; OSRM: GET /table/v1/driving (their API references).
-"""
+Valhalla: POST /sources_to_targets; OSRM: GET /table/v1/driving (their API references)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,13 +15,13 @@ import numpy as np
 from geo import Point
 from geo.travel_time import Floats
 
-MOST_PLACES = 100  # sources and targets of one request: what an OSRM with its defaults takes
+MOST_PLACES = 100  # sources and targets of one request: OSRM's default limit
 MOST_BYTES = 2_000_000
 AT_ONCE = 4
 
 
 class Because(StrEnum):
-    """Why the server's times are not the ones in use."""
+    """Why the server's times are not used."""
 
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
@@ -63,7 +62,7 @@ class _Places:
 
 
 class RoutingServer:
-    """`url` is the server's, without the service's path."""
+    """`url` is the base URL, without the path."""
 
     def __init__(self, url: str, kind: Kind, *, timeout_s: float) -> None:
         self.kind, self.timeout_s = kind, timeout_s
@@ -73,9 +72,9 @@ class RoutingServer:
         await self._client.aclose()
 
     async def seconds(self, lats: Floats, lons: Floats, targets: Sequence[Point]) -> Floats:
-        """From n sources to m targets at the server's own pace → (n, m); inf where it knows no way.
+        """From n sources to m targets at the server's speed → (n, m); inf if it knows no route.
 
-        All requests together take `timeout_s` at most. Raises NoAnswer."""
+        All requests together take at most `timeout_s`. Raises NoAnswer."""
         step = max(1, MOST_PLACES - len(targets))
         places = list(zip(lats.tolist(), lons.tolist(), strict=True))
         parts = [_Places(places[i : i + step], targets) for i in range(0, len(places), step)]
@@ -85,14 +84,14 @@ class RoutingServer:
             async with asyncio.timeout(self.timeout_s):
                 return np.concatenate(await self._all(parts))
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise NoAnswer(Because.TIMEOUT, f"nothing within {self.timeout_s:g} s") from error
+            raise NoAnswer(Because.TIMEOUT, f"no answer within {self.timeout_s:g} s") from error
         except (httpx.RemoteProtocolError, httpx.DecodingError, msgspec.MsgspecError) as error:
             raise NoAnswer(Because.BAD_ANSWER, str(error)) from error
         except (httpx.HTTPError, OSError) as error:
             raise NoAnswer(Because.UNREACHABLE, str(error) or type(error).__name__) from error
 
     async def _all(self, parts: list[_Places]) -> list[Floats]:
-        """The first that fails ends the others."""
+        """The first failure cancels the others."""
         some = asyncio.Semaphore(AT_ONCE)
 
         async def one(places: _Places) -> Floats:
@@ -112,9 +111,9 @@ class RoutingServer:
         rows = read(await self._body(ask(self._client, places)))
         n, m = len(places.sources), len(places.targets)
         if len(rows) != n or any(len(row) != m for row in rows):
-            raise NoAnswer(Because.BAD_ANSWER, f"the table is not one of {n} × {m}")
+            raise NoAnswer(Because.BAD_ANSWER, f"the table is not {n} × {m}")
         if any(value is not None and not (isfinite(value) and value >= 0) for row in rows for value in row):
-            raise NoAnswer(Because.BAD_ANSWER, "a time is below nothing")
+            raise NoAnswer(Because.BAD_ANSWER, "a time is negative")
         return np.array([[inf if value is None else value for value in row] for row in rows], np.float64)
 
     async def _body(self, request: httpx.Request) -> bytes:
@@ -147,7 +146,7 @@ def _ask_valhalla(client: httpx.AsyncClient, places: _Places) -> httpx.Request:
 def _read_valhalla(body: bytes) -> Rows:
     table = msgspec.json.decode(body, type=_Valhalla).sources_to_targets
     if any((cell.from_index, cell.to_index) != (i, j) for i, row in enumerate(table) for j, cell in enumerate(row)):
-        raise NoAnswer(Because.BAD_ANSWER, "the table is not in order")
+        raise NoAnswer(Because.BAD_ANSWER, "the answer is not a valid table")
     return [[cell.time for cell in row] for row in table]
 
 

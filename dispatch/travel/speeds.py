@@ -1,9 +1,8 @@
-"""How fast each class of road is driven in a city, lights and crossings included.
+"""Speed of each class of road in a city, including traffic lights and crossings.
 
-The classes and their order are OpenStreetMap's (wiki: Key:highway); the speeds are assumptions of this project, level
-with what measured networks of hilly cities give. Only their ratio matters in the end: a unit's own mean speed sets
-the level (`geo.Roads`).
-"""
+The classes and their order are OpenStreetMap's (wiki: Key:highway); the speeds are assumptions of this project,
+consistent with measured networks of hilly cities. Only their ratio matters: a unit's own mean speed sets the level
+(`geo.Roads`)."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,8 @@
-"""What stops the start: a setting of travel times, or a file of roads, that can't be used."""
+"""Errors that prevent a start: a setting of travel times, or a file of roads, that can't be used."""
 
 
 class TravelError(Exception):
-    """Its text tells a person what to change."""
+    """The message says what to change."""
 
 
 class RoadsFileError(TravelError):
@@ -10,4 +10,4 @@ class RoadsFileError(TravelError):
 
 
 class TravelSettingsError(TravelError):
-    """A setting that can't be meant, by its name."""
+    """An invalid setting, by its name."""

@@ -1,1 +1,1 @@
-"""XML from outside: read safely, and the shapes of GML in it."""
+"""XML from outside: safe parsing, and GML shapes."""

@@ -1,4 +1,4 @@
-"""Shapes of the Geography Markup Language, as far as location formats use them."""
+"""Shapes of the Geography Markup Language that location formats use."""
 
 from dispatch.xml.gml_shapes import READERS, Shape, read_shape
 from dispatch.xml.gml_values import NotAShape, UnknownCrs

@@ -1,6 +1,7 @@
-"""Positions and shapes of GML as PIDF-LO and LoST write them (RFC 5491 section 5, GeoShape 1.0).
+"""Reads positions and shapes of GML as PIDF-LO and LoST write them (RFC 5491 section 5, GeoShape 1.0).
 
-A bad side value never costs the position: the centre is used, with the part of the region that is still known."""
+A faulty secondary value never discards the position: the centre is used, with the part of the region that is still
+known."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from geo import ArcBand, Ellipse, Point, Region
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A point, a circle (`radius_m`) or another region, with what its third dimension says."""
+    """A point, a circle (`radius_m`) or another region, with its third dimension."""
 
     point: Point
     radius_m: float | None = None
@@ -25,7 +26,7 @@ class Shape:
 
 
 def read_shape(element: Element) -> Shape:
-    """The shape that `element` is. Raises NotAShape, and UnknownCrs as one of its kind."""
+    """The shape of `element`. Raises NotAShape, and its subclass UnknownCrs."""
     reader = READERS.get(element.name)
     if reader is None:
         raise NotAShape(element.name[:40], "unknown shape")
@@ -38,7 +39,7 @@ def _point(values: Values) -> Shape:
 
 
 def _circle(values: Values) -> Shape:
-    """Circle and Sphere; the sphere's radius holds upward too."""
+    """Circle and Sphere; the sphere's radius is also the vertical one."""
     point, altitude_m = _centre(values)
     radius_m = values.length("radius")
     vertical_m = radius_m if values.element.name == "Sphere" else None
@@ -55,10 +56,10 @@ def _ellipse(values: Values) -> Shape:
     region = None
     if major_m is not None and minor_m is not None and orientation is not None:
         if minor_m > major_m:
-            values.flaw("semiMinorAxis", "longer than the major axis, taken for it")
+            values.flaw("semiMinorAxis", "longer than the major axis; used as major axis")
             major_m, minor_m, orientation = minor_m, major_m, orientation + 90
         region = Ellipse(point, major_m, minor_m, orientation % 180)
-    # The circle around it, as far as it is known.
+    # The circle around it, as far as known.
     radius_m = max(major_m or 0, minor_m or 0) or None if region is None else None
     return Shape(point, radius_m, region, altitude_m, vertical_m, tuple(values.flaws))
 
@@ -69,7 +70,7 @@ def _arc_band(values: Values) -> Shape:
     check_extent("outerRadius", max(inner_m or 0, outer_m or 0))
     start, opening = _arc(values)
     if inner_m is not None and outer_m is not None and inner_m > outer_m:
-        values.flaw("innerRadius", "longer than the outer radius, taken for it")
+        values.flaw("innerRadius", "longer than the outer radius; used as outer radius")
         inner_m, outer_m = outer_m, inner_m
     if outer_m is None or inner_m == outer_m or start is None or opening is None:
         radius_m = max(inner_m or 0, outer_m or 0) or None
@@ -79,13 +80,13 @@ def _arc_band(values: Values) -> Shape:
 
 
 def _arc(values: Values) -> tuple[float | None, float | None]:
-    """Start and opening in degrees. No antenna serves a few degrees alone: such an opening is in radians."""
+    """Start and opening in degrees. No antenna sector is only a few degrees wide: such an opening is in radians."""
     start, opening = values.angle("startAngle"), values.angle("openingAngle")
     if opening is not None and start is not None and values.is_plain_degrees("openingAngle"):
-        values.flaw("openingAngle", "of a few degrees, radians taken")
+        values.flaw("openingAngle", "a few degrees only; radians assumed")
         start, opening = degrees(start) if start <= 2 * 3.1416 else start, degrees(opening)
     if opening is not None and not 0 < opening <= 360:
-        values.flaw("openingAngle", "not between 0 and 360 degrees, the whole circle taken")
+        values.flaw("openingAngle", "not between 0 and 360 degrees; the whole circle is used")
         return start, None
     return start, opening
 
@@ -96,7 +97,7 @@ def _polygon(values: Values) -> Shape:
 
 
 def _prism(values: Values) -> Shape:
-    """A polygon with a height: its middle and half of it up and down."""
+    """A polygon with a height: its vertical middle, and half of the height up and down."""
     element = values.element
     base = next((e for e in element.descendants() if e.name == "Polygon"), None)
     if base is None:
@@ -121,7 +122,7 @@ READERS: dict[str, Callable[[Values], Shape]] = {
 
 
 def _centre(values: Values) -> tuple[Point, float | None]:
-    """Of `pos`, or of what older senders have in its place; altitude in metres. Raises NotAShape."""
+    """Of `pos`, or of the elements that older senders use instead; altitude in metres. Raises NotAShape."""
     element = values.element
     inside = {e.name: e for e in reversed(list(element.descendants()))}
     holder = next((inside[name] for name in ("pos", "coordinates", "posList") if name in inside), None)

@@ -1,7 +1,7 @@
-"""The values inside shapes of GML: reference systems, coordinates, lengths and angles with their units.
+"""The values in GML shapes: reference systems, coordinates, lengths and angles with their units.
 
-What is wrong with a value is told in `flaws`, by the name of its element; the value itself is then None, or what it
-most probably means."""
+Problems of a value are added to `flaws`, by the name of its element; the value is then None, or what it most probably
+means."""
 
 import re
 from dataclasses import dataclass, field
@@ -21,12 +21,12 @@ LETTERED = re.compile(r"([0-9]{1,3})(?::([0-9]{1,2}))?(?::([0-9]{1,2}(?:\.[0-9]{
 MOST_NUMBERS = 6_000
 MOST_CHARS = 120_000
 LARGEST_M = 20_037_508.0
-# A region beyond this places nobody, and no plane can hold it.
+# A larger region locates nobody, and no projection can represent it.
 LARGEST_REGION_M = 1_000_000.0
 
 
 class NotAShape(ValueError):
-    """`field` is the local name of the offending element."""
+    """`field` is the local name of the faulty element."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
@@ -34,12 +34,12 @@ class NotAShape(ValueError):
 
 
 class UnknownCrs(NotAShape):
-    """Coordinates of a reference system other than WGS 84, which must not be taken for it."""
+    """Coordinates of a reference system other than WGS 84, which must not be read as WGS 84."""
 
 
 @dataclass(slots=True)
 class Values:
-    """Of one shape; `flaws` gather while it is read."""
+    """The values of one shape; `flaws` are collected while it is read."""
 
     element: Element
     flaws: list[str] = field(default_factory=list)
@@ -48,11 +48,11 @@ class Values:
         self.flaws.append(f"{name}: {problem}")
 
     def dimensions(self, *carriers: Element) -> tuple[int, bool]:
-        """2 or 3, and whether the longitude comes first, by the reference system, which stands on the position or on
+        """2 or 3, and whether the longitude comes first, by the reference system, which is given on the position or on
         the shape around it. Raises UnknownCrs."""
         name = next((e.attributes["srsName"].strip() for e in carriers if e.attributes.get("srsName")), None)
         if name is None:
-            self.flaw("srsName", "missing, WGS 84 taken")
+            self.flaw("srsName", "missing; WGS 84 assumed")
             return 2, False
         match = CRS.fullmatch(name[:200])
         if match is None:
@@ -71,14 +71,14 @@ class Values:
             words = self._parted(element.name, words)
         values = [_value(word) for word in words[: MOST_NUMBERS + 1]]
         if len(values) > MOST_NUMBERS or any(value is None for value in values):
-            raise NotAShape(element.name, "has something else than a few numbers with blanks between")
+            raise NotAShape(element.name, "must be numbers separated by blanks")
         return [value for value in values if value is not None]
 
     def _parted(self, name: str, words: list[str]) -> list[str]:
-        """Decimal commas (`-0,18 -78,46`), or commas where blanks belong."""
+        """Decimal commas (`-0,18 -78,46`), or commas as separators."""
         whole = [word.strip(",;") for word in words]
         if 2 <= len(whole) <= 3 and any("," in word for word in whole) and None not in map(decimal, whole):
-            self.flaw(name, "commas for decimal points")
+            self.flaw(name, "commas used as decimal points")
             return [word.replace(",", ".") for word in whole]
         self.flaw(name, "commas between the numbers")
         return [part for word in words for part in re.split("[,;]", word) if part]
@@ -92,11 +92,11 @@ class Values:
             raise NotAShape("pos", str(error)) from None
 
     def length(self, name: str, *, least: float | None = None) -> float | None:
-        """In metres; None with a flaw if it is missing or no length."""
+        """In metres; None with a flaw if it is missing or not a length."""
         metres, _ = self._measure(name, METRES)
         if metres is None or 0 < metres <= LARGEST_M or metres == least:
             return metres
-        self.flaw(name, f"{metres:g} is not a length, passed over")
+        self.flaw(name, f"{metres:g} is not a length; ignored")
         return None
 
     def angle(self, name: str) -> float | None:
@@ -104,15 +104,15 @@ class Values:
         value, factor = self._measure(name, DEGREES)
         if value is None or factor == 1 or abs(value / factor) <= tau + 0.01:
             return value
-        self.flaw(name, "more than a turn in radians, degrees taken")
+        self.flaw(name, "more than a full turn in radians; degrees assumed")
         return value / factor
 
     def is_plain_degrees(self, name: str) -> bool:
-        """Whether an angle has degrees for its unit, or none, and is small enough to be radians."""
-        value, factor = self._measure(name, DEGREES, told=False)
+        """Whether an angle is in degrees, or has no unit, and is small enough to be radians."""
+        value, factor = self._measure(name, DEGREES, report=False)
         return value is not None and factor == 1 and 0 <= value <= tau and value != int(value)
 
-    def _measure(self, name: str, units: dict[str, float], *, told: bool = True) -> tuple[float | None, float]:
+    def _measure(self, name: str, units: dict[str, float], *, report: bool = True) -> tuple[float | None, float]:
         """The value in the base unit, and how many of these the unit of the element is."""
         part = self.element.first(name)
         problem = "missing"
@@ -123,8 +123,8 @@ class Values:
             value = decimal(part.text)
             if value is not None and factor is not None:
                 return value * factor, factor
-            problem = "in an unknown unit, passed over" if factor is None else "not one number, passed over"
-        if told:
+            problem = "in an unknown unit; ignored" if factor is None else "not one number; ignored"
+        if report:
             self.flaw(name, problem)
         return None, 1.0
 

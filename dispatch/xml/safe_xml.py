@@ -1,4 +1,4 @@
-"""XML from strangers as small plain trees: no document type, no entities, nothing fetched, bounded in every way."""
+"""Parses untrusted XML into plain trees: no document type, no entities, nothing fetched, all sizes limited."""
 
 import codecs
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class UnsafeXml(ValueError):
 
 @dataclass(slots=True)
 class Element:
-    """One element: namespace and local name apart, `text` that stands directly in it."""
+    """One element: namespace and local name separated, `text` that is directly in it."""
 
     namespace: str
     name: str
@@ -30,14 +30,14 @@ class Element:
     children: list["Element"] = field(default_factory=list)
 
     def each(self, *names: str) -> Iterator["Element"]:
-        """Children of one of these local names, in whatever namespace: senders confuse them."""
+        """Children with one of these local names, in any namespace, because senders confuse them."""
         return (child for child in self.children if child.name in names)
 
     def first(self, *names: str) -> "Element | None":
         return next(self.each(*names), None)
 
     def descendants(self) -> Iterator["Element"]:
-        """Itself and all below, in document order."""
+        """Itself and all elements below, in document order."""
         ahead = [self]
         while ahead:
             element = ahead.pop()
@@ -45,7 +45,7 @@ class Element:
             ahead.extend(reversed(element.children))
 
     def outermost(self, name: str) -> Iterator["Element"]:
-        """Those of one local name, itself included, that stand in no other of it: no two have anything in common."""
+        """Elements with this local name, itself included, that are not inside another such element."""
         ahead = [self]
         while ahead:
             element = ahead.pop()
@@ -58,16 +58,16 @@ class Element:
 def read(body: bytes) -> Element:
     """The root element. Raises UnsafeXml."""
     if len(body) > MOST_BYTES:
-        raise UnsafeXml(f"has {len(body)} bytes, at most {MOST_BYTES} are read")
+        raise UnsafeXml(f"has {len(body)} bytes; the maximum is {MOST_BYTES}")
     if not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        body = body.lstrip(b" \t\r\n" + codecs.BOM_UTF8)  # nothing may stand before `<?xml`, and gateways put it there
+        body = body.lstrip(b" \t\r\n" + codecs.BOM_UTF8)  # nothing may precede `<?xml`, but some gateways add it
     builder = _Builder()
     parser = DefusedXMLParser(target=builder, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     try:
         parser.feed(body)
         parser.close()
     except DefusedXmlException:
-        raise UnsafeXml("has a document type or an entity, which aren't read here") from None
+        raise UnsafeXml("has a document type or an entity, which are not allowed") from None
     except UnsafeXml:
         raise
     except (ParseError, ValueError, LookupError) as error:
@@ -83,14 +83,14 @@ class _Builder:
     def __init__(self) -> None:
         self.root: Element | None = None
         self._open: list[Element] = []
-        # The text of each open element in the pieces it came in: one for every line and every reference.
+        # The text of each open element in pieces: one for every line and every reference.
         self._pieces: list[list[str]] = []
         self._count = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
         if len(self._open) >= MOST_DEPTH or self._count > MOST_ELEMENTS:
-            raise UnsafeXml(f"is deeper than {MOST_DEPTH} or has more than {MOST_ELEMENTS} elements")
+            raise UnsafeXml(f"is nested deeper than {MOST_DEPTH} or has more than {MOST_ELEMENTS} elements")
         first = islice(attributes.items(), MOST_ATTRIBUTES)
         element = Element(*_split(tag), {_split(name)[1]: value for name, value in first})
         if self._open:

@@ -1,4 +1,4 @@
-"""Many units all over the city, most of them where most people live, and how they move."""
+"""Many units all over the city, most of them where most people live, and their movement."""
 
 from dataclasses import dataclass
 
@@ -21,14 +21,14 @@ class Fleet:
     random: np.random.Generator
 
     def step(self, which: NDArray[np.int64]) -> None:
-        """These units go 10 m, each its own way."""
+        """Move these units by 10 m, each in its own direction."""
         way = self.random.uniform(0, 2 * np.pi, len(which))
         self.lats[which] += np.sin(way) * STEP_M / METRES_A_DEGREE
         self.lons[which] += np.cos(way) * STEP_M / METRES_A_DEGREE
 
 
 def fleet_of(city: City, count: int, *, seed: int, by_people: bool = True) -> Fleet:
-    """Spread over the parishes by how many people live in each, or evenly over the ground."""
+    """Distributed over the parishes by population, or uniformly over the area."""
     random = np.random.default_rng(seed)
     parishes = list(city.parishes)
     weights = np.array([float(p.population) if by_people else p.area_km2 for p in parishes])

@@ -1,4 +1,4 @@
-"""The nearest 5 of 20,000 units that move, beside other ways, and whether it is them: against measuring all."""
+"""The nearest 5 of 20,000 moving units, compared with other methods, and checked against an exhaustive search."""
 
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -14,7 +14,7 @@ from scripts.benches.fleet import Fleet, fleet_of
 from scripts.benches.measure import Row, seconds_of
 
 UNITS, K, BATCH, QUERIES = 20_000, 5, 2_000, 2_000
-# How often the peer that can't move is built anew, in positions: once a second at this fleet's pace.
+# After how many positions a static peer is rebuilt: once a second at this fleet's rate.
 REBUILT_AFTER = 2_000
 H3_RESOLUTION = 8
 Places = Sequence[tuple[float, float]]
@@ -67,7 +67,7 @@ def index(city: City, checks: int) -> list[Row]:
 
 
 class Scan:
-    """All distances by numpy, as exact as it gets."""
+    """All distances by numpy, exact."""
 
     def __init__(self, projection: Projection, fleet: Fleet) -> None:
         self._projection = projection
@@ -82,7 +82,7 @@ class Scan:
 
 
 class H3Rings:
-    """Cells that hold units, ring by ring: the usual recipe, with its usual stopping rule."""
+    """Cells that contain units, ring by ring: the usual method, with its usual stopping rule."""
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
@@ -133,7 +133,7 @@ def _places(fleet: Fleet) -> Places:
 
 
 def _each(find: Find, where: Places) -> float:
-    """Microseconds a question."""
+    """Microseconds a query."""
     return seconds_of(lambda: [find(lat, lon) for lat, lon in where]) / len(where) * 1e6
 
 

@@ -1,5 +1,5 @@
 """Positions through the batch endpoint of the real service: HTTP, decoding, doubts, picture, index, a live screen, and
-COPY into PostgreSQL. Counted by the processor time of the service itself, for who sends and who stores has his own."""
+COPY into PostgreSQL. Only the processor time of the service itself is counted."""
 
 import asyncio
 import json
@@ -24,12 +24,12 @@ from scripts.own_service import OwnService, own_service
 UNITS, BATCH, SENDERS = 20_000, 2_000, 2
 # The whole fleet once a second of its own time, ended before now.
 EVERY = timedelta(seconds=1)
-# The writer writes once a second, and no other process of ours waits for it.
+# The writer writes twice a second, and no other process here waits for it.
 SETTLED_S = 3.0
 
 
 def ingestion(city: City, rounds: int) -> list[Row]:
-    """`rounds`: how often every unit tells its position."""
+    """`rounds`: number of positions that every unit sends."""
     fleet = fleet_of(city, UNITS, seed=5)
     bodies = batches(fleet, rounds)
     count = rounds * UNITS
@@ -102,7 +102,7 @@ async def _send(http: httpx.AsyncClient, waiting: list[bytes]) -> None:
 
 
 async def _watch(service: OwnService) -> None:
-    """A screen that takes all it is told, and does nothing with it."""
+    """A screen that reads everything and ignores it."""
     url = service.url.replace("http", "ws", 1) + "/v1/live"
     headers = {"Authorization": f"Bearer {service.key}"}
     async with connect(url, additional_headers=headers, proxy=None, max_size=None, compression=None) as screen:
@@ -111,7 +111,7 @@ async def _watch(service: OwnService) -> None:
 
 
 def _cpu_s(pid: int) -> float:
-    """Processor seconds of a process and its threads; not of its children, of which PostgreSQL is one."""
+    """Processor seconds of a process and its threads, without its children, one of which is PostgreSQL."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -1,4 +1,4 @@
-"""Time as processor seconds, and a table of it beside what is to be reached."""
+"""Processor seconds, and a table of them with the goals."""
 
 import platform
 import time
@@ -14,7 +14,7 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`reach` as it is written, `≤ 60` say; empty for a peer. `note`: what else there is to say of it."""
+    """`reach` is the goal as text, for example `≤ 60`; empty for a peer. `note`: a remark."""
 
     what: str
     value: float
@@ -24,7 +24,7 @@ class Row:
 
 
 def seconds_of(action: Callable[[], object], rounds: int = 5) -> float:
-    """Processor seconds of the quickest of some rounds: what is slower is the machine's other work."""
+    """Processor seconds of the fastest of some rounds; slower ones include other work of the machine."""
     times = []
     for _ in range(rounds):
         start = time.process_time()

@@ -1,4 +1,4 @@
-"""A full recommendation over made-up streets of 100,000 nodes, beside its peers in the same run."""
+"""A full recommendation over generated streets of 100,000 nodes, with peers in the same run."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ NATURE = "structure_fire"
 
 
 class WholeDijkstra:
-    """What is usually done: a search over all nodes from each place, units put to their nearest node."""
+    """The usual method: a search over all nodes from each place, units snapped to their nearest node."""
 
     def __init__(self, network: RoadNetwork, projection: Projection) -> None:
         self._projection = projection
@@ -46,7 +46,7 @@ class WholeDijkstra:
 
 
 def recommendation(city: City, questions: int = QUESTIONS) -> list[Row]:
-    """Processor milliseconds. Each question is about another place, so that no search is remembered; 150 units are
+    """Processor milliseconds. Each query is about another place, so that no cached search is used; 150 units are
     scattered around their stations."""
     projection = Projection(city.crs)
     network = generate_network(city, nodes=NODES)

@@ -1,1 +1,1 @@
-"""Faults under load: clients that keep a log of their own, and a checker that reads nothing else."""
+"""Fault injection under load: clients that keep their own logs, and a checker that relies on them."""

@@ -1,4 +1,4 @@
-"""Faults under load, one after the other: what each did to callers, and whether every promise was kept."""
+"""Injects faults under load, one after the other, and reports their effect and whether every promise was kept."""
 
 import asyncio
 import sys
@@ -14,9 +14,9 @@ from rich.table import Table
 from dispatch.city import load_city
 from dispatch.model.city import City
 from dispatch.settings import PROJECT
+from scripts.fault_runs.cluster import Cluster, cluster
 from scripts.fault_runs.disk import NoDisk
 from scripts.fault_runs.faults import FAULTS, ON_SMALL_DISK, Fault
-from scripts.fault_runs.house import House, house
 from scripts.fault_runs.rounds import CALLS_PER_S, Outcome, play
 from scripts.open_files import allow_open_files
 
@@ -26,25 +26,25 @@ COLUMNS = ("fault", "rounds", "calls", "acknowledged", "repeated", "unavailable 
 
 
 async def run(asked: Namespace) -> list[Outcome]:
-    """Each fault once, or for so many minutes in an order that chance chooses."""
+    """Each fault once, or for so many minutes in random order."""
     city = load_city(PROJECT / "data" / "quito")
     random = Random(asked.seed)
     outcomes: list[Outcome] = []
     named = {**FAULTS, **ON_SMALL_DISK}
     wanted = [named[name] for name in asked.only or named]
     if on_disk := [fault for fault in wanted if fault in FAULTS.values()]:
-        async with house() as one:
+        async with cluster() as one:
             outcomes += await _rounds(one, city, on_disk, random, asked)
     if on_small := [fault for fault in wanted if fault in ON_SMALL_DISK.values()]:
         try:
-            async with house(small_disk=True) as small:
+            async with cluster(small_disk=True) as small:
                 outcomes += await _rounds(small, city, on_small, random, asked)
         except NoDisk as error:
             console.print(f"disk_full left out: {error}")
     return outcomes
 
 
-async def _rounds(one: House, city: City, faults: list[Fault], random: Random, asked: Namespace) -> list[Outcome]:
+async def _rounds(one: Cluster, city: City, faults: list[Fault], random: Random, asked: Namespace) -> list[Outcome]:
     outcomes: list[Outcome] = []
     share = len(faults) / len(asked.only or (*FAULTS, *ON_SMALL_DISK))
     until_s = perf_counter() + asked.minutes * 60 * share
@@ -69,8 +69,8 @@ def tell(outcome: Outcome, seed: int) -> None:
         console.print(f"    {violation}", style="red", markup=False)
 
 
-def keep(outcome: Outcome, one: House, folder: Path) -> None:
-    """What the clients wrote down and what the nodes said, for whoever looks into it."""
+def keep(outcome: Outcome, one: Cluster, folder: Path) -> None:
+    """The logs of clients and nodes, for debugging."""
     folder.mkdir(parents=True)
     (folder / "sent.jsonl").write_bytes(b"\n".join(map(msgspec.json.encode, outcome.history.sent)))
     (folder / "deeds.jsonl").write_bytes(b"\n".join(map(msgspec.json.encode, outcome.history.deeds)))
@@ -97,14 +97,16 @@ def summary(outcomes: list[Outcome]) -> Table:
 
 def arguments() -> Namespace:
     parser = ArgumentParser(prog="scripts/faults", description=__doc__)
-    parser.add_argument("--long", action="store_true", help="for ten minutes, if --minutes says nothing else")
-    parser.add_argument("--minutes", type=float, default=0.0, help="each fault again and again for so long")
-    parser.add_argument("--seed", type=int, default=1, help="of what is by chance; the order of events is not")
+    parser.add_argument("--long", action="store_true", help="run for ten minutes, or as --minutes says")
+    parser.add_argument("--minutes", type=float, default=0.0, help="repeat each fault for so many minutes")
     parser.add_argument(
-        "--only", action="append", choices=[*FAULTS, *ON_SMALL_DISK], help="this fault; may be repeated"
+        "--seed", type=int, default=1, help="seed of the random choices; the order of events still varies"
     )
-    parser.add_argument("--rate", type=float, default=CALLS_PER_S, help="calls a second")
-    parser.add_argument("--keep", type=Path, help="where the logs go of rounds with a violation")
+    parser.add_argument(
+        "--only", action="append", choices=[*FAULTS, *ON_SMALL_DISK], help="run only this fault; may be repeated"
+    )
+    parser.add_argument("--rate", type=float, default=CALLS_PER_S, help="calls per second")
+    parser.add_argument("--keep", type=Path, help="folder for the logs of rounds with a violation")
     asked = parser.parse_args()
     asked.minutes = asked.minutes or (10.0 if asked.long else 0.0)
     return asked

@@ -1,4 +1,4 @@
-"""Who is on which incident, asked of the tables and of every moment in the journal: what must be true of it."""
+"""Checks of assignments, in the tables and at every event of the journal."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ BATCH = 1_000
 
 
 def faults_of(room: Room) -> list[str]:
-    """What is wrong with the bookings of a room: a unit on two incidents, or on none though it is under way."""
+    """Inconsistent assignments in a state: a unit on two incidents, or on none though its status says so."""
     on = Counter(a.unit_id for incident in room.incidents.values() for a in incident.assignments)
     faults = [f"{unit_id} is on {times} incidents" for unit_id, times in on.items() if times > 1]
     assigned = {a.unit_id: incident.id for incident in room.incidents.values() for a in incident.assignments}
@@ -25,7 +25,7 @@ def faults_of(room: Room) -> list[str]:
 
 
 async def faults_in_tables(db: Connection) -> list[str]:
-    """The same, of the tables alone; and that each incident has the calls that it counts."""
+    """The same for the tables; and that each incident has as many calls as it counts."""
     twice = await db.fetch(
         "select unit_id, count(*) from assignment where released_at is null group by unit_id having count(*) > 1"
     )
@@ -43,7 +43,7 @@ async def faults_in_tables(db: Connection) -> list[str]:
 
 
 async def events_after(db: Connection, seq: int) -> list[Event]:
-    """All of them. Raises AssertionError for a gap."""
+    """All events after `seq`. Raises AssertionError for a gap."""
     events: list[Event] = []
     while batch := await journal.after(db, seq=seq + len(events), limit=BATCH):
         events += [entry.event for entry in batch]
@@ -52,7 +52,7 @@ async def events_after(db: Connection, seq: int) -> list[Event]:
 
 
 def replay(room: Room, events: list[Event]) -> Iterator[str]:
-    """The faults at every moment between; afterwards the room is as of the last event."""
+    """The faults after each event; afterwards the room is as of the last event."""
     for event in events:
         room.apply(event)
         for fault in faults_of(room):

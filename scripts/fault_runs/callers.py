@@ -11,13 +11,13 @@ from uuid import UUID
 
 from dispatch.model.city import City
 from dispatch.simulation.callers import PlannedCall, plan_calls
-from scripts.fault_runs.door import PATIENCE_S, Answer, Door
 from scripts.fault_runs.logs import Sent
+from scripts.fault_runs.node_client import PATIENCE_S, Answer, NodeClient
 from scripts.fault_runs.tasks import call_off
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2.0
 AGAIN = 0.1
-"""How often a phone sends what was acknowledged, as if the answer had been lost on its last mile."""
+"""Probability that a phone repeats an acknowledged report, as if the answer had been lost."""
 MISUSE = 0.06
 FINAL = range(200, 500)
 
@@ -25,9 +25,9 @@ FINAL = range(200, 500)
 class Callers:
     """`sent` is their common log. Arrivals don't wait for answers."""
 
-    def __init__(self, door: Door, city: City, *, per_s: float, seed: int) -> None:
+    def __init__(self, client: NodeClient, city: City, *, per_s: float, seed: int) -> None:
         self.sent: list[Sent] = []
-        self._door, self._random = door, Random(seed)
+        self._client, self._random = client, Random(seed)
         arrivals = (n / per_s for n in count())
         self._plan = plan_calls(city, seed=seed, arrivals=arrivals, misuse=MISUSE)
         self._calling: set[asyncio.Task[None]] = set()
@@ -38,7 +38,7 @@ class Callers:
         return len(self._calling)
 
     async def call(self) -> None:
-        """Until ended; who has begun goes on until acknowledged."""
+        """Until ended; a call that has begun continues until it is acknowledged."""
         async for body in self._due():
             self._begin(body)
 
@@ -46,7 +46,7 @@ class Callers:
         self._ended = True
 
     async def all_answered(self, *, within_s: float) -> None:
-        """Who has no answer by then is called off; the log tells of it."""
+        """Calls without an answer by then are cancelled; the log records it."""
         if self._calling:
             await asyncio.wait(self._calling, timeout=within_s)
         await self.call_off()
@@ -55,7 +55,8 @@ class Callers:
         await call_off(self._calling)
 
     async def call_patiently(self, node: int, *, patience_s: float) -> Sent:
-        """One more, who waits longer than any phone before trying elsewhere; gives what became of the first try."""
+        """One more call, with a longer timeout than any phone's before it tries another node; returns the result of the
+        first try."""
         body = self._body(next(self._plan))
         first = await self._send(node, body, patience_s=patience_s)
         self._begin(body)
@@ -78,20 +79,20 @@ class Callers:
             yield self._body(call)
 
     async def _insist(self, body: dict[str, Any]) -> None:
-        node = self._door.any()
+        node = self._client.any()
         for pause_s in self._pauses():
             if (await self._send(node, body)).status in FINAL:
                 break
-            node = self._door.next(node)
+            node = self._client.next(node)
             await asyncio.sleep(pause_s)
         if self._random.random() < AGAIN:
-            await self._send(self._door.next(node), body)
+            await self._send(self._client.next(node), body)
 
     async def _send(self, node: int, body: dict[str, Any], *, patience_s: float = PATIENCE_S) -> Sent:
-        """Also who is called off leaves a line in the log."""
+        """A cancelled one is logged too."""
         sent_s, answer = perf_counter(), Answer(0)
         try:
-            answer = await self._door.ask(node, "POST", "/v1/calls", body, patience_s=patience_s)
+            answer = await self._client.ask(node, "POST", "/v1/calls", body, patience_s=patience_s)
         finally:
             sent = Sent(UUID(body["id"]), node, sent_s, perf_counter(), answer.status, answer.text, answer.says_when)
             self.sent.append(sent)

@@ -1,4 +1,4 @@
-"""What must be true of every history, whatever happened in it. Pure: the same history, the same verdict."""
+"""What must be true of every history. Pure functions of the history."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +30,7 @@ class Answer(msgspec.Struct):
 
 
 def violations(history: History) -> list[str]:
-    """Everything that is wrong, in words; empty where every promise was kept."""
+    """All violations as text; empty if every promise was kept."""
     return [wrong for rule in RULES for wrong in rule(history)]
 
 
@@ -67,7 +67,8 @@ def every_report_is_answered_at_last(history: History) -> Iterator[str]:
 
 
 def no_answer_is_a_surprise(history: History) -> Iterator[str]:
-    """Taken, taken before, or try again, then and then: to a report that is in order there is no other answer."""
+    """A valid report is accepted, recognised as a repetition, or refused with a time to try again; other answers are
+    violations."""
     for sent in history.sent:
         if sent.status not in {0, 200, 201, 503}:
             yield f"surprise: report {sent.report_id} was answered {sent.status}: {sent.answer}"
@@ -76,7 +77,7 @@ def no_answer_is_a_surprise(history: History) -> Iterator[str]:
 
 
 def every_call_is_told_once_and_is_where_it_was_told(history: History) -> Iterator[str]:
-    """Under the incident of its answer, or where the journal says that it went from there."""
+    """Under the incident of its answer, or where the journal says that it was moved from there."""
     first, now, told = _walks(history)
     for call_id, times in told.items():
         if times > 1:
@@ -96,7 +97,7 @@ def every_call_is_told_once_and_is_where_it_was_told(history: History) -> Iterat
 
 
 def _walks(history: History) -> tuple[dict[UUID, IncidentId], dict[UUID, IncidentId], Counter[UUID]]:
-    """Where each call began, where it is after all that was linked, unlinked and split, and how often it was told."""
+    """Where each call began, where it is after all links, unlinks and splits, and how often it was reported."""
     first: dict[UUID, IncidentId] = {}
     now: dict[UUID, IncidentId] = {}
     told: Counter[UUID] = Counter()
@@ -126,7 +127,7 @@ def _walks(history: History) -> tuple[dict[UUID, IncidentId], dict[UUID, Inciden
 
 
 def _stays(carried: dict[IncidentId, set[UUID]], calls: set[UUID]) -> None:
-    """Where these calls are now is their own: they go back to nowhere with others."""
+    """These calls now belong to this incident, and are not given back with others."""
     for others in carried.values():
         others -= calls
 
@@ -179,7 +180,7 @@ def every_screen_saw_each_event_once_and_in_order(history: History) -> Iterator[
 
 
 def _disorders(told: Sequence[Told]) -> Iterator[str]:
-    """A snapshot may leap ahead, never back; who comes back with a number is told what follows it."""
+    """A snapshot may skip ahead, never back; a screen that reconnects with a number gets the events after it."""
     seen = 0
     for one in told:
         match one.word:
@@ -213,7 +214,7 @@ def _differences(history: History, name: str) -> Iterator[str]:
 
 
 def _answers(history: History) -> dict[UUID, list[str]]:
-    """What each acknowledged report was told, each time."""
+    """The answers to each acknowledged report."""
     answers: dict[UUID, list[str]] = {}
     for sent in history.sent:
         if sent.is_acknowledged:

@@ -1,4 +1,4 @@
-"""All units say where they are, once a second; what got no answer is said anew the next time."""
+"""All units send positions once a second; without an answer the next one follows as usual."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -6,24 +6,24 @@ from random import Random
 
 from dispatch.model import UnitId
 from dispatch.model.room import Room
-from scripts.fault_runs.door import Door
+from scripts.fault_runs.node_client import NodeClient
 
 EVERY_S = 1.0
 CENTRE = (-0.2201, -78.5123)
 
 
 class Crews:
-    def __init__(self, door: Door, room: Room, *, seed: int) -> None:
-        self._door, self._random = door, Random(seed)
+    def __init__(self, client: NodeClient, room: Room, *, seed: int) -> None:
+        self._client, self._random = client, Random(seed)
         self._where = {unit_id: self._near() for unit_id in room.units}
         self.answered = 0
 
     async def drive(self) -> None:
-        """Until cancelled."""
+        """Runs until cancelled."""
         while True:
             at = datetime.now(UTC).isoformat()
             positions = [self._moved(unit_id, at) for unit_id in self._where]
-            answer = await self._door.ask(self._door.any(), "POST", "/v1/units/positions", {"positions": positions})
+            answer = await self._client.ask(self._client.any(), "POST", "/v1/units/positions", {"positions": positions})
             self.answered += answer.status < 300 and answer.status > 0
             await asyncio.sleep(EVERY_S)
 

@@ -13,11 +13,11 @@ from dispatch.model.city import City
 from dispatch.model.room import Room
 from dispatch.store.snapshot import snapshot
 from scripts.fault_runs.callers import Callers
+from scripts.fault_runs.cluster import Cluster
 from scripts.fault_runs.crews import Crews
 from scripts.fault_runs.dispatchers import Dispatcher
-from scripts.fault_runs.door import Door
 from scripts.fault_runs.history import History, Stored, stored
-from scripts.fault_runs.house import House
+from scripts.fault_runs.node_client import NodeClient
 from scripts.fault_runs.screens import Screen
 from scripts.fault_runs.tasks import call_off
 
@@ -29,8 +29,8 @@ MOST_OPEN, AT_ONCE = 20, 8
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    house: House
-    door: Door
+    cluster: Cluster
+    client: NodeClient
     before: Room
     callers: Callers
     screens: list[Screen]
@@ -39,19 +39,19 @@ class Crowd:
 
     @classmethod
     @asynccontextmanager
-    async def of(cls, house: House, city: City, *, per_s: float, seed: int) -> AsyncIterator["Crowd"]:
-        """Not at work yet."""
-        async with house.pool() as pool:
+    async def of(cls, cluster: Cluster, city: City, *, per_s: float, seed: int) -> AsyncIterator["Crowd"]:
+        """Not started yet."""
+        async with cluster.pool() as pool:
             before = await snapshot(pool)
-        async with Door(house.urls, house.key, Random(seed)) as door:
-            callers = Callers(door, city, per_s=per_s, seed=seed)
-            screens = [Screen(f"{n}", house.urls, house.key, node=n % len(house.urls)) for n in range(SCREENS)]
-            dispatchers = [Dispatcher(door, screens[n], callers, seed=seed + n) for n in range(DISPATCHERS)]
-            yield cls(house, door, before, callers, screens, dispatchers, Crews(door, before, seed=seed))
+        async with NodeClient(cluster.urls, cluster.key, Random(seed)) as client:
+            callers = Callers(client, city, per_s=per_s, seed=seed)
+            screens = [Screen(f"{n}", cluster.urls, cluster.key, node=n % len(cluster.urls)) for n in range(SCREENS)]
+            dispatchers = [Dispatcher(client, screens[n], callers, seed=seed + n) for n in range(DISPATCHERS)]
+            yield cls(cluster, client, before, callers, screens, dispatchers, Crews(client, before, seed=seed))
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[list[History]]:
-        """Until the block ends; then everybody gets what he waits for, and the one history is in the list."""
+        """Until the block ends; then all requests are completed, and the history is in the list."""
         told: list[History] = []
         watching = [asyncio.create_task(screen.watch()) for screen in self.screens]
         acting = [asyncio.create_task(act()) for act in (self.callers.call, *(d.work for d in self.dispatchers))]
@@ -66,16 +66,16 @@ class Crowd:
             await call_off([driving])
             _raise_from([*watching, driving])
             told.append(await self._history())
-            await tidy(self.door, told[0].fresh)
+            await tidy(self.client, told[0].fresh)
         finally:
             await call_off([*watching, *acting, driving])
             await self.callers.call_off()
 
     async def _history(self) -> History:
-        """As soon as all screens are where the database is, or have had time enough for it."""
+        """When all screens have reached the state of the database, or after a time limit."""
         ids = {sent.report_id for sent in self.callers.sent}
         until_s = perf_counter() + SHOWN_S
-        async with self.house.pool() as pool:
+        async with self.cluster.pool() as pool:
             while True:
                 now = await stored(pool, since=self.before.seq, report_ids=ids)
                 if perf_counter() > until_s or all(screen.room.seq == now.fresh.seq for screen in self.screens):
@@ -83,7 +83,7 @@ class Crowd:
                 await asyncio.sleep(LOOK_S)
 
     def _with(self, now: Stored) -> History:
-        """Copies: a timer of a node may tell the screens more at any moment."""
+        """Copies: a timer of a node may send more to the screens at any moment."""
         return History(
             sent=list(self.callers.sent),
             deeds=[deed for dispatcher in self.dispatchers for deed in dispatcher.deeds],
@@ -98,21 +98,21 @@ class Crowd:
         )
 
 
-async def tidy(door: Door, room: Room) -> None:
-    """Most of what is open is closed: a room that only grows makes every later round slower than the one before."""
+async def tidy(client: NodeClient, room: Room) -> None:
+    """Close most open incidents: a state that only grows would make every later round slower."""
     incidents = list(room.incidents.values())[MOST_OPEN:]
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def close(incident: Incident) -> None:
         async with turns:
             body = {"reason": "x", "version": incident.version}
-            await door.ask(door.any(), "POST", f"/v1/incidents/{incident.id}/close", body)
+            await client.ask(client.any(), "POST", f"/v1/incidents/{incident.id}/close", body)
 
     await asyncio.gather(*(close(incident) for incident in incidents))
 
 
 def _raise_from(tasks: list[asyncio.Task[None]]) -> None:
-    """What none of them should ever end with."""
+    """Unexpected exceptions of the tasks."""
     for task in tasks:
         if task.done() and not task.cancelled():
             task.result()

@@ -1,4 +1,4 @@
-"""A disk that is full after a while: a tmpfs of some hundred megabytes, where this user may mount one."""
+"""A disk that can be filled: a tmpfs of some hundred megabytes, if this user may mount one."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ class Disk:
         self._ballast = place / "ballast"
 
     def fill(self) -> None:
-        """To the last byte."""
+        """Fill it completely."""
         with self._ballast.open("ab", buffering=0) as file, suppress(OSError):
             while file.write(CHUNK):
                 pass
@@ -31,9 +31,9 @@ class Disk:
 
 @contextmanager
 def mounted(place: Path) -> Iterator[Disk]:
-    """Mounted on the empty folder `place`. Raises NoDisk where that isn't permitted."""
+    """Mounted on the empty folder `place`. Raises NoDisk if that isn't permitted."""
     if os.geteuid() != 0:
-        raise NoDisk("only root may mount a small disk")
+        raise NoDisk("only root may mount a small file system")
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m,mode=0711", "tmpfs", str(place)],
         capture_output=True,
@@ -41,7 +41,7 @@ def mounted(place: Path) -> Iterator[Disk]:
         check=False,
     )
     if mounted.returncode:
-        raise NoDisk(f"a small disk can't be mounted here: {mounted.stderr.strip()}")
+        raise NoDisk(f"a small file system can't be mounted here: {mounted.stderr.strip()}")
     try:
         yield Disk(place)
     finally:

@@ -1,6 +1,6 @@
-"""Dispatchers in a hurry: they act on what a screen shows them, sometimes when it is past, and log what was done.
+"""Dispatchers who act on what a screen shows them, sometimes when it is outdated, and log their changes.
 
-What got no answer is not done again blindly: the next look at the screen tells what became of it."""
+A request without an answer is not repeated: the next look at the screen shows whether it was done."""
 
 import asyncio
 from collections import Counter
@@ -12,8 +12,8 @@ import msgspec
 
 from dispatch.model import ASSIGNABLE, Incident, IncidentId, UnitId
 from scripts.fault_runs.callers import Callers
-from scripts.fault_runs.door import Answer, Door
 from scripts.fault_runs.logs import Deed, Verb
+from scripts.fault_runs.node_client import Answer, NodeClient
 from scripts.fault_runs.screens import Screen
 
 PAUSE_S = 0.08
@@ -29,24 +29,24 @@ WEIGHTS = {
 
 
 class Shown(msgspec.Struct):
-    """The part of an answer by which its event is known again."""
+    """The part of an answer by which its event is recognised."""
 
     id: IncidentId
     version: int
 
 
 class Dispatcher:
-    def __init__(self, door: Door, screen: Screen, callers: Callers, *, seed: int) -> None:
+    def __init__(self, client: NodeClient, screen: Screen, callers: Callers, *, seed: int) -> None:
         self.deeds: list[Deed] = []
         self.answers: Counter[tuple[str, int]] = Counter()
-        self._door, self._screen, self._callers, self._random = door, screen, callers, Random(seed)
+        self._client, self._screen, self._callers, self._random = client, screen, callers, Random(seed)
         self._linked: list[IncidentId] = []
         self._closed: list[Shown] = []
-        self._node = door.any()
+        self._node = client.any()
         self._ended = False
 
     async def work(self) -> None:
-        """Until ended; never between an act and its answer."""
+        """Until ended; never between a request and its answer."""
         while not self._ended:
             await asyncio.sleep(self._random.uniform(0, 2 * PAUSE_S))
             incidents = list(self._screen.room.incidents.values())
@@ -62,12 +62,12 @@ class Dispatcher:
         if request is None:
             return
         method, path, body, unit_ids = request
-        answer = await self._door.ask(self._node, method, path, body)
+        answer = await self._client.ask(self._node, method, path, body)
         self.answers[verb, answer.status] += 1
         if answer.status in {200, 201}:
             self._note(verb, incident, answer, unit_ids)
         elif answer.status in {0, 503}:
-            self._node = self._door.next(self._node)
+            self._node = self._client.next(self._node)
 
     def _note(self, verb: Verb, incident: Incident, answer: Answer, unit_ids: tuple[UnitId, ...]) -> None:
         shown = msgspec.json.decode(answer.text, type=Shown)
@@ -105,7 +105,7 @@ class Dispatcher:
         return None
 
     def _free(self) -> tuple[UnitId, ...]:
-        """Of a few, so that dispatchers want the same."""
+        """Of a few, so that dispatchers compete for the same units."""
         free = [unit.id for unit in self._screen.room.units.values() if unit.status in ASSIGNABLE][:12]
         return tuple(self._random.sample(free, min(len(free), self._random.choice((1, 1, 2)))))
 

@@ -1,4 +1,4 @@
-"""What can happen to a house, one function each: it hurts, waits, and makes good again, while everybody works on."""
+"""The faults, one function each: it causes the fault, waits, and repairs it, while all clients work."""
 
 import asyncio
 import signal
@@ -10,7 +10,7 @@ import asyncpg
 
 from dispatch.errors import DispatchError
 from scripts.fault_runs.callers import Callers
-from scripts.fault_runs.house import House
+from scripts.fault_runs.cluster import Cluster
 from scripts.fault_runs.node import Node
 from scripts.fault_runs.vanishing import vanishing_screens
 
@@ -24,14 +24,14 @@ LOG_FILES = 30
 
 
 class NotKept(Exception):
-    """A promise that shows only while the fault lasts."""
+    """A promise that can only be checked during the fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where it happens, and who calls there meanwhile."""
+    """The setup, and the callers."""
 
-    house: House
+    cluster: Cluster
     callers: Callers
     random: Random
 
@@ -39,7 +39,7 @@ class Scene:
         await asyncio.sleep(self.random.uniform(*A_WHILE_S))
 
     def one_node(self) -> Node:
-        return self.random.choice(self.house.nodes)
+        return self.random.choice(self.cluster.nodes)
 
     def perhaps(self) -> bool:
         return self.random.random() < 0.5
@@ -54,7 +54,7 @@ async def nothing(scene: Scene) -> None:
 
 
 async def service_killed(scene: Scene) -> None:
-    """kill -9 of a node; another of the same kind takes its place."""
+    """kill -9 of a node; another one is started in its place."""
     node = scene.one_node()
     await node.kill()
     await scene.a_while()
@@ -63,9 +63,9 @@ async def service_killed(scene: Scene) -> None:
 
 async def all_services_killed(scene: Scene) -> None:
     """kill -9 of every node at once."""
-    await asyncio.gather(*(node.kill() for node in scene.house.nodes))
+    await asyncio.gather(*(node.kill() for node in scene.cluster.nodes))
     await scene.a_while()
-    await asyncio.gather(*(node.start() for node in scene.house.nodes))
+    await asyncio.gather(*(node.start() for node in scene.cluster.nodes))
 
 
 async def service_stopped(scene: Scene) -> None:
@@ -74,49 +74,49 @@ async def service_stopped(scene: Scene) -> None:
     node.signal(signal.SIGSTOP)
     await scene.a_while()
     node.signal(signal.SIGCONT)
-    await scene.house.ready()
+    await scene.cluster.ready()
 
 
 async def database_killed(scene: Scene) -> None:
-    """kill -9 of every process of PostgreSQL; the nodes find it again by themselves."""
-    await scene.house.kill_database()
+    """kill -9 of every process of PostgreSQL; the nodes reconnect by themselves."""
+    await scene.cluster.kill_database()
     await scene.a_while()
-    await scene.house.start_database()
-    await scene.house.ready()
+    await scene.cluster.start_database()
+    await scene.cluster.ready()
 
 
 async def database_stopped(scene: Scene) -> None:
     """SIGSTOP of every process of PostgreSQL, SIGCONT after a while."""
-    scene.house.signal_database(signal.SIGSTOP)
+    scene.cluster.signal_database(signal.SIGSTOP)
     await scene.a_while()
-    scene.house.signal_database(signal.SIGCONT)
-    await scene.house.ready()
+    scene.cluster.signal_database(signal.SIGCONT)
+    await scene.cluster.ready()
 
 
 async def network_cut(scene: Scene) -> None:
     """Between one node, or both, and the database: connections end, new ones are refused."""
-    cut = scene.random.sample(scene.house.wires, scene.random.randint(1, len(scene.house.wires)))
+    cut = scene.random.sample(scene.cluster.wires, scene.random.randint(1, len(scene.cluster.wires)))
     await asyncio.gather(*(wire.cut() for wire in cut))
     await scene.a_while()
     await asyncio.gather(*(wire.open() for wire in cut))
-    await scene.house.ready()
+    await scene.cluster.ready()
 
 
 async def black_hole(scene: Scene) -> None:
-    """Between a node and the database all is taken and nothing passed: callers must be told to try again. Half of the
-    time only the database's answers are lost, so that what was committed is not known to be."""
-    place = scene.random.randrange(len(scene.house.nodes))
-    wire = scene.house.wires[place]
+    """Between a node and the database everything is accepted and nothing forwarded: callers must be told to try again.
+    Half of the time only the database's answers are lost, so that a commit isn't known to the node."""
+    place = scene.random.randrange(len(scene.cluster.nodes))
+    wire = scene.cluster.wires[place]
     await wire.swallow(asks=scene.perhaps())
     try:
         await _told_to_try_again(scene, place)
     finally:
         await wire.release(forget=scene.perhaps())
-    await scene.house.ready()
+    await scene.cluster.ready()
 
 
 async def clock_wrong(scene: Scene) -> None:
-    """A node comes back an hour ahead, or behind, works so for a while, and comes back right."""
+    """A node restarts with a clock an hour ahead, or behind, runs so for a while, and restarts with the right one."""
     node = scene.one_node()
     for skew_s in (scene.random.choice((-HOUR_S, HOUR_S)), 0.0):
         await node.kill()
@@ -126,11 +126,11 @@ async def clock_wrong(scene: Scene) -> None:
 
 
 async def screens_vanish(scene: Scene) -> None:
-    """A thousand screens of one node are gone at once: what they held is given back."""
+    """A thousand screens of one node disappear at once: their resources must be released."""
     node = scene.one_node()
     before = node.open_files()
     try:
-        async with vanishing_screens(node.url, scene.house.key, count=SCREENS):
+        async with vanishing_screens(node.url, scene.cluster.key, count=SCREENS):
             if node.open_files() < before + SCREENS:
                 raise NotKept(f"node {node.name} has {node.open_files()} files open and not {SCREENS} screens")
     except (OSError, TimeoutError) as error:
@@ -143,18 +143,18 @@ async def screens_vanish(scene: Scene) -> None:
 
 
 async def disk_full(scene: Scene) -> None:
-    """Not a byte is left for PostgreSQL: callers must be told to try again. Half of the time in the midst of its own
-    log, which it doesn't survive; then it is started anew when there is space again."""
-    assert scene.house.disk is not None
-    scene.house.disk.fill()
+    """No space is left for PostgreSQL: callers must be told to try again. Half of the time its own log is affected,
+    which it doesn't survive; then it is restarted when there is space again."""
+    assert scene.cluster.disk is not None
+    scene.cluster.disk.fill()
     try:
         if scene.perhaps():
-            await _exhaust_wal(scene.house)
-        await _told_to_try_again(scene, scene.random.randrange(len(scene.house.nodes)))
+            await _exhaust_wal(scene.cluster)
+        await _told_to_try_again(scene, scene.random.randrange(len(scene.cluster.nodes)))
     finally:
-        scene.house.disk.free()
-    await scene.house.start_database()
-    await scene.house.ready()
+        scene.cluster.disk.free()
+    await scene.cluster.start_database()
+    await scene.cluster.ready()
 
 
 FAULTS: dict[str, Fault] = {
@@ -176,20 +176,20 @@ ON_SMALL_DISK: dict[str, Fault] = {disk_full.__name__: disk_full}
 
 
 async def _told_to_try_again(scene: Scene, node: int) -> None:
-    """Raises NotKept where whoever calls at this node and waits is never told."""
+    """Raises NotKept if a waiting caller at this node gets no such answer."""
     for _ in range(PATIENT_CALLS):
         sent = await scene.callers.call_patiently(node, patience_s=HEARD_S)
         if sent.status == 503:
             return
         if sent.status == 0:
-            raise NotKept(f"node {scene.house.nodes[node].name} hung: no answer to a call within {HEARD_S:g} s")
-    raise NotKept(f"node {scene.house.nodes[node].name} still took calls, {PATIENT_CALLS} of them")
+            raise NotKept(f"node {scene.cluster.nodes[node].name} hung: no answer to a call within {HEARD_S:g} s")
+    raise NotKept(f"node {scene.cluster.nodes[node].name} still took calls, {PATIENT_CALLS} of them")
 
 
-async def _exhaust_wal(house: House) -> None:
-    """Until PostgreSQL finds no place for its next log file, or has found one often enough."""
+async def _exhaust_wal(cluster: Cluster) -> None:
+    """Until PostgreSQL has no space for its next log file, or has found some often enough."""
     try:
-        async with house.pool() as pool:
+        async with cluster.pool() as pool:
             for _ in range(LOG_FILES):
                 await pool.execute("select pg_logical_emit_message(false, 'faults', 'x'), pg_switch_wal()")
     except (OSError, DispatchError, asyncpg.PostgresError, asyncpg.InterfaceError):

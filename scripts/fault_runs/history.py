@@ -1,4 +1,4 @@
-"""All that the checker reads: the clients' logs, and what the database says when everything is over."""
+"""All input of the checker: the clients' logs, and the content of the database at the end."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,8 +28,8 @@ class StoredCall:
 
 @dataclass(slots=True, kw_only=True)
 class History:
-    """`before`: the room when it began; `events`: the journal since; `fresh`: the room as the tables have it now.
-    `reports` and `calls`: those of the clients, as they are stored, each row as often as it is there."""
+    """`before`: the state at the beginning; `events`: the journal since; `fresh`: the state in the tables now.
+    `reports` and `calls`: those of the clients, as stored, one entry for each row."""
 
     sent: Sequence[Sent] = ()
     deeds: Sequence[Deed] = ()
@@ -45,7 +45,7 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """The part of a history that the database tells."""
+    """The part of a history that comes from the database."""
 
     events: list[Event]
     fresh: Room
@@ -55,7 +55,8 @@ class Stored:
 
 
 async def stored(pool: Pool, *, since: int, report_ids: Iterable[UUID]) -> Stored:
-    """To be asked when nobody acts any more; what a timer tells meanwhile is left out. `since`: the last one before."""
+    """To be called when all clients have stopped; later events of timers are left out. `since`: the last event before
+    the round."""
     fresh = await snapshot(pool)
     ids = list(report_ids)
     async with connection(pool) as db:

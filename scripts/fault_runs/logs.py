@@ -1,4 +1,4 @@
-"""What clients write down by themselves while the service is being hurt; the checker believes nothing else."""
+"""Logs of the clients during the faults, on which the checker relies."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -9,8 +9,8 @@ from dispatch.model import IncidentId, UnitId
 
 
 class Sent(Struct, frozen=True):
-    """A report sent once: `status` 0 where no answer came; `says_when`: the answer names a time after which to try
-    again. Moments are perf_counter seconds."""
+    """A report sent once: `status` 0 if no answer came; `says_when`: the answer has a time after which to try again.
+    Times are perf_counter seconds."""
 
     report_id: UUID
     node: int
@@ -36,7 +36,7 @@ class Verb(StrEnum):
 
 
 class Deed(Struct, frozen=True):
-    """An acknowledged act: the incident in the answer, its version, and the units that it was about."""
+    """An acknowledged change: the incident in the answer, its version, and its units."""
 
     verb: Verb
     incident_id: IncidentId
@@ -45,7 +45,8 @@ class Deed(Struct, frozen=True):
 
 
 class Word(StrEnum):
-    """`SNAPSHOT` and `EVENT` carry a number; `RESUMED` the one that the screen had when it came back; `RESYNC` none."""
+    """`SNAPSHOT` and `EVENT` have a number; `RESUMED` the one that the screen had when it reconnected; `RESYNC`
+    none."""
 
     SNAPSHOT = "snapshot"
     EVENT = "event"
@@ -54,7 +55,7 @@ class Word(StrEnum):
 
 
 class Told(Struct, frozen=True):
-    """What a screen was told, as it came."""
+    """The messages that a screen received, in order."""
 
     word: Word
     seq: int = 0

@@ -1,4 +1,4 @@
-"""One service process that can be killed, stopped, continued and started anew, always at the same address."""
+"""One service process that can be killed, stopped, continued and restarted, always at the same address."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ SKEWED = "scripts.fault_runs.skewed"
 
 
 class Node:
-    """`skew_s`: by how much its clock is wrong."""
+    """`skew_s`: the error of its clock."""
 
     def __init__(self, name: str, *, database_url: str, key: str, log: Path, **settings: str) -> None:
         self.name, self.port = name, free_port()
@@ -36,7 +36,7 @@ class Node:
         return self._process.pid
 
     async def start(self) -> None:
-        """Until it is ready. Raises RuntimeError when it isn't in time."""
+        """Until it is ready. Raises RuntimeError if it isn't in time."""
         program = ["dispatch"] if not self.skew_s else [SKEWED, f"{self.skew_s:g}"]
         command = [sys.executable, "-P", "-m", *program, "run", "--no-demo", "--port", str(self.port)]
         with self._log.open("ab") as log:
@@ -46,7 +46,7 @@ class Node:
         await self.ready()
 
     async def ready(self) -> None:
-        """Until `/readyz` says so. Raises RuntimeError when it doesn't in time, or the process has ended."""
+        """Until `/readyz` says so. Raises RuntimeError if it doesn't in time, or the process has ended."""
         assert self._process is not None
         async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
             for _ in range(int(READY_S / 0.05)):
@@ -73,7 +73,7 @@ class Node:
         await self._gone()
 
     async def end(self) -> None:
-        """As a good night: it may save what it has. One that doesn't end is killed."""
+        """Regular shutdown. One that doesn't end is killed."""
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
         try:

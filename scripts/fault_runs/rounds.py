@@ -1,4 +1,4 @@
-"""One round: a crowd at work, one fault in the midst of it, and what the checker says afterwards."""
+"""One round: clients at work, one fault meanwhile, and the result of the checker."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ from uuid import UUID
 
 from dispatch.model.city import City
 from scripts.fault_runs.checker import violations
+from scripts.fault_runs.cluster import Cluster
 from scripts.fault_runs.crowd import Crowd
 from scripts.fault_runs.faults import Fault, NotKept, Scene
 from scripts.fault_runs.history import History
-from scripts.fault_runs.house import House
 from scripts.fault_runs.logs import Sent, Word
 
 CALLS_PER_S = 20.0
@@ -46,12 +46,12 @@ class Outcome:
 
     @property
     def waited_ms(self) -> float:
-        """How long the caller waited who waited longest, from the first try to the acknowledgement."""
+        """The longest wait of a caller, from the first try to the acknowledgement."""
         return max((_waited_s(tries) for tries in _by_report(self.history.sent).values()), default=0.0) * 1e3
 
     @property
     def resumed(self) -> int:
-        """How often a screen came back with the number it had and went on from there."""
+        """Number of times a screen reconnected with its last number and continued from there."""
         return sum(
             first.word is Word.RESUMED and second.word is Word.EVENT
             for told in self.history.told.values()
@@ -59,14 +59,14 @@ class Outcome:
         )
 
 
-async def play(house: House, city: City, fault: Fault, *, seed: int, calls_per_s: float = CALLS_PER_S) -> Outcome:
-    """The house must be whole, and is so again afterwards."""
+async def play(cluster: Cluster, city: City, fault: Fault, *, seed: int, calls_per_s: float = CALLS_PER_S) -> Outcome:
+    """The cluster must be intact, and is so again afterwards."""
     not_kept: list[str] = []
-    async with Crowd.of(house, city, per_s=calls_per_s, seed=seed) as crowd:
+    async with Crowd.of(cluster, city, per_s=calls_per_s, seed=seed) as crowd:
         async with crowd.at_work() as told:
             await asyncio.sleep(BEFORE_S)
             try:
-                await fault(Scene(house, crowd.callers, Random(seed)))
+                await fault(Scene(cluster, crowd.callers, Random(seed)))
             except NotKept as error:
                 not_kept.append(f"not kept: {error}")
             await asyncio.sleep(AFTER_S)

@@ -1,4 +1,4 @@
-"""A screen that finds another node when its own is gone, and writes down every number that it is told."""
+"""A screen that finds another node when its own is gone, and logs every number that it receives."""
 
 import asyncio
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from dispatch.model.room import Room
 from dispatch.model.wire import decode
 from scripts.fault_runs.logs import Told, Word
 
-# The service gives a pulse every five seconds.
+# The service sends a pulse every five seconds.
 SILENCE_S = 8.0
 OPEN_S = 3.0
 PAUSE_S = 0.2
@@ -40,7 +40,7 @@ class Events:
 
 
 class Screen:
-    """`told` is its log, `room` its copy; `node` is the one it prefers at first."""
+    """`told` is its log, `room` its state; `node` is the one it prefers at first."""
 
     def __init__(self, name: str, urls: list[str], key: str, *, node: int) -> None:
         self.name, self.room = name, Room()
@@ -51,7 +51,7 @@ class Screen:
         self._knows = False
 
     async def watch(self) -> None:
-        """Until cancelled."""
+        """Runs until cancelled."""
         while True:
             try:
                 await self._watch()
@@ -89,7 +89,7 @@ class Screen:
                 raise ConnectionResetError
 
     def _apply(self, event: Event) -> None:
-        """What comes twice or out of order is written down first: it is the checker who complains."""
+        """Duplicates and wrong order are logged first; the checker reports them."""
         self.told.append(Told(Word.EVENT, event.seq))
         if event.seq == self.room.seq + 1:
             self.room.apply(event)

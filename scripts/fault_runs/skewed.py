@@ -1,7 +1,7 @@
 """`python -m scripts.fault_runs.skewed SECONDS run …`: the service with a clock that is wrong by so much.
 
-Every module of the service asks `datetime` for the time; each is given one that is wrong. What it makes are true
-datetimes, so that nothing else can tell."""
+Every module of the service uses `datetime` for the time; it is replaced by one with an error. Its values are real
+datetimes, so nothing else is affected."""
 
 import sys
 import time
@@ -17,7 +17,7 @@ ROOMS = ("dispatch.app", "dispatch.serve")
 
 
 class Kind(type(datetime)):  # type: ignore[misc]  # the metaclass of a class
-    """Every datetime is one of these."""
+    """isinstance accepts every datetime."""
 
     def __instancecheck__(cls, value: object) -> bool:
         return isinstance(value, datetime)
@@ -33,7 +33,7 @@ def wrong_by(skew: timedelta) -> type[datetime]:
 
 
 def skew(seconds: float) -> None:
-    """The whole house is imported first: what a module has bound can be exchanged only then."""
+    """All modules are imported first, because only names that exist can be replaced."""
     for room in ROOMS:
         import_module(room)
     wrong, true_time = wrong_by(timedelta(seconds=seconds)), time.time

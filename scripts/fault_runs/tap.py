@@ -1,7 +1,7 @@
-"""`python -m scripts.fault_runs.tap SOCKET`: a wire between a node and the database, at the mercy of who writes to us.
+"""`python -m scripts.fault_runs.tap SOCKET`: a proxy between a node and the database, controlled by standard input.
 
-A process of its own, so that what is slow in the clients doesn't make the wire slow. Each line read is a command, each
-line written says that it was done, with the port that nodes connect to."""
+A separate process, so that slow clients don't slow it down. Each line read is a command, each line written confirms it,
+with the port for the nodes."""
 
 import asyncio
 import sys
@@ -13,8 +13,8 @@ CHUNK = 65_536
 class Tap:
     """From a free loopback port to the Unix socket `upstream`.
 
-    Cut, connections end and new ones are refused. As a black hole it takes everything and passes nothing, both ways or
-    only what the database answers: then it commits what nobody hears of."""
+    Cut: connections end and new ones are refused. Black hole: everything is accepted and nothing forwarded, in both
+    directions or only the database's answers, whose commits the node then doesn't learn of."""
 
     def __init__(self, upstream: Path) -> None:
         self.port = 0
@@ -44,7 +44,7 @@ class Tap:
             self._asks.clear()
 
     def release(self, *, forget: bool) -> None:
-        """What was swallowed comes out, late; or (`forget`) the connections are gone with it."""
+        """Held data is forwarded, late; or (`forget`) dropped with its connections."""
         if forget:
             for line in list(self._lines):
                 line.transport.abort()
@@ -80,7 +80,7 @@ class Tap:
                     way.cancel()
                 await asyncio.gather(*ways, return_exceptions=True)
         except OSError:
-            pass  # nobody upstream: the node sees its connection end
+            pass  # no server: the node's connection ends
         finally:
             for line in (writer, there):
                 if line is not None:

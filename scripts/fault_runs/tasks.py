@@ -1,4 +1,4 @@
-"""Tasks called off so that they end: before Python 3.12 a wait with a timeout may take a cancellation for its own."""
+"""Cancels tasks reliably: before Python 3.12 a wait with a timeout may swallow a cancellation."""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ AGAIN_S = 0.5
 
 
 async def call_off(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancelled as often as it takes; what they raised is theirs."""
+    """Cancelled repeatedly until they end; their exceptions are ignored."""
     waiting = called_off = set(tasks)
     while waiting:
         for task in waiting:

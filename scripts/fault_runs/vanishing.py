@@ -1,4 +1,4 @@
-"""A thousand screens at once, and not one of them when the block ends: their connections are simply gone."""
+"""A thousand screens at once, whose connections are dropped when the block ends."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ PATIENCE_S = 120.0
 
 
 class _Screen(asyncio.Protocol):
-    """RFC 6455's handshake; whatever comes after it is read and thrown away."""
+    """RFC 6455's handshake; everything after it is read and discarded."""
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
@@ -37,7 +37,7 @@ class _Screen(asyncio.Protocol):
 
 @asynccontextmanager
 async def vanishing_screens(url: str, key: str, *, count: int) -> AsyncIterator[None]:
-    """Raises ConnectionError where one is refused, TimeoutError where they aren't served in time."""
+    """Raises ConnectionError if one is refused, TimeoutError if they aren't accepted in time."""
     turns, screens = asyncio.Semaphore(AT_ONCE), list[_Screen]()
 
     async def come() -> None:

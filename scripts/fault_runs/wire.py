@@ -1,4 +1,4 @@
-"""The wire between a node and the database, as whoever hurts it sees it; the tap itself is a process of its own."""
+"""Controls the proxy between a node and the database, which is a separate process."""
 
 import sys
 from asyncio.subprocess import PIPE, Process, create_subprocess_exec
@@ -9,7 +9,7 @@ TAP = "scripts.fault_runs.tap"
 
 
 class Wire:
-    """`port`: where the node finds the database, on loopback."""
+    """`port`: where the node connects, on loopback."""
 
     def __init__(self, process: Process) -> None:
         self.port = 0
@@ -17,7 +17,7 @@ class Wire:
 
     @classmethod
     async def to(cls, upstream: Path) -> Self:
-        """Open, to the Unix socket `upstream`."""
+        """Started, connected to the Unix socket `upstream`."""
         process = await create_subprocess_exec(
             sys.executable, "-m", TAP, str(upstream), stdin=PIPE, stdout=PIPE, start_new_session=True
         )
@@ -33,11 +33,11 @@ class Wire:
         await self._tell("cut")
 
     async def swallow(self, *, asks: bool = True) -> None:
-        """Everything is taken and nothing passed; `asks` False: only the answers are lost."""
+        """Everything is accepted and nothing forwarded; `asks` False: only the answers are lost."""
         await self._tell("swallow" if asks else "swallow answers")
 
     async def release(self, *, forget: bool) -> None:
-        """What was swallowed comes out, late; or (`forget`) the connections are gone with it."""
+        """Held data is forwarded, late; or (`forget`) dropped with its connections."""
         await self._tell("forget" if forget else "release")
 
     async def close(self) -> None:

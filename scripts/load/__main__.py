@@ -1,4 +1,4 @@
-"""scripts/load_test: calls, screens and units in the numbers of a bad day, and what the service makes of them."""
+"""scripts/load_test: load tests with calls, screens and units."""
 
 import asyncio
 import signal
@@ -37,39 +37,43 @@ def main(
     what: Annotated[
         str,
         typer.Argument(
-            help="A profile: day, peak, flood, earthquake, screens, fleet, hour. Or capacity: a ramp; deflate: screens "
-            "without and with compression; restart: with a long past; reports: all of it, about twelve minutes.",
+            help="A profile: day, peak, flood, earthquake, screens, fleet, hour. Or: capacity (rising rate), deflate "
+            "(without and with compression), restart (with many past incidents), reports (all; about twelve minutes).",
         ),
     ],
-    url: Annotated[str | None, typer.Option(help="A running service; left out: one of its own, for this run.")] = None,
-    key: Annotated[str | None, typer.Option(envvar="DISPATCH_KEY", help="An administrator's key of that one.")] = None,
-    minutes: Annotated[float | None, typer.Option(min=0.01, max=1_500, help="Shorter or longer, same rates.")] = None,
-    squeeze: Annotated[float | None, typer.Option(min=1, help="So many times quicker than life.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="URL of a running service. Without it, one is started for this run.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(envvar="DISPATCH_KEY", help="An administrator's key of that service.")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, max=1_500, help="Duration of the profile; the rates stay.")
+    ] = None,
+    squeeze: Annotated[float | None, typer.Option(min=1, help="Factor by which time is compressed.")] = None,
     rate: Annotated[
-        float | None, typer.Option(min=0.01, max=5_000, help="Another steady rate, calls a second.")
+        float | None, typer.Option(min=0.01, max=5_000, help="Use this steady rate instead, calls per second.")
     ] = None,
     screens: Annotated[int | None, typer.Option(min=1, max=10_000)] = None,
-    deflate: Annotated[bool, typer.Option("--deflate", help="Screens that ask for permessage-deflate.")] = False,
-    seed: Annotated[int, typer.Option(help="The same seed, the same calls.")] = 1,
-    out: Annotated[Path | None, typer.Option(help="Folder for the reports and their CSV.")] = None,
-    part: Annotated[
-        float, typer.Option(min=0.02, max=1, help="Of each run's time, but for profiles: a quick look.")
-    ] = 1.0,
+    deflate: Annotated[bool, typer.Option("--deflate", help="Let the screens request permessage-deflate.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the random numbers; the same seed gives the same calls.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder for the reports and their CSV files.")] = None,
+    part: Annotated[float, typer.Option(min=0.02, max=1, help="Share of each run's duration, for a quick look.")] = 1.0,
     with_peers: Annotated[bool, typer.Option("--peers/--no-peers", help="Measure the bare peers too.")] = False,
-    allow_remote: Annotated[bool, typer.Option(help="Let this load go to another machine.")] = False,
-    city: Annotated[Path, typer.Option(envvar="DISPATCH_CITY", help="Folder of the city's data.")] = QUITO,
+    allow_remote: Annotated[bool, typer.Option(help="Allow the load to be sent to another machine.")] = False,
+    city: Annotated[Path, typer.Option(envvar="DISPATCH_CITY", help="Folder with the city's data.")] = QUITO,
 ) -> None:
-    """Calls, screens and units in the numbers of a bad day. Exit code 1: something acknowledged was not shown, a
-    sequence had a gap, or a screen was cut; 2: it could not be run."""
+    """Run a load test. Exit code 1: an acknowledged call was not shown, a sequence had a gap, or a screen was
+    disconnected; 2: the test could not be run."""
     profile = profiles().get(what)
     if profile is None and what not in OTHERS:
         _give_up(f"no profile {what!r}; there are {', '.join([*profiles(), *OTHERS])}")
     if url is not None and not is_loopback(url) and not allow_remote:
-        _give_up(f"{url} is another machine: the load stays on this one, unless --allow-remote")
+        _give_up(f"{url} is another machine; load is sent there only with --allow-remote")
     if url is not None and not key:
-        _give_up("no key: set DISPATCH_KEY to one of an administrator of that service")
+        _give_up("no API key; set DISPATCH_KEY to an administrator's key of that service")
     if url is not None and what in {"deflate", "restart", "reports"}:
-        _give_up(f"{what} starts services of its own: leave out --url")
+        _give_up(f"{what} starts its own services and takes no --url")
     try:
         bench = Bench(load_city(city), city, seed=seed, url=url, key=key)
     except CityError as error:
@@ -83,7 +87,7 @@ def main(
         )
     _allow_files(profile.screens if profile else max(p.screens for p in profiles().values()))
     task = _profile(bench, profile, out, deflate, with_peers) if profile else _other(bench, what, out, part)
-    # Ended from outside, it still takes its service with it: as Ctrl-C does.
+    # If terminated from outside, it stops its service as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -94,7 +98,7 @@ def main(
 
 
 async def _profile(bench: Bench, profile: Profile, out: Path | None, deflate: bool, with_peers: bool) -> list[str]:
-    """The faults of the run."""
+    """Returns the faults of the run."""
     done = await bench.one(profile, deflate=deflate)
     beside = await bench.peers() if with_peers else []
     rows = [*figures(done), *((f"peer: {name}, a second", f"{rate:,.0f}") for name, rate in beside)]
@@ -111,7 +115,7 @@ async def _other(bench: Bench, what: str, out: Path | None, part: float) -> list
         found = await reports(
             bench, folder, command=command(), part=part, say=lambda name: console.print(f"{name} …", style="dim")
         )
-        _show("reached for, and measured", reach(found))
+        _show("goals and measurements", reach(found))
         return [f"{name}: {fault}" for name, done in found.runs.items() for fault in done.outcome.faults]
     titles = {"capacity": "capacity, on 10 screens", "deflate": "permessage-deflate off and on"}
     title, table = titles.get(what, "restart with a long past"), await _table(bench, what, part)
@@ -140,12 +144,12 @@ def _show(title: str, table: report.Table) -> None:
 
 
 def _allow_files(screens: int) -> None:
-    """A screen is an open file here and in the service, whose limit is ours: it is our child."""
+    """A screen is an open file here and in the service, which inherits this process's limit."""
     needed = screens + FILES_BESIDES_SCREENS
     allowed = allow_open_files(max(needed, ENOUGH))
     if allowed < needed:
         _give_up(
-            f"{screens:,} screens need {needed:,} open files, and {allowed:,} are allowed: raise it with ulimit -n"
+            f"{screens:,} screens need {needed:,} open files, but {allowed:,} are allowed; raise it with ulimit -n"
         )
 
 

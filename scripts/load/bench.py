@@ -1,4 +1,4 @@
-"""A service to load: one of our own for each run, or one that runs already; and the ramp up to what it bears."""
+"""The service under test: started for each run, or a running one; and the capacity ramp."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ RAMP_S, GOOD_SHARE, GOOD_P99_MS = 8.0, 0.999, 1_000.0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`meter` only of a service of our own."""
+    """`meter` only if the service was started here."""
 
     url: str
     key: str
@@ -58,7 +58,7 @@ class Bench:
             return await self._run(profile, target, deflate=deflate)
 
     async def ramp(self, *, seconds: float = RAMP_S) -> list[Done]:
-        """Step by step up, until not all are acknowledged in good time. Raises Refused."""
+        """Increase the rate in steps until not all calls are acknowledged in time. Raises Refused."""
         steps: list[Done] = []
         async with self.service() as target:
             for rate in RAMP:
@@ -69,7 +69,7 @@ class Bench:
         return steps
 
     async def peers(self) -> list[tuple[str, float]]:
-        """On the PostgreSQL of a service of our own, which idles meanwhile. Raises Refused."""
+        """On the PostgreSQL of a service started here, which is idle meanwhile. Raises Refused."""
         own = Bench(self.city, self.city_folder)
         async with own.service() as target:
             assert target.meter is not None
@@ -87,7 +87,7 @@ class Bench:
 
 
 def is_good(outcome: Outcome) -> bool:
-    """All but one in a thousand acknowledged, and 99 of 100 within a second of when they were due."""
+    """All but one in a thousand acknowledged, and 99 of 100 within a second of their due time."""
     found = milliseconds(outcome.acknowledged)
     enough = outcome.acknowledged.get_total_count() >= outcome.sent * GOOD_SHARE
     return enough and found.get(99.0, 0.0) <= GOOD_P99_MS
@@ -95,7 +95,7 @@ def is_good(outcome: Outcome) -> bool:
 
 def ramp_table(steps: list[Done]) -> Table:
     return (
-        ("calls/s", "acknowledged/s", "p50 ms", "p99 ms", "answers", "bears it"),
+        ("calls/s", "acknowledged/s", "p50 ms", "p99 ms", "answers", "sustained"),
         [
             (
                 f"{done.profile.rate(0):g}",

@@ -37,14 +37,14 @@ def plan(city: City, profile: Profile, *, seed: int) -> list[PlannedCall]:
 
 
 class _Worst:
-    """The worst cells: about each emergency there a crowd calls, in a short run within a sixth of it."""
+    """The worst cells: a crowd calls about each emergency there, within a short part (a sixth) of the run."""
 
     def __init__(self, profile: Profile, seed: int) -> None:
         self._share, self._seed = profile.crowded, seed
         self._within_s = min(CROWD_WITHIN_S, profile.seconds / 6)
 
     def crowd(self, random: Random, emergency: Emergency) -> list[float]:
-        """After how many seconds the others call."""
+        """Delays in seconds of the other calls."""
         if emergency.nature is None or not self._has(emergency):
             return []
         return [random.uniform(0, self._within_s) for _ in range(CROWD - 1)]

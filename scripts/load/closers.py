@@ -1,4 +1,4 @@
-"""Dispatchers who close what is old: without them a long run would only ever open incidents."""
+"""Dispatchers who close old incidents: without them a long run would only open incidents."""
 
 import asyncio
 from contextlib import suppress
@@ -23,7 +23,7 @@ class _Seen(msgspec.Struct):
 
 
 class Closers:
-    """An incident is closed `after_s` seconds after its first call; `left_open`: those that would not be."""
+    """An incident is closed `after_s` seconds after its first call; `left_open`: those that could not be closed."""
 
     def __init__(self, client: Client, phones: Phones, *, after_s: float) -> None:
         self._client, self._phones, self._after_s = client, phones, after_s
@@ -52,13 +52,13 @@ class Closers:
         return found
 
     async def _close(self, incident_id: int) -> None:
-        """As dispatchers do: what they saw may have changed meanwhile, then they look again."""
+        """If it was changed meanwhile, its current version is fetched and the close repeated."""
         for _ in range(TRIES):
             with suppress(Broken):
                 _, answer = await self._client.get(f"/v1/incidents/{incident_id}")
                 seen = msgspec.convert(answer, _Seen).incident
                 body = msgspec.json.encode({"reason": "attended", "version": seen.version})
-                # Linked to another meanwhile, it is closed already.
+                # If it was linked to another meanwhile, it is closed already.
                 if seen.status == "closed" or await self._is_done(f"/v1/incidents/{incident_id}/close", body):
                     self._closed.add(incident_id)
                     return

@@ -1,4 +1,4 @@
-"""permessage-deflate on and off: processor time a message, bytes on the wire, how long until it is on the screens."""
+"""permessage-deflate on and off: processor time for each message, bytes sent, delay to the screens."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ CASES = (
 
 
 async def compare(bench: Bench, *, seconds: float = COMPARED_S) -> list[tuple[bool, Done]]:
-    """Each case without, and with. Raises Refused."""
+    """Each case without and with compression. Raises Refused."""
     return [
         (deflate, await bench.one(replace(case, seconds=seconds), deflate=deflate))
         for case in CASES
@@ -40,6 +40,6 @@ def deflate_table(found: list[tuple[bool, Done]]) -> Table:
 
 
 def _per_message_us(done: Done) -> float:
-    """All that the service does, so what is not done for screens is in both figures."""
+    """All work of the service, so work other than for screens is in both figures."""
     used_s = sum(cost.cores for cost in done.meter.service) if done.meter else 0.0
     return used_s / max(1, done.outcome.messages) * 1e6

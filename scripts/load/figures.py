@@ -1,4 +1,4 @@
-"""A run in figures, worded for a reader."""
+"""The figures of a run, as text."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A run that is over. `meter` None: the service was another's."""
+    """A finished run. `meter` None: the service was not started here."""
 
     profile: Profile
     outcome: Outcome
@@ -57,7 +57,7 @@ def _costs(outcome: Outcome, meter: Meter) -> list[tuple[str, str]]:
         ("its slope in the second half, MB an hour", "-" if slope is None else f"{slope:+,.0f}"),
     ]
     if outcome.rate:
-        # A sample is a second: their sum is processor seconds.
+        # A sample is a second, so their sum is processor seconds.
         used_s = sum(cost.cores for cost in meter.service)
         per_call = used_s / max(1, outcome.acknowledged.get_total_count()) * 1_000
         found.append(("service, processor ms per call, all included", f"{per_call:.2f}"))

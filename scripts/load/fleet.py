@@ -1,4 +1,4 @@
-"""Units that tell where they are: batches, as a gateway of a fleet posts them, spread over each period."""
+"""Units that send positions: batches, as a fleet's gateway sends them, spread over each period."""
 
 import asyncio
 from contextlib import suppress
@@ -34,7 +34,7 @@ class Fleet:
         self.sent = self.accepted = self.failed = 0
 
     async def enlist(self) -> None:
-        """Add those that the city's own fleet doesn't have. Raises RuntimeError."""
+        """Add the units that the city's fleet doesn't have. Raises RuntimeError."""
         kind = self._city.kinds[0]
         new = [{"id": unit, "agency": kind.agency, "kind": kind.code} for unit in self.ids[len(self._city.fleet) :]]
         for start in range(0, len(new), MOST_NEW_UNITS):
@@ -44,7 +44,7 @@ class Fleet:
                 raise RuntimeError(f"the units were not added: {status} {answer[:300]!r}")
 
     async def drive(self, over: asyncio.Event) -> None:
-        """Until it is over. A batch that is late is sent at once, and the next when it is due."""
+        """Until it is over. A late batch is sent at once, and the next at its due time."""
         starts = range(0, len(self.ids), BATCH)
         due_s = perf_counter()
         sending: set[asyncio.Task[None]] = set()

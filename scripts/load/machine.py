@@ -1,4 +1,4 @@
-"""What the figures were measured on and by, without any name or path of it."""
+"""The machine and software of the measurement, without names or paths."""
 
 import platform
 import re
@@ -33,7 +33,7 @@ def _postgres() -> str:
 
 
 def command(arguments: Sequence[str] | None = None) -> str:
-    """As it was typed, but for secrets and for where this project lies."""
+    """As typed, without secrets and without the project's path."""
     shown, hide = ["scripts/load_test"], False
     for argument in sys.argv[1:] if arguments is None else arguments:
         name, equals, value = argument.partition("=")

@@ -1,4 +1,4 @@
-"""What the service costs while it works: processor time and memory of its process and of its PostgreSQL, from /proc."""
+"""Cost of the service: processor time and memory of its process and of its PostgreSQL, from /proc."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ class Cost(NamedTuple):
 
 @dataclass(slots=True)
 class Meter:
-    """A sample a second, of the service and of all its PostgreSQL (whose memory is shared, and not counted)."""
+    """A sample a second, of the service and of all its PostgreSQL (whose shared memory is not counted)."""
 
     pid: int
     state: Path
@@ -35,7 +35,7 @@ class Meter:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """From the beginning of the block to its end; what was sampled before is forgotten."""
+        """From the beginning of the block to its end; earlier samples are dropped."""
         self.service, self.postgres = [], []
         task = asyncio.create_task(self._watch())
         try:
@@ -52,7 +52,7 @@ class Meter:
             await asyncio.sleep(EVERY_S)
             now_s = perf_counter()
             ours_now, theirs_now = cpu_s([self.pid]).get(self.pid, ours), cpu_s(self._postgres())
-            # Of its connections some begin and some end meanwhile.
+            # Some of its connections begin and end meanwhile.
             used_s = sum(seconds - theirs.get(pid, 0.0) for pid, seconds in theirs_now.items())
             over_s = now_s - last_s
             self.service.append(Cost(now_s - began_s, (ours_now - ours) / over_s, resident_mb(self.pid)))
@@ -72,7 +72,7 @@ class Meter:
         return float(np.polyfit([cost.at_s for cost in half], [cost.mb for cost in half], 1)[0]) * 3_600
 
     def _postgres(self) -> list[int]:
-        """The processes whose working folder is the data folder in our state."""
+        """The processes whose working folder is the data folder in the state folder."""
         found = []
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
@@ -86,7 +86,7 @@ class Meter:
 
 
 def cpu_s(pids: list[int]) -> dict[int, float]:
-    """Processor seconds that each of them has taken so far; who is gone is missing."""
+    """Processor seconds that each of them has used; ended ones are missing."""
     found = {}
     for pid in pids:
         try:

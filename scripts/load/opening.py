@@ -1,5 +1,5 @@
-"""What a start of the service spends its time on, step by step as `dispatch.app` does it; run as a program of its own,
-for imports are a part of it: `python -m scripts.load.opening DSN CITY BEGAN` prints seconds as JSON."""
+"""Measures the steps of a service's start as `dispatch.app` does them. A separate program, because imports are one
+step: `python -m scripts.load.opening DSN CITY BEGAN` prints seconds as JSON."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ async def steps(dsn: str, city_folder: Path, began: float) -> dict[str, float]:
     lap("connections")
     async with connection(pool) as db:
         await migrate(db)
-        lap("migrations looked at")
+        lap("check of the migrations")
         where = await latest(db)
     room = await snapshot(pool)
     lap(f"snapshot of {len(room.incidents):,} open incidents")

@@ -1,4 +1,4 @@
-"""What came of a run: histograms of what was promised, and what went wrong."""
+"""The result of a run: histograms of the delays, and errors."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -33,9 +33,9 @@ def histogram(seconds: Iterable[float] | NDArray[np.float64]) -> "HdrHistogram":
 
 @dataclass(slots=True)
 class Outcome:
-    """Of every call from when it was due: to its acknowledgement, to each screen that had its event (`shown`).
-    `spread`: from the first screen that had it to each; `late`: from due to sent, the generator's own delay. `unseen`:
-    acknowledged calls that a reading screen never showed. `generator_cores`: how much of a core the generator took."""
+    """For every call from its due time: to its acknowledgement, to each screen that received its event (`shown`).
+    `spread`: from the first screen to each; `late`: from due to sent, the generator's own delay. `unseen`: acknowledged
+    calls that a reading screen never received. `generator_cores`: processor use of the generator, in cores."""
 
     sent: int
     statuses: Counter[int]
@@ -62,7 +62,7 @@ class Outcome:
 
     @property
     def rate(self) -> float:
-        """Calls acknowledged a second, to the last answer."""
+        """Calls acknowledged a second, until the last answer."""
         return float(self.acknowledged.get_total_count()) / max(self.seconds, 1e-9)
 
     @property
@@ -115,7 +115,7 @@ def outcome(
 def _shown(
     acknowledged: Sequence[Fate], readers: Sequence[Watcher], watchers: Sequence[Watcher]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Seconds, of each call on each screen: since it was due, since the first screen had it."""
+    """Seconds, of each call on each screen: since it was due, since the first screen received it."""
     seq_of_call: dict[str, int] = {}
     for reader in readers:
         seq_of_call |= reader.seq_of_call
@@ -133,7 +133,7 @@ def _shown(
 
 
 def milliseconds(histogram: "HdrHistogram") -> dict[float, float]:
-    """Percentile → milliseconds; empty where nothing was measured."""
+    """Percentile → milliseconds; empty if nothing was measured."""
     if not histogram.get_total_count():
         return {}
     return {p: histogram.get_value_at_percentile(p) / 1_000 for p in PERCENTILES}

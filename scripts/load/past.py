@@ -1,4 +1,4 @@
-"""A city with a long past, in seconds: what the service itself made of a few calls, many times over, by SQL alone."""
+"""Creates a city with many past incidents in seconds: a few calls stored by the service, copied many times by SQL."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ from scripts.load.wire import Client
 from scripts.own_service import own_service
 
 TEMPLATES, DAYS, EVENTS = 60, 50, 2
-"""Calls that are taken in earnest; days over which the past is spread; events of each past incident."""
+"""Calls sent to the service; days over which the past is spread; events of each past incident."""
 
 # A copy of each template in turn: the last ones are open and of today, all others are closed.
 COPIES = """create temp table copy as
@@ -53,7 +53,7 @@ FILL = (
          on c.id % many = place
        where past""",
 )
-# An event's own number stands last in it.
+# An event's own number is its last field.
 JOURNAL = """insert into journal (seq, at, kind, incident_id, body)
     select seq, at, kind, id, (text || seq || '}')::json
     from (select $1 + row_number() over (order by at, n) as seq, c.at, kind, c.id, text
@@ -64,7 +64,7 @@ JOURNAL = """insert into journal (seq, at, kind, incident_id, body)
 
 
 async def make(city: City, city_folder: Path, state: Path, *, past: int, open_ones: int) -> None:
-    """In the state folder of a service that doesn't run. Raises RuntimeError."""
+    """In the state folder of a service that isn't running. Raises RuntimeError."""
     async with own_service("--city", str(city_folder), state=state) as service:
         await _take_calls(city, service.url, service.key)
     async with _database(state) as db:

@@ -1,7 +1,6 @@
-"""The bare peers, in the same run: what the frameworks, and PostgreSQL, give on this machine when nothing is decided.
+"""The bare peers, in the same run: what the frameworks and PostgreSQL reach on this machine without any decisions.
 
-Run as a program it serves them; `measure` asks them with as many lines at once as a busy service has.
-"""
+Run as a program it serves them; `measure` sends requests on as many connections as a busy service has."""
 
 import asyncio
 import os

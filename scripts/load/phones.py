@@ -1,4 +1,4 @@
-"""Open loop: a call is sent when it is due, whatever became of those before; all is measured from when it was due."""
+"""Open loop: a call is sent when it is due, regardless of earlier answers; all delays count from the due time."""
 
 import asyncio
 from collections import Counter
@@ -19,7 +19,7 @@ NO_ANSWER = 0
 
 @dataclass(slots=True)
 class Fate:
-    """Moments are perf_counter seconds. `status` 0: no answer."""
+    """Times are perf_counter seconds. `status` 0: no answer."""
 
     id: str
     due_s: float
@@ -45,7 +45,7 @@ class Phones:
         self._sending: set[asyncio.Task[None]] = set()
 
     async def call(self, calls: Sequence[PlannedCall], over: asyncio.Event) -> None:
-        """All of them, each at its time; returns when the last has its answer, or has waited long enough."""
+        """Send all of them, each at its time; returns when the last has its answer, or after a time limit."""
         began_s = perf_counter()
         for number, call in enumerate(calls):
             due_s = began_s + call.at_s

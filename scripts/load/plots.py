@@ -1,4 +1,4 @@
-"""A run drawn: percentiles of what was promised, each second of it, and what it cost."""
+"""Plots of a run: percentiles, each second, and cost."""
 
 import io
 from collections import defaultdict
@@ -15,7 +15,7 @@ DIM, ACK, SHOWN, COST = "#5b6b7b", "#1f6feb", "#d9822b", "#2f9e63"
 
 
 class Second(NamedTuple):
-    """Calls due in it, how many of those were acknowledged, and how long that took; None where none was."""
+    """Calls due in it, how many of those were acknowledged, and the delay; None if none was."""
 
     second: int
     due: int

@@ -1,4 +1,4 @@
-"""What is asked of the service: how many calls when, how many screens, how many units that move."""
+"""Load profiles: rate of calls, number of screens and moving units."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,13 +14,13 @@ Rate = Callable[[float], float]
 EARTHQUAKE_CASES = 17_888
 EARTHQUAKE_HOUR_S = 3_600.0
 CALLS_PER_CASE = 2.5
-"""Assumed: cases in the worst cells bring forty calls, most others one."""
+"""Assumed: cases in the worst cells cause forty calls, most others one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """`crowded` (0-1): share of cells, the worst, in which forty people call about each emergency; `moving_hz`:
-    positions of a unit a second; `squeeze`: so many times quicker than life, with as many calls; `close_after_s`: an
+    positions of a unit a second; `squeeze`: factor by which time is compressed, with as many calls; `close_after_s`: an
     incident is closed so long after its first call, None never."""
 
     name: str
@@ -35,14 +35,14 @@ class Profile:
     close_after_s: float | None = None
 
     def calls(self) -> float:
-        """How many are to be expected: the rate's mean, by a thousand steps."""
+        """The expected number: the rate's mean, by a thousand steps."""
         return sum(self.rate((step + 0.5) / 1_000) for step in range(1_000)) / 1_000 * self.seconds
 
     def peak_rate(self) -> float:
         return max(self.rate(step / 1_000) for step in range(1_001))
 
     def lasting(self, seconds: float) -> Self:
-        """Shorter or longer, at the same rates."""
+        """With another duration, at the same rates."""
         return replace(self, seconds=seconds)
 
 
@@ -56,7 +56,7 @@ def _day(part: float) -> float:
 
 
 def _earthquake(part: float) -> float:
-    """The whole hour: most call in its first quarter (falls by e every 15 minutes; assumed)."""
+    """The whole hour: most calls in its first quarter (falls by e every 15 minutes; assumed)."""
     decay = 4.0
     mean = EARTHQUAKE_CASES * CALLS_PER_CASE / EARTHQUAKE_HOUR_S
     return mean * decay * exp(-decay * part) / (1 - exp(-decay))
@@ -71,7 +71,7 @@ def profiles() -> dict[str, Profile]:
             Profile("flood", "2,000 calls a second, 10 screens", steady(2_000), 60, screens=10),
             Profile("earthquake", "the calls of 17,888 cases in an hour", _earthquake, 3_600, screens=50, crowded=0.04),
             Profile("screens", "5,000 screens", steady(2), 30, screens=5_000, moving_hz=0.02),
-            Profile("fleet", "20,000 units that tell where they are once a second", steady(5), 30, 10, 20_000, 1.0),
+            Profile("fleet", "20,000 units that send a position once a second", steady(5), 30, 10, 20_000, 1.0),
             Profile(
                 "hour",
                 "10 calls a second, incidents closed after a minute, 100 screens",

@@ -1,4 +1,4 @@
-"""A run on paper: one HTML page with its plots in it, and the figures beside it as CSV."""
+"""The report of a run: an HTML page with plots, and the figures as CSV."""
 
 import base64
 import csv
@@ -12,7 +12,7 @@ from scripts.load.machine import machine
 from scripts.load.plots import Second, png, seconds
 
 Table = tuple[Sequence[str], Sequence[Sequence[str]]]
-"""Heads, and rows of them."""
+"""Headers and rows."""
 
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#10151b}
 table{border-collapse:collapse;margin:1rem 0}td,th{padding:.2rem .8rem;border-bottom:1px solid #d5dde5;text-align:right}
@@ -54,7 +54,7 @@ def page(
 
 
 def both(folder: Path, name: str, title: str, table: Table, *, command: str) -> Path:
-    """A table as a page and as CSV beside it."""
+    """A table as a page and as CSV."""
     place = page(folder, name, title, table, command=command)
     _csv(folder / f"{name}.csv", *table)
     return place

@@ -1,4 +1,4 @@
-"""How long a restart takes with a long past behind it: until /readyz says 200, and on what that time goes."""
+"""Duration of a restart with many past incidents: until /readyz returns 200, and its steps."""
 
 import asyncio
 import json
@@ -22,8 +22,8 @@ PAST, OPEN, TIMES = 100_000, 1_000, 5
 
 @dataclass(frozen=True, slots=True)
 class Restarts:
-    """Seconds to ready: of a start after SIGTERM, for which PostgreSQL starts too, and after kill -9, for which it
-    doesn't; `steps`: a median start of the second kind, in its order."""
+    """Seconds to ready: after SIGTERM, when PostgreSQL starts too, and after kill -9, when it is still running;
+    `steps`: a median start of the second kind, in its order."""
 
     past: int
     open_ones: int

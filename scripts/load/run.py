@@ -1,4 +1,4 @@
-"""One run of a profile against a service: screens first, then units and calls, then what is still on its way."""
+"""One run of a profile against a service: screens first, then units and calls, then a wait for the rest."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ from scripts.load.watchers import Watcher
 from scripts.load.wire import Client
 
 READING = 4
-"""Screens that read all; the others only note when what came."""
+"""Screens that decode everything; the others only record when each message arrived."""
 OPENING_AT_ONCE = 64
 SETTLE_S, LOOK_S = 15.0, 0.05
 
 
 class Refused(Exception):
-    """It can't be run: what the service said."""
+    """The run is not possible; contains the service's message."""
 
 
 async def run(city: City, profile: Profile, *, url: str, key: str, seed: int, deflate: bool = False) -> Outcome:
@@ -76,10 +76,10 @@ async def _open(watchers: Sequence[Watcher], url: str, key: str) -> None:
 
 
 async def _call(phones: Phones, calls: Sequence[PlannedCall], over: asyncio.Event, *, until_s: float) -> float:
-    """Seconds from the first that was due to the last answer."""
+    """Seconds from the first due call to the last answer."""
     began_s = perf_counter()
     await phones.call(calls, over)
-    # A quiet profile's last call is long before its end, and its screens and units are what is measured.
+    # A quiet profile's last call is long before its end, but screens and units are measured until then.
     await asyncio.sleep(max(0.0, began_s + until_s - perf_counter()))
     answered = [fate.answered_s for fate in phones.fates if fate.answered_s is not None]
     return max([began_s + until_s, *answered]) - began_s

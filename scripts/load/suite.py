@@ -1,4 +1,4 @@
-"""All reports for the docs, one after the other, each on a service of its own: about twelve minutes."""
+"""All reports for the docs, one after the other, each with its own service: about twelve minutes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,12 +12,12 @@ from scripts.load.restart import restart_table, restarts
 from scripts.load.summary import Found
 
 LIVED_S = {"day": 60.0, "peak": 60.0, "flood": 60.0, "earthquake": 60.0, "screens": 30.0, "fleet": 30.0, "hour": 90.0}
-"""How long each profile is lived in the suite."""
+"""Duration of each profile in the suite."""
 CLOSE_AFTER_S = 15.0
 
 
 def in_short(profile: Profile, seconds: float) -> Profile:
-    """A day goes by quicker; all others keep their rates and end sooner."""
+    """A day is compressed; all others keep their rates and end sooner."""
     if profile.name == "day":
         about = f"2,000 calls by the hours of a day, in {seconds:.0f} s"
         return replace(profile, squeeze=profile.seconds / seconds, about=about)
@@ -27,7 +27,7 @@ def in_short(profile: Profile, seconds: float) -> Profile:
 
 
 async def reports(bench: Bench, folder: Path, *, command: str, part: float, say: Callable[[str], None]) -> Found:
-    """`part` (0-1) of each run's time, for a quick look. What is measured is written at once. Raises Refused."""
+    """`part` (0-1) of each run's duration, for a quick look. Results are written at once. Raises Refused."""
     found = Found()
     say("bare peers")
     found.peers = await bench.peers()

@@ -1,4 +1,4 @@
-"""What was reached for, beside what was measured: the page that the reports' folder opens with."""
+"""Goals beside measurements: the first page of the reports' folder."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ INSERT_PEER = "FastAPI, one durable insert each"
 
 @dataclass(slots=True)
 class Found:
-    """All that was measured in one session; what was not is missing."""
+    """All results of one session; missing ones were not measured."""
 
     runs: dict[str, Done] = field(default_factory=dict)
     steps: list[Done] = field(default_factory=list)
@@ -37,9 +37,9 @@ def write(folder: Path, found: Found, *, command: str) -> Path:
     place = folder / "README.md"
     parts = [
         "# Load, as measured",
-        f"Written by `{command}` on {datetime.now(UTC):%Y-%m-%d}, nothing by hand. [What and how](../load.md).",
+        f"Written by `{command}` on {datetime.now(UTC):%Y-%m-%d}. All figures are generated. [Method](../load.md).",
         f"{machine()}; load generator, service and PostgreSQL on the same machine.",
-        "## Reached for, and measured",
+        "## Goals and measurements",
         markdown(reach(found)),
         "## Bare peers, in the same session",
         markdown((("peer", "a second"), [(name, f"{rate:,.0f}") for name, rate in found.peers])),
@@ -68,7 +68,7 @@ def markdown(table: Table) -> str:
 def reach(found: Found) -> Table:
     runs, peers = found.runs, dict(found.peers)
     rows = [*_calls(runs, peers), *_screens(runs), *_fleet(runs), *_memory(runs), *_restart(found.restarts)]
-    return ("", "reach", "measured", "kept"), rows
+    return ("", "goal", "measured", "reached"), rows
 
 
 def _calls(runs: Mapping[str, Done], peers: Mapping[str, float]) -> list[tuple[str, str, str, str]]:
@@ -103,7 +103,7 @@ def _fleet(runs: Mapping[str, Done]) -> list[tuple[str, str, str, str]]:
         return []
     _, accepted, _ = done.outcome.positions
     rate = accepted / done.outcome.seconds
-    # The last batches are on their way when the clock stops.
+    # The last batches are still under way at the end.
     kept = _kept(rate >= 0.98 * done.profile.units * done.profile.moving_hz)
     return [
         ("positions taken", "20,000/s", f"{rate:,.0f}/s", kept),
@@ -136,7 +136,7 @@ def _restart(found: Restarts | None) -> list[tuple[str, str, str, str]]:
 
 def _capacity(steps: list[Done]) -> tuple[str, str, str]:
     good = [done.profile.rate(0) for done in steps if is_good(done.outcome)]
-    said = f"Highest step that it bears: {max(good):g} calls/s." if good else "It bears none of the steps."
+    said = f"Highest sustained rate: {max(good):g} calls/s." if good else "No step was sustained."
     return "## Capacity, on 10 screens", said, markdown(ramp_table(steps))
 
 

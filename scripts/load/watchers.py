@@ -1,7 +1,6 @@
-"""Screens that watch: a few read every event, the others note when each message came and up to which event it goes.
+"""The screens: a few decode every event, the others record when each message arrived and its last event.
 
-Their WebSocket (RFC 6455, RFC 7692) is only what a screen needs that says nothing: thousands of them share one core.
-"""
+The WebSocket (RFC 6455, RFC 7692) is minimal, because thousands of them share one core."""
 
 import asyncio
 import os
@@ -19,10 +18,10 @@ import msgspec
 SEQ = re.compile(rb'"seq":(\d+)')
 TEXT, CLOSE, PING, DEFLATED = 0x1, 0x8, 0x9, 0x40
 UNMASKED = bytes(4)
-"""A client must mask what it says (RFC 6455, section 5.3); a mask of noughts leaves it as it is."""
+"""A client must mask its frames (RFC 6455, section 5.3); a zero mask changes nothing."""
 OFFER = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n"
 FROM_A_FRAME = 40
-"""Of how many units in a frame of positions the age is noted."""
+"""For how many units in a frame of positions the age is recorded."""
 
 
 class _Data(msgspec.Struct):
@@ -44,8 +43,8 @@ class _Positions(msgspec.Struct):
 
 
 class Watcher(asyncio.Protocol):
-    """`reads`: it decodes all, and knows which event told of which call. Moments are perf_counter seconds; `bytes` as
-    they came over the wire."""
+    """`reads`: it decodes everything, and knows which event belongs to which call. Times are perf_counter seconds;
+    `bytes` as received."""
 
     def __init__(self, *, reads: bool, deflate: bool = False) -> None:
         self.reads, self.deflate = reads, deflate
@@ -82,12 +81,12 @@ class Watcher(asyncio.Protocol):
             self._transport.close()
 
     def shown(self, seq: int) -> float | None:
-        """When this screen had all up to event `seq`."""
+        """When this screen had received all events up to `seq`."""
         place = bisect_left(self.seqs, seq)
         return self.shown_s[place] if place < len(self.seqs) else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are of no class of asyncio's.
+        # uvloop's transports are not subclasses of asyncio's.
         self._transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -115,14 +114,14 @@ class Watcher(asyncio.Protocol):
             self._rest = bytearray(data[self._take_all(data, at_s) :])
 
     def _whole(self) -> bool:
-        """Whether the first frame of what waits is: a large one comes in many pieces."""
+        """Whether the first frame in the buffer is complete: a large one arrives in many pieces."""
         if not self._open or len(self._rest) < 10:
             return True
         start, end = _extent(self._rest[:10], 0)
         return start > 0 and len(self._rest) >= end
 
     def _take_all(self, data: bytes, at_s: float) -> int:
-        """Every whole frame; returns up to where."""
+        """Every complete frame; returns the position after the last."""
         place, size = 0, len(data)
         while place + 2 <= size:
             start, end = _extent(data, place)
@@ -132,7 +131,7 @@ class Watcher(asyncio.Protocol):
             if kind & 0x0F == TEXT:
                 self._take(data, start, end, deflated=bool(kind & DEFLATED), at_s=at_s)
             elif kind & 0x0F == PING and self._transport is not None:
-                # Its own payload goes back: another one answers nothing, and the service cuts who doesn't answer.
+                # The answer must have the same payload; otherwise the service closes the connection.
                 said = data[start:end]
                 self._transport.write(bytes((0x8A, 0x80 | len(said))) + UNMASKED + said)
             elif kind & 0x0F == CLOSE and self._transport is not None:
@@ -150,7 +149,7 @@ class Watcher(asyncio.Protocol):
             case b"events" if self.reads:
                 self._read(data[start:end], at_s)
             case b"events":
-                # An event's own number stands last in it.
+                # An event's own number is its last field.
                 self._shown(int(data[data.rindex(b'"seq":', start, end) + 6 : end].rstrip(b"]}")), at_s)
             case b"snapsh":
                 found = SEQ.search(data, start)
@@ -182,7 +181,7 @@ class Watcher(asyncio.Protocol):
 
 
 def _extent(data: bytes | bytearray, place: int) -> tuple[int, int]:
-    """Where the payload of a server's frame starts and ends; (0, 0) while its head is not whole."""
+    """Where the payload of a server's frame starts and ends; (0, 0) while its head is incomplete."""
     size, start = data[place + 1], place + 2
     if size == 126:
         start += 2

@@ -1,8 +1,7 @@
-"""HTTP/1.1 of a client that costs little: at thousands of requests a second it must not be what is measured.
+"""A minimal HTTP/1.1 client: at thousands of requests a second its own cost must be small.
 
-One request at a time on each connection; a pool of them grows as it must, so that none waits for another's answer. What
-is asked can be asked twice: calls by their ids, positions by nature.
-"""
+One request at a time on each connection; the pool grows as needed, so that none waits for another's answer. All
+requests may be repeated: calls because of their ids, positions because they are idempotent."""
 
 import asyncio
 from contextlib import suppress
@@ -16,7 +15,7 @@ MOST_LINES = 4_000
 
 
 class Broken(Exception):
-    """No answer came: the connection was refused, or went away."""
+    """No answer: the connection was refused or closed."""
 
 
 class _Line(asyncio.Protocol):
@@ -28,7 +27,7 @@ class _Line(asyncio.Protocol):
         self.alive = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are of no class of asyncio's.
+        # uvloop's transports are not subclasses of asyncio's.
         self._transport = cast(asyncio.WriteTransport, transport)
 
     async def ask(self, request: bytes) -> tuple[int, bytes]:
@@ -68,7 +67,7 @@ class _Line(asyncio.Protocol):
 
 
 class Client:
-    """Raises Broken where no answer comes; `busiest` is the most requests that were on the way at once."""
+    """Raises Broken if no answer comes; `busiest` is the largest number of concurrent requests."""
 
     def __init__(self, url: str, key: str) -> None:
         place = urlsplit(url)
@@ -103,7 +102,7 @@ class Client:
     async def _answered(self, request: bytes) -> tuple[_Line, tuple[int, bytes]]:
         while self._idle:
             line = self._idle.pop()
-            # One that was idle may have been ended by the service as we wrote: any client asks again.
+            # The service may have closed an idle connection just now: every client repeats the request.
             with suppress(Broken):
                 return line, await line.ask(request)
         _, line = await asyncio.get_running_loop().create_connection(_Line, self._host, self._port)

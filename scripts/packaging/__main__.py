@@ -1,4 +1,4 @@
-"""scripts/build_wheel: an sdist, and the wheel made of it, each checked for what it must hold."""
+"""scripts/build_wheel: builds an sdist, and the wheel from it, and checks the content of both."""
 
 import shutil
 import subprocess
@@ -12,7 +12,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def build(root: Path, target: str, into: Path) -> Path:
-    """`target` is sdist or wheel; `into` a new folder. Raises SystemExit when hatchling refuses, which has said why."""
+    """`target` is sdist or wheel; `into` a new folder. Raises SystemExit if hatchling fails, which prints the
+    reason."""
     command = [sys.executable, "-P", "-m", "hatchling", "build", "--target", target, "--directory", str(into)]
     if subprocess.run(command, cwd=root, stdout=subprocess.DEVNULL, check=False).returncode:
         raise SystemExit(f"the {target} could not be built")
@@ -20,12 +21,12 @@ def build(root: Path, target: str, into: Path) -> Path:
 
 
 def build_both(project: Path, into: Path) -> tuple[Path, Path]:
-    """The sdist and the wheel, in `into` only when nothing is missing from either. Raises SystemExit with what is."""
+    """The sdist and the wheel, written to `into` only if both are complete. Raises SystemExit with what is missing."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sdist = build(project, "sdist", folder / "sdist")
         shutil.unpack_archive(sdist, folder / "unpacked")
-        # Of the sdist and not of the checkout: so it is shown that the sdist is enough.
+        # From the sdist and not from the checkout, which shows that the sdist is complete.
         wheel = build(next((folder / "unpacked").iterdir()), "wheel", folder / "wheel")
         if faults := [*sdist_faults(sdist, project), *wheel_faults(wheel, project)]:
             raise SystemExit("\n".join(faults))

@@ -1,4 +1,4 @@
-"""What a wheel and an sdist of this project must hold, compared with the checkout that they were made of."""
+"""What a wheel and an sdist of this project must contain, compared with the checkout."""
 
 import re
 import tarfile
@@ -11,7 +11,7 @@ REFERENCE = re.compile(r"""(?:src|href)="/?([^"#:]+)\"""")
 
 
 def wheel_faults(wheel: Path, project: Path) -> list[str]:
-    """What is missing from the wheel, and what it has that only a checkout needs; empty: nothing."""
+    """Missing files of the wheel, and files that only a checkout needs; empty if there are none."""
     with zipfile.ZipFile(wheel) as opened:
         names = set(opened.namelist())
         wanted = {*_package(project), *(f"dispatch/{name}" for name in _city(project))}
@@ -28,7 +28,7 @@ def wheel_faults(wheel: Path, project: Path) -> list[str]:
 
 
 def sdist_faults(sdist: Path, project: Path) -> list[str]:
-    """What a wheel could not be made of it without."""
+    """Files that are needed to build a wheel from it and are missing."""
     with tarfile.open(sdist) as opened:
         names = {name.partition("/")[2] for name in opened.getnames()}
     wanted = {

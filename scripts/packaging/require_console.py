@@ -12,4 +12,4 @@ class RequireConsole(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - its name is hatchling's
         """Raises SystemExit with what to do; an editable install needs no console."""
         if version != "editable" and not (Path(self.root) / PAGE).is_file():
-            raise SystemExit(f"{PAGE} is missing: scripts/build_wheel builds the console and then the wheel")
+            raise SystemExit(f"{PAGE} is missing; scripts/build_wheel builds the console and then the wheel")

@@ -77,14 +77,14 @@ async def test_who_may_be_preempted(http: httpx.AsyncClient) -> None:
     elsewhere = await assign(http, robbery, unit, preempt={unit: noise})
     assert elsewhere.status_code == 409 and elsewhere.json()["detail"] == f"{unit} is dispatched on {brawl}"
     less_urgent = await assign(http, noise, unit, preempt={unit: brawl})
-    assert less_urgent.status_code == 409 and "no less urgent" in less_urgent.json()["detail"]
+    assert less_urgent.status_code == 409 and "priority is not lower" in less_urgent.json()["detail"]
     arrived = await assign(http, robbery, there, unit, preempt={there: noise, unit: brawl})
-    assert arrived.status_code == 409 and "who has arrived is not taken away" in arrived.json()["detail"]
+    assert arrived.status_code == 409 and "a unit that has arrived is not pre-empted" in arrived.json()["detail"]
     assert [u["id"] for u in arrived.json()["units"]] == [there]
     unasked = await assign(http, robbery, unit, preempt={unit: brawl, there: noise})
     assert unasked.status_code == 422 and unasked.json()["errors"][0]["field"] == f"preempt.{there}"
     again = await assign(http, brawl, unit)
-    assert again.status_code == 409 and "on this incident already" in again.json()["detail"]
+    assert again.status_code == 409 and "on this incident" in again.json()["detail"]
     room = {u["id"]: u for u in (await http.get("/v1/units")).json()["items"]}
     assert (room[unit]["incident_id"], room[there]["incident_id"]) == (brawl, noise)
 

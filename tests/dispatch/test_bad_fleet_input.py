@@ -74,7 +74,7 @@ async def test_units_that_never_were_and_that_are_no_more_can_not_be_sent(http: 
     await add(http, "B3")
     await http.delete("/v1/units/B3")
     document = is_problem(await assign(http, await an_incident(http), "B3", "ghost", "P010"), 404)
-    assert "B3 was taken out of the fleet on " in document["detail"] and "no unit ghost" in document["detail"]
+    assert "B3 was removed from the fleet on " in document["detail"] and "no unit ghost" in document["detail"]
     assert (await http.get("/v1/units/P010")).json()["status"] == "available", "all or none"
 
 
@@ -112,7 +112,7 @@ async def test_a_crews_key_sends_nobody(
 async def test_no_crew_puts_itself_on_an_incident(http: httpx.AsyncClient, status: str) -> None:
     document = is_problem(await http.post("/v1/units/P012/status", json={"status": status}), 409)
     assert document["unit"]["status"] == "available"
-    assert "from there it can become off_duty, out_of_service, returning" in document["detail"]
+    assert "allowed next: off_duty, out_of_service, returning" in document["detail"]
 
 
 async def test_no_crew_leaves_an_incident_that_it_has_not_reached(http: httpx.AsyncClient) -> None:

@@ -117,7 +117,7 @@ def test_a_spreadsheet_s_byte_order_mark_is_not_part_of_the_first_column(folder:
         (
             "natures.json",
             lambda rows: rows[1].update(code=rows[0]["code"]),
-            "natures.json: item 2 (robbery_in_progress), code: 'robbery_in_progress' is there twice",
+            "natures.json: item 2 (robbery_in_progress), code: 'robbery_in_progress' appears twice",
         ),
         (
             "natures.json",
@@ -189,7 +189,7 @@ def test_what_is_wrong_in_a_json_file_is_told_by_item_and_field(
 @pytest.mark.parametrize(
     ("name", "line", "problem"),
     [
-        ("fleet.csv", "P001,PN,patrol_car,pn-guamani,", "id: 'P001' is there twice"),
+        ("fleet.csv", "P001,PN,patrol_car,pn-guamani,", "id: 'P001' appears twice"),
         ("fleet.csv", "X1,PN,submarine,pn-guamani,", "kind: 'submarine' is not in kinds.json"),
         ("fleet.csv", "X1,PN,patrol_car,pn-moon,", "station: 'pn-moon' is not in stations.csv"),
         ("fleet.csv", "X1,PN,engine,pn-guamani,", "kind: 'engine' belongs to CBQ, not to PN"),
@@ -197,7 +197,7 @@ def test_what_is_wrong_in_a_json_file_is_told_by_item_and_field(
         ("fleet.csv", ",PN,patrol_car,pn-guamani,", "id: is empty"),
         ("hospitals.csv", "x,Nowhere,north,-78.5", "lat: Expected `float`, got `str`, not 'north'"),
         ("hospitals.csv", "x,Nowhere,nan,-78.5", "lat: must be a finite number, not nan"),
-        ("hospitals.csv", "x,Nowhere,95,-78.5", "lat: 95.0, -78.5 is not on the earth"),
+        ("hospitals.csv", "x,Nowhere,95,-78.5", "lat: 95.0, -78.5 is not a valid latitude and longitude"),
     ],
 )
 def test_what_is_wrong_in_a_table_is_told_by_line_and_column(
@@ -228,7 +228,7 @@ def test_every_problem_is_told_at_once(folder: Path) -> None:
     line = lines_of(folder, "hospitals.csv")
     assert "services.json: can't be read: No such file or directory" in told
     assert "agencies.json: line 2: is not UTF-8 (byte 0xed)" in told
-    assert any(problem.startswith("kinds.json: line 1 column 15: is not JSON") for problem in told)
+    assert any(problem.startswith("kinds.json: line 1 column 15: is not valid JSON") for problem in told)
     assert f"hospitals.csv: line {line}: has 3 values for 4 columns" in told
     assert any(problem.startswith("parishes.geojson: ") and "name" in problem for problem in told)
 

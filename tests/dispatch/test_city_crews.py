@@ -33,8 +33,12 @@ def test_crew_and_shift_are_read_and_may_be_empty(folder: Path) -> None:
     ("crew", "shift", "problem"),
     [
         ("", "7-19", "fleet.csv: line 164, shift: '7-19' is not a shift such as 07:00-19:00"),
-        ("Ana|Ana", "", "fleet.csv: line 164, crew: names somebody twice"),
-        ("|".join("abcdefghijklmnopqrstu"), "", "fleet.csv: line 164, crew: has 21 people, at most 20 go in one unit"),
+        ("Ana|Ana", "", "fleet.csv: line 164, crew: contains a name twice"),
+        (
+            "|".join("abcdefghijklmnopqrstu"),
+            "",
+            "fleet.csv: line 164, crew: has 21 people; the maximum for one unit is 20",
+        ),
     ],
 )
 def test_what_is_no_crew_or_shift_is_told(folder: Path, crew: str, shift: str, problem: str) -> None:

@@ -112,7 +112,7 @@ async def test_a_removed_unit_is_forgotten_and_may_come_back(module_service: Ser
     assert (await http.delete(path)).status_code == 404
     for begin in ({"status": "off_duty"}, {"status": "available"}):
         refused = await http.post(f"{path}/status", json=begin)
-        assert refused.status_code == 404 and "taken out of the fleet" in refused.json()["detail"]
+        assert refused.status_code == 404 and "removed from the fleet" in refused.json()["detail"]
     assert (await http.post("/v1/units/positions", json={"positions": [here]})).json()["accepted"] == 0
     async with Screen.on(module_service) as screen:
         assert unit["id"] not in screen.positions
@@ -135,12 +135,12 @@ async def test_a_unit_on_an_incident_stays(http: httpx.AsyncClient) -> None:
     ("change", "field", "says"),
     [
         ({"kind": "ambulance_alss"}, "kind", "did you mean 'ambulance_als'?"),
-        ({"kind": "engine"}, "kind", "is a kind of CBQ, not of MSP"),
+        ({"kind": "engine"}, "kind", "is a kind of agency CBQ, not of MSP"),
         ({"station": "MSP-Conocotto"}, "station", "did you mean 'msp-conocoto'?"),
         ({"capabilities": ["bls", "levitation"]}, "capabilities", "'levitation' is not in the city's data"),
         ({"capabilities": ["bls", "bls"]}, "capabilities", "twice"),
         ({"crew": ["Ana", "Ana"]}, "crew", "twice"),
-        ({"crew": ["Ana\nPaz"]}, "crew", "signs that nobody sees"),
+        ({"crew": ["Ana\nPaz"]}, "crew", "invisible characters"),
         ({"crew": [""]}, "crew", "1 to 80 characters"),
         ({"shift": "25:00-26:00"}, "shift", "07:00-19:00"),
         ({"shift": "7-19"}, "shift", "pattern"),

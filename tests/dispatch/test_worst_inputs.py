@@ -168,7 +168,7 @@ def test_any_polygon_is_read_and_located_in_its_time(
 
 def test_a_ring_that_crosses_itself_is_told_as_a_flaw() -> None:
     report = pidf_lo.parse(worst.DOCUMENTS["a ring of 200 that crosses itself"])
-    assert report.flaws == ("Polygon.LinearRing: not closed by its first corner", FLAW)
+    assert report.flaws == ("Polygon.LinearRing: not closed: the last corner differs from the first", FLAW)
     assert len(report.fixes) == 1
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from dispatch.city import load_city
 from dispatch.settings import PROJECT
+from scripts.fault_runs.cluster import Cluster, cluster
 from scripts.fault_runs.disk import NoDisk
 from scripts.fault_runs.faults import (
     Fault,
@@ -19,20 +20,19 @@ from scripts.fault_runs.faults import (
     screens_vanish,
     service_stopped,
 )
-from scripts.fault_runs.house import House, house
 from scripts.fault_runs.rounds import play
 
 SEED = 2016
 
 
 @pytest.fixture(scope="module")
-async def small_house() -> AsyncIterator[House]:
+async def small_cluster() -> AsyncIterator[Cluster]:
     """On a disk that can be filled, where that is permitted."""
     try:
-        async with house(small_disk=True) as small:
+        async with cluster(small_disk=True) as small:
             yield small
     except NoDisk:
-        async with house() as usual:
+        async with cluster() as usual:
             yield usual
 
 
@@ -50,10 +50,10 @@ SHORT = (
 
 
 @pytest.mark.parametrize("fault", SHORT, ids=lambda fault: fault.__name__)
-async def test_nothing_is_lost(small_house: House, fault: Fault) -> None:
-    if fault is disk_full and small_house.disk is None:
+async def test_nothing_is_lost(small_cluster: Cluster, fault: Fault) -> None:
+    if fault is disk_full and small_cluster.disk is None:
         pytest.skip("no small disk can be mounted here: it takes root")
-    outcome = await play(small_house, load_city(PROJECT / "data" / "quito"), fault, seed=SEED + SHORT.index(fault))
+    outcome = await play(small_cluster, load_city(PROJECT / "data" / "quito"), fault, seed=SEED + SHORT.index(fault))
     assert not outcome.violations, "\n".join(outcome.violations)
     assert outcome.acknowledged == outcome.calls > 0
     if fault is clock_wrong:

@@ -52,9 +52,9 @@ def test_what_is_no_layer_is_refused(collection: object, problem: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "what"),
     [
-        ("name", "  ", "must be a text that isn't empty, not '  '"),
+        ("name", "  ", "must be a non-empty string, not '  '"),
         ("name", None, "is missing"),
-        ("kind", 3, "must be a text that isn't empty, not 3"),
+        ("kind", 3, "must be a non-empty string, not 3"),
         ("population_2022", -1, "must be a whole number from 0, not -1"),
         ("population_2022", True, "must be a whole number from 0, not True"),
         ("population_2022", 1.5, "must be a whole number from 0, not 1.5"),
@@ -68,7 +68,7 @@ def test_a_wrong_field_is_named_with_its_feature(field: str, value: object, what
 
 
 def test_a_feature_without_a_code_is_named_by_its_number() -> None:
-    assert problems(square(code="")) == ("feature 0: code: must be a text that isn't empty, not ''",)
+    assert problems(square(code="")) == ("feature 0: code: must be a non-empty string, not ''",)
 
 
 @pytest.mark.parametrize(

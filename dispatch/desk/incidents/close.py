@@ -28,7 +28,10 @@ def as_seen(incident: Incident, version: int | None) -> Incident:
     if incident.status is IncidentStatus.CLOSED:
         raise Conflict(f"incident {incident.id} is closed", incident=incident)
     if version is not None and version != incident.version:
-        raise Conflict(f"incident {incident.id} was changed meanwhile", incident=incident)
+        detail = (
+            f"incident {incident.id} was changed by somebody else: it is at version {incident.version}, not {version}"
+        )
+        raise Conflict(detail, incident=incident)
     return incident
 
 

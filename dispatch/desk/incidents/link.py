@@ -68,7 +68,7 @@ async def unlink(desk: Desk, *, incident_id: IncidentId, actor: str, version: in
                 continue
             source, root = locked[incident_id], locked[chain[-1]]
             if version is not None and version != source.version:
-                raise Conflict(f"incident {incident_id} was changed meanwhile", incident=source)
+                raise Conflict(f"incident {incident_id} was changed by somebody else", incident=source)
             return await _give_back(tx, source, root)
     raise Conflict(f"incident {incident_id} is being linked elsewhere at the same moment")
 

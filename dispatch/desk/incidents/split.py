@@ -27,7 +27,7 @@ async def split(
         if call.incident_id != incident_id:
             raise Conflict(f"that call is of incident {call.incident_id}, not of {incident_id}", incident=left)
         if version is not None and version != left.version:
-            raise Conflict(f"incident {incident_id} was changed meanwhile", incident=left)
+            raise Conflict(f"incident {incident_id} was changed by somebody else", incident=left)
         if left.calls < 2:
             raise Conflict(f"incident {incident_id} has only this call", incident=left)
         similar = open_incidents(desk).like_sighting(Sighting(call.location, call.nature, call.received_at))

@@ -1,4 +1,4 @@
-"""Assign units to an incident, pre-empting where that was confirmed; release one; exchange one for another."""
+"""Assign units to an incident, pre-empting those that were confirmed; release one; replace one by another."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,10 +22,10 @@ async def assign(
     actor: str,
     preempt: Confirmed | None = None,
 ) -> Incident:
-    """All or none. `preempt` confirms, for each unit that is to be taken from another incident, from which.
+    """All or none. `preempt` confirms for each unit that is to be pre-empted the incident it is on.
 
-    Raises NotFound; Conflict, with the incident and the units as they are, where one can't be sent, or the incident
-    isn't as the actor saw it; Invalid where a confirmation is of no unit that is asked for."""
+    Raises NotFound; Conflict, with the current incident and units, if a unit can't be sent or the incident has another
+    version; Invalid if a confirmation names a unit that is not to be assigned."""
     async with begin(desk, actor=actor) as tx:
         around = await _lock(tx, incident_id, unit_ids, preempt or {}, version=version)
         return await _send(tx, around, unit_ids, preempt or {}, around[incident_id])
@@ -41,17 +41,17 @@ async def swap(
     actor: str,
     preempt: Confirmed | None = None,
 ) -> Incident:
-    """One unit off the incident and another on it, or neither. Raises as assign and release do."""
+    """Release one unit and assign another, or neither. Raises as assign and release do."""
     if release == assign:
-        raise Invalid("a unit can't be exchanged for itself", errors=[FieldProblem("assign", "is the same unit")])
+        raise Invalid("a unit can't replace itself", errors=[FieldProblem("assign", "is the same unit")])
     async with begin(desk, actor=actor) as tx:
         around = await _lock(tx, incident_id, [assign], preempt or {}, version=version, besides=[release])
-        left = await _take_off(tx, around[incident_id], release, reason=f"exchanged for {assign}")
+        left = await _take_off(tx, around[incident_id], release, reason=f"replaced by {assign}")
         return await _send(tx, around, [assign], preempt or {}, left)
 
 
 async def release(desk: Desk, *, incident_id: IncidentId, unit_id: UnitId, reason: str, actor: str) -> Incident:
-    """Raises NotFound; Conflict where the unit isn't on this incident."""
+    """Raises NotFound; Conflict if the unit isn't on this incident."""
     async with begin(desk, actor=actor) as tx:
         incident = await lock_open(tx, incident_id)
         return await _take_off(tx, incident, unit_id, reason=reason)
@@ -66,11 +66,11 @@ async def _lock(
     version: int | None,
     besides: Sequence[UnitId] = (),
 ) -> dict[IncidentId, Incident]:
-    """All incidents that will change, by their ids, then all units by theirs: whoever locks so waits for nobody who
-    waits for him. Which incident a pre-empted unit is on was said by the actor; if it is another, nothing is done."""
+    """Lock all incidents that will change, by id, then all units by id: with one order there is no deadlock. The actor
+    stated the incident that a pre-empted unit is on; if it is another one by now, nothing is changed."""
     if strangers := preempt.keys() - set(unit_ids):
         problems = [FieldProblem(f"preempt.{unit_id}", "is not among the units to assign") for unit_id in strangers]
-        raise Invalid("a confirmation is of no unit that is asked for", errors=problems)
+        raise Invalid("a confirmation names a unit that is not to be assigned", errors=problems)
     around = {i: await incidents.lock(tx.db, incident_id=i) for i in sorted({incident_id, *preempt.values()})}
     as_seen(around[incident_id], version)
     await units.lock(tx.db, unit_ids=[*unit_ids, *besides])
@@ -111,13 +111,13 @@ def _why_not(
     if unit.incident_id is None:
         return f"is {unit.status}"
     if unit.incident_id == into.id:
-        return f"is {unit.status} on this incident already"
+        return f"is already {unit.status} on this incident"
     if confirmed is None or unit.incident_id != confirmed:
         return f"is {unit.status} on {unit.incident_id}"
     if unit.status not in NOT_YET_THERE:
-        return f"is {unit.status} on {unit.incident_id}: who has arrived is not taken away"
+        return f"is {unit.status} on {unit.incident_id}: a unit that has arrived is not pre-empted"
     if around[confirmed].priority <= into.priority:
-        return f"is {unit.status} on {confirmed}, which is no less urgent"
+        return f"is {unit.status} on {confirmed}, whose priority is not lower"
     return None
 
 

@@ -1,8 +1,7 @@
-"""How well the units that stand ready cover the city's urgent calls, kept beside the picture.
+"""Coverage of the city's urgent calls by the available units, kept beside the picture.
 
-Ways are straight lines times a detour: what a district would lose is a matter of kilometres, and a road search from
-each of a thousand cells would be too much to ask every few seconds.
-"""
+Travel times are straight lines times a detour: the loss of a district is a matter of kilometres, and a road search from
+each of a thousand cells would be too slow to repeat every few seconds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,15 +19,15 @@ from dispatch.policy.units.move_up import Bases, Move, advise, bases_of
 from geo import Point, TravelTime
 
 EVERY = timedelta(seconds=3)
-# A room with more units than this is a nation's: what one of them is worth to a city isn't asked while a caller waits.
+# A larger fleet than this is a country's: the loss of coverage isn't computed while a caller waits.
 MOST_UNITS = 1_500
-# Where the city sets no target.
+# Used if the city sets no target.
 RESPONSE_S, PROCESS_S = 720.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class CoveredCell:
-    """`demand`: urgent calls a day; `covered`: the part of them, 0-1, expected to be reached in time."""
+    """`demand`: urgent calls a day; `covered`: the share of them, 0-1, expected to be reached in time."""
 
     h3: str
     demand: float
@@ -37,9 +36,9 @@ class CoveredCell:
 
 @dataclass(frozen=True, slots=True)
 class Covering:
-    """`demand`: urgent calls a day, a call that needs two capabilities counted for each; `covered`: the part of them,
-    0-1, expected to be reached in time as the units stand now; `moves`: what would better it. `travel` says how times
-    were made."""
+    """`demand`: urgent calls a day, a call that needs two capabilities counted for each; `covered`: the share of them,
+    0-1, expected to be reached in time with the units as they are; `moves`: moves that would improve it. `travel` names
+    the source of the times."""
 
     at: datetime
     demand: float
@@ -70,9 +69,9 @@ class Coverage:
         return demand_map(self._city, per_day=self._per_day)
 
     def lost(self, *, at: datetime | None = None) -> Mapping[UnitId, float]:
-        """Unit that may be sent → urgent calls a day that would no longer be reached in time if it were gone. Made
-        again when others may be sent than before, and for moving units every few seconds: not for each of a burst of
-        calls. Empty for a nation's fleet."""
+        """Unit that may be sent → urgent calls a day that would no longer be reached in time without it. Recomputed
+        when the set of these units changes, and every few seconds because units move; not for each call of a burst.
+        Empty for a country's fleet."""
         at = at or datetime.now(UTC)
         are_others = self._others_are_free()
         if are_others or self._made_at is None or not timedelta(0) <= at - self._made_at < EVERY:
@@ -87,12 +86,12 @@ class Coverage:
         return self._free != before
 
     def covering(self, placed_units: Sequence[PlacedUnit], *, at: datetime) -> Covering:
-        """`placed_units` as `standings()` gave them: this takes some ten milliseconds, and may run beside the loop."""
+        """`placed_units` as returned by `placed_units()`. Takes some ten milliseconds and may run in a thread."""
         placed_units = placed_units[:MOST_UNITS]
         demand, speed_kmh = self._demand, self._speed_kmh(at)
         within, bases = self._reach(placed_units, speed_kmh), self._bases(speed_kmh)
         reached = covered(within, able_of(placed_units, demand), demand=demand, busy=self._busy)
-        # A unit on its way home will be there: what counts is whether it would do better elsewhere.
+        # A unit that is returning counts at its station: the question is whether another place would be better.
         for row, standing in enumerate(placed_units):
             home = bases.position.get((standing.unit.station or "", standing.unit.agency))
             if standing.unit.status is UnitStatus.RETURNING and home is not None:
@@ -109,7 +108,7 @@ class Coverage:
         )
 
     def placed_units(self) -> list[PlacedUnit]:
-        """The units that may be sent, where they are; those of which nothing is known count nowhere."""
+        """The units that may be sent, with their places; those without a known place are left out."""
         found = []
         for unit in self._picture.room.units.values():
             if unit.status not in ASSIGNABLE:
@@ -154,7 +153,7 @@ class Coverage:
 
 
 def order_to_arrival_s(city: City) -> float:
-    """What the target for the most urgent leaves between the order to go and being there."""
+    """Seconds from the order to the arrival that the target for priority 1 leaves."""
     response = city.target(Interval.RESPONSE, priority=1)
     process = city.target(Interval.PROCESS)
     return (response.seconds if response else RESPONSE_S) - (process.seconds if process else PROCESS_S)

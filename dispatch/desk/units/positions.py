@@ -1,4 +1,4 @@
-"""Positions of units: into the picture at once, into history by batches that nobody waits for. No event."""
+"""Positions of units: into the picture at once, into the history in batches in the background. No events."""
 
 import asyncio
 import secrets
@@ -20,17 +20,17 @@ from dispatch.store.units.positions import TrailEnd, UnitTrailPoint
 
 log = structlog.get_logger()
 
-# Other nodes' screens know of a position no sooner than it is written.
+# Other nodes' screens get a position only after it is written.
 EVERY_S = 0.5
-# At once; more than that, after an outage, would outlast what a statement may take.
-MOST_AT_ONCE = 50_000
-# Past this the oldest go: the latest position of each unit is what counts, and memory is not endless.
+# A larger write, after an outage, could exceed the time limit of a statement.
+BATCH_POSITIONS = 50_000
+# Beyond this the oldest are dropped: the latest position of each unit matters most, and memory is limited.
 MOST = 500_000
 
 
 class PositionWriter:
-    """A slow disk makes the batches larger. `dropped` counts positions that never came to be history; `failing`: nor
-    has the last batch, so far. `node` stands beside what is written here, a number that no other process has."""
+    """A slow disk makes the batches larger. `dropped` counts positions that were not stored; `failing`: the last batch
+    could not be written. `node` is stored with each batch, a number that no other process has."""
 
     def __init__(self, pool: Pool, *, retention_days: int) -> None:
         self.node = secrets.randbits(62)
@@ -44,7 +44,7 @@ class PositionWriter:
         self.failing = False
 
     def add(self, history: Sequence[tuple[UnitPosition, Doubt | None]], *, now: datetime) -> None:
-        """A position whose clock is ahead is kept under the time of its receipt."""
+        """A position with a time in the future is stored under the time of its receipt."""
         self._waiting.extend(
             (
                 p.unit_id,
@@ -80,13 +80,13 @@ class PositionWriter:
             log.warning("positions_lost", count=len(self._waiting), error=str(error))
 
     async def flush(self) -> None:
-        """All that waits now."""
-        for _ in range(ceil(len(self._waiting) / MOST_AT_ONCE) or 1):
+        """Write everything that waits now."""
+        for _ in range(ceil(len(self._waiting) / BATCH_POSITIONS) or 1):
             await self._flush_some()
 
     async def _flush_some(self) -> None:
         waiting = self._waiting
-        some = [waiting.popleft() for _ in range(min(len(waiting), MOST_AT_ONCE))]
+        some = [waiting.popleft() for _ in range(min(len(waiting), BATCH_POSITIONS))]
         try:
             await self._keep_days({row[2].date() for row in some})
             if some:
@@ -114,7 +114,8 @@ class PositionWriter:
             await asyncio.sleep(EVERY_S)
 
     async def _keep_days(self, received: set[date]) -> None:
-        """Partitions for what waits, for today and for tomorrow: the first position after midnight has its place."""
+        """Partitions for what waits, for today and for tomorrow, so that the first position after midnight can be
+        stored."""
         today = datetime.now(UTC).date()
         days = frozenset({today, today + timedelta(days=1), *received})
         if not days <= self._days:
@@ -124,7 +125,7 @@ class PositionWriter:
 
 
 def take(desk: Desk, writer: PositionWriter, moved: Sequence[UnitPosition], *, doubt: Doubt | None = None) -> Taken:
-    """`doubt`: what the device itself says against all of them."""
+    """`doubt`: a doubt that the device itself stated for all of them."""
     now = datetime.now(UTC)
     taken = desk.picture.move(moved, now=now, doubt=doubt)
     writer.add(taken.history, now=now)

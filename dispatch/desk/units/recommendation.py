@@ -1,4 +1,4 @@
-"""Who should go to an incident, asked of the room as it is now."""
+"""Recommendations for incidents of the current state."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,17 +18,17 @@ from dispatch.telemetry.meters import RECOMMEND
 from dispatch.travel.choice import Travelled
 from geo import Point, support_points
 
-# The candidates are all of a city's. Of a fleet larger than this only the nearest, and a capability that too few of
-# them have is looked for farther away.
-CITY = 1_000
-NEAREST = 200
-FARTHER = 10
-COULD_GO = ASSIGNABLE | {UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE}
+# In a city's fleet all units are candidates. In a larger one only the nearest are, and capabilities that too few of
+# these have are looked for farther away.
+CITY_FLEET = 1_000
+NEAREST_UNITS = 200
+FARTHER_UNITS = 10
+CANDIDATE_STATUSES = ASSIGNABLE | {UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE}
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """`alarm`: the one asked about, of `alarms` that the plan has. `travelled`: how arrival times were made."""
+    """`alarm`: the alarm of the question, of `alarms` in the plan. `travelled`: the source of the travel times."""
 
     alarm: int
     alarms: int
@@ -39,11 +39,11 @@ class Advice:
 def recommend_for(
     desk: Desk, incidents: Sequence[Incident], *, at: datetime, in_flood: bool = False
 ) -> list[Recommendation]:
-    """By what is at hand in this process: the chosen only, without its certainty and the alternatives, which whoever
-    looks at the incident asks for: nobody waits for more while calls are taken. In a
-    flood by straight lines, for a search of the streets costs ten calls; who looks at the incident has it made."""
+    """With what is available in this process: only the chosen units, without certainty and alternatives, which a
+    dispatcher's request adds; calls that are being taken wait for no more. In a flood with straight lines, because one
+    street search costs as much as ten calls."""
     with RECOMMEND():
-        if len(desk.picture.room.units) <= CITY:
+        if len(desk.picture.room.units) <= CITY_FLEET:
             return _at_hand(desk, incidents, at=at, in_flood=in_flood)
         return [answer for one in incidents for answer in _at_hand(desk, [one], at=at, in_flood=in_flood)]
 
@@ -54,14 +54,14 @@ def _at_hand(desk: Desk, incidents: Sequence[Incident], *, at: datetime, in_floo
         travelled = desk.router.local_for([target for one in incidents for target in _targets(desk, one)])
     questions = [_question(desk, one, one.alarm) for one in incidents]
     table = _candidates(desk, questions)
-    return _recommended(desk, questions, table, travelled, at, in_full=False)
+    return _recommend(desk, questions, table, travelled, at, in_detail=False)
 
 
 async def recommendation(
     desk: Desk, *, incident_id: IncidentId, alarm: int | None, at: datetime, instead_of: UnitId | None = None
 ) -> Advice:
-    """For the alarm that is raised or, by `alarm`, for another: what would be sent; `instead_of`: as if that unit were
-    not on its way. Asks the routing server, where there is one.
+    """For the current alarm or, with `alarm`, for another. `instead_of`: as if that unit were not assigned. Asks the
+    routing server, if there is one.
 
     Raises NotFound; Invalid for an alarm that the plan of the incident's nature doesn't have."""
     incident = desk.picture.room.incidents.get(incident_id)
@@ -70,23 +70,26 @@ async def recommendation(
             incident = await incidents.get(db, incident_id=incident_id)
     alarms = alarms_of(_nature(desk, incident))
     if alarm is not None and alarm > alarms:
-        raise Invalid(f"no alarm {alarm}", errors=[FieldProblem("alarm", f"the plan of this nature has {alarms}")])
+        raise Invalid(
+            f"there is no alarm {alarm}",
+            errors=[FieldProblem("alarm", f"the response plan of this nature has {alarms}")],
+        )
     alarm = alarm or incident.alarm
     question = _question(desk, incident, alarm, instead_of)
     table = _candidates(desk, [question])
     travelled = await desk.router.travel_for(table.lats, table.lons, _targets(desk, incident))
-    [answer] = _recommended(desk, [question], table, travelled, at)
+    [answer] = _recommend(desk, [question], table, travelled, at)
     return Advice(alarm, alarms, answer, travelled)
 
 
-def _recommended(
+def _recommend(
     desk: Desk,
     questions: Sequence[Question],
     table: UnitTable,
     travelled: Travelled,
     at: datetime,
     *,
-    in_full: bool = True,
+    in_detail: bool = True,
 ) -> list[Recommendation]:
     city, open_now = desk.city, desk.picture.room.incidents
     busy = table.units[table.which(lambda sort: sort.status not in ASSIGNABLE)]
@@ -101,8 +104,8 @@ def _recommended(
         parishes=city.parishes,
         engaged={u.incident_id: open_now[u.incident_id].priority for u in busy if u.incident_id in open_now},
         coverage_lost=desk.coverage.lost(at=at) if desk.weighs_coverage else {},
-        with_certainty=in_full,
-        with_alternatives=in_full,
+        with_certainty=in_detail,
+        with_alternatives=in_detail,
     )
 
 
@@ -111,7 +114,7 @@ def _question(desk: Desk, incident: Incident, alarm: int, instead_of: UnitId | N
 
 
 def _targets(desk: Desk, incident: Incident) -> list[Point]:
-    """Where `recommend` will ask for ways to."""
+    """The targets for which `recommend` will need travel times."""
     support = support_points(incident.location, parishes=desk.city.parishes, small_m=BALANCED.small_m)
     return [place.point for place in support]
 
@@ -128,23 +131,23 @@ def _still_needed(desk: Desk, incident: Incident, alarm: int, instead_of: UnitId
 
 
 def _candidates(desk: Desk, questions: Sequence[Question]) -> UnitTable:
-    """For several questions only of a city's fleet. A place that isn't known is asked about as any other: nobody is
-    ranked for it."""
+    """Several questions are only asked with a city's fleet. An incident without a known place gets columns too, but no
+    unit is ranked for it."""
     located = [(q, Point(q.location.lat or 0.0, q.location.lon or 0.0)) for q in questions]
-    if len(desk.picture.room.units) <= CITY:
-        return desk.picture.around([point for _, point in located], lambda sort: sort.status in COULD_GO)
+    if len(desk.picture.room.units) <= CITY_FLEET:
+        return desk.picture.around([point for _, point in located], lambda sort: sort.status in CANDIDATE_STATUSES)
     [(question, point)] = located
-    near = desk.picture.nearest(point, k=NEAREST, where=_could_go)
-    known = Counter(capability for standing in near for capability in standing.unit.capabilities)
+    near = desk.picture.nearest(point, k=NEAREST_UNITS, where=_is_candidate)
+    known = Counter(capability for placed in near for capability in placed.unit.capabilities)
     for need in question.needs:
         if known[need.capability] < need.count:
-            near += desk.picture.nearest(point, k=FARTHER + need.count, where=_could_do(need.capability))
-    return UnitTable.of({standing.unit.id: standing for standing in near}.values())
+            near += desk.picture.nearest(point, k=FARTHER_UNITS + need.count, where=_is_candidate_with(need.capability))
+    return UnitTable.of({placed.unit.id: placed for placed in near}.values())
 
 
-def _could_go(unit: Unit) -> bool:
-    return unit.status in COULD_GO
+def _is_candidate(unit: Unit) -> bool:
+    return unit.status in CANDIDATE_STATUSES
 
 
-def _could_do(capability: str) -> Callable[[Unit], bool]:
-    return lambda unit: _could_go(unit) and capability in unit.capabilities
+def _is_candidate_with(capability: str) -> Callable[[Unit], bool]:
+    return lambda unit: _is_candidate(unit) and capability in unit.capabilities

@@ -1,4 +1,4 @@
-"""Where units are by what was sent to other nodes: fetched when they announce it, without an event."""
+"""Positions that were sent to other nodes: fetched when those announce them, without an event."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -8,13 +8,13 @@ from dispatch.store.announcements import Subscription
 from dispatch.store.db import connection
 from dispatch.store.units import positions
 
-# A call that waits is taken between two pieces.
+# Calls that wait get their turn between two pieces.
 PIECE = 1_000
 
 
 class RemotePositions:
-    """Only what another node believed comes here. Nobody's clock is compared with another's: which of a unit's
-    positions is newer is between moments of the unit's own device, what is fetched between numbers of one node."""
+    """Contains only positions that another node accepted. Clocks of different machines are not compared: which position
+    of a unit is newer is decided by the times of its device, what is to be fetched by numbers of one node."""
 
     def __init__(self, desk: Desk, *, node: int) -> None:
         self._desk = desk
@@ -29,7 +29,7 @@ class RemotePositions:
             found, known = await positions.since(db, known=self._known, but=self._node)
         units = self._desk.picture.room.units
         if not all(position.unit_id in units for position in found):
-            # Its unit was added before it was sent, and that event is only on its way.
+            # The unit was added before its position was sent, and the event of that may still be under way.
             await self._desk.feed.catch_up()
         for first in range(0, len(found), PIECE):
             self._desk.picture.share(found[first : first + PIECE], heard_at=now)

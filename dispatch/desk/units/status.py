@@ -1,4 +1,4 @@
-"""What a unit does: its status, its place, its way off an incident."""
+"""The status of a unit, its place, and how it leaves an incident."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -14,7 +14,7 @@ from dispatch.policy.watch.overdue import still_overdue
 from dispatch.store.incidents import incidents
 from dispatch.store.units import units
 
-# A crew that had not arrived is free where it is; one that had goes back first.
+# A crew that had not arrived is available where it is; one that had returns first.
 NOT_YET_THERE = frozenset({UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE})
 
 
@@ -70,8 +70,8 @@ def _moment(said_at: datetime | None, *, now: datetime) -> datetime:
     if said_at is None:
         return now
     if said_at > now + CLOCK_AHEAD:
-        problem = f"{said_at.isoformat()} is in the future: here it is {now.isoformat(timespec='seconds')}"
-        raise Invalid("the status is of a moment that hasn't been", errors=[FieldProblem("at", problem)])
+        problem = f"{said_at.isoformat()} is in the future; the service's time is {now.isoformat(timespec='seconds')}"
+        raise Invalid("the time of the status is in the future", errors=[FieldProblem("at", problem)])
     return min(said_at, now)
 
 
@@ -82,7 +82,7 @@ def _refuse_step(before: Unit, status: UnitStatus) -> None:
 
 
 def _where(desk: Desk, unit_id: UnitId, moment: datetime) -> dict[str, float] | None:
-    """Where the unit was last known to be. `age_s`: how much before the moment; below 0, after it."""
+    """The last known place of the unit. `age_s`: its age at `moment`; negative if measured after it."""
     position = desk.picture.positions.get(unit_id)
     if position is None:
         return None
@@ -91,7 +91,7 @@ def _where(desk: Desk, unit_id: UnitId, moment: datetime) -> dict[str, float] | 
 
 
 async def _heard(tx: Transaction, unit: Unit) -> Unit:
-    """A crew that sends its status is not silent."""
+    """A crew that sends a status is not silent."""
     if unit.silent_since is None:
         return unit
     [heard] = await set_silent(tx, [unit.id], None)
@@ -103,16 +103,16 @@ async def _heard(tx: Transaction, unit: Unit) -> Unit:
 async def set_silent(
     tx: Transaction, unit_ids: Iterable[UnitId], since: datetime | Mapping[UnitId, datetime] | None
 ) -> tuple[Unit, ...]:
-    """Note that these are silent `since` (one moment for all, or each its own), or None: that they were heard of.
+    """Mark these units as silent `since` (one time for all, or one for each), or as heard (None).
 
-    Returns those that weren't so already, by id: of two nodes that notice, one gets them. To tell of it
-    (UNIT_SILENT, UNIT_HEARD) is the caller's part. Units that don't exist, or no more, are passed over."""
+    Returns those that weren't so already, by id: if two nodes notice, one gets them. The caller appends the event
+    (UNIT_SILENT, UNIT_HEARD). Unknown and removed units are ignored."""
     moments = {u: since[u] if isinstance(since, Mapping) else since for u in unit_ids}
     return tuple(await units.set_silent(tx.db, since=moments))
 
 
 async def set_free(tx: Transaction, *, unit_id: UnitId, reason: str) -> Unit:
-    """The unit off its incident, which must be locked already; to tell of it is the caller's part."""
+    """Release the unit from its incident, which must be locked already. The caller appends the event."""
     unit = (await units.lock(tx.db, unit_ids=[unit_id]))[unit_id]
     await units.release(tx.db, unit_id=unit_id, at=tx.at, reason=reason)
     status = UnitStatus.AVAILABLE if unit.status in NOT_YET_THERE else UnitStatus.RETURNING
@@ -120,7 +120,7 @@ async def set_free(tx: Transaction, *, unit_id: UnitId, reason: str) -> Unit:
 
 
 async def refresh(tx: Transaction, incident_id: IncidentId) -> Incident:
-    """The incident with its assignments as they now are, and what follows from them: its status, what is overdue."""
+    """The incident with its current assignments, and what follows from them: status, overdue intervals."""
     incident = await incidents.get(tx.db, incident_id=incident_id)
     incident = replace(incident, status=status_of(incident.assignments, incident.status))
     return await incidents.save(tx.db, incident=replace(incident, overdue=still_overdue(incident)))

@@ -1,4 +1,4 @@
-"""One moment each, for many keys, of which the soonest is always at hand."""
+"""One time for each of many keys, with quick access to the earliest."""
 
 from collections.abc import Hashable
 from datetime import datetime
@@ -10,7 +10,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Deadlines(Generic[Key]):
-    """A heap whose replaced entries are dropped when they come up."""
+    """A heap; replaced entries are dropped when they reach the top."""
 
     def __init__(self) -> None:
         self._moments: dict[Key, datetime] = {}
@@ -21,7 +21,7 @@ class Deadlines(Generic[Key]):
         return len(self._moments)
 
     def set(self, key: Key, moment: datetime | None) -> None:
-        """None: nothing is to be done for it any more."""
+        """None: there is no deadline for this key any more."""
         if moment is None:
             self._moments.pop(key, None)
         elif self._moments.get(key) != moment:
@@ -34,7 +34,7 @@ class Deadlines(Generic[Key]):
         return self._heap[0][0] if self._heap else None
 
     def take_due(self, at: datetime) -> list[Key]:
-        """Those whose moment has come, soonest first; they are forgotten here."""
+        """The keys whose time has come, earliest first. They are removed here."""
         due = []
         while (moment := self.soonest()) is not None and moment <= at:
             key = heappop(self._heap)[2]

@@ -1,4 +1,4 @@
-"""Tell of intervals that have outlasted their targets."""
+"""Report intervals that have exceeded their targets."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,8 +13,8 @@ ACTOR = "timers"
 
 
 async def note_overdue(desk: Desk, incident_ids: Sequence[IncidentId], *, at: datetime) -> list[Incident]:
-    """Bring `overdue` of these up to `at`, in one transaction. Returns them as they now are, without those that are
-    closed or that somebody is acting on just now: whoever comes second, on this node or another, changes nothing."""
+    """Update `overdue` of these incidents to `at`, in one transaction. Returns them as they now are, without those that
+    are closed or locked by another transaction. A second node that does the same changes nothing."""
     units, city = desk.picture.room.units, desk.city
     async with begin(desk, actor=ACTOR) as tx:
         free = await stored.lock_free(tx.db, incident_ids=incident_ids)
@@ -29,7 +29,7 @@ async def note_overdue(desk: Desk, incident_ids: Sequence[IncidentId], *, at: da
 
 
 def _tell(tx: Transaction, incident: Incident, these: Sequence[Overdue], *, over: bool) -> None:
-    """`over` False: it is within its target after all, because the target is another now."""
+    """`over` False: it is within its target after all, because the target has changed."""
     for one in these:
         data = {"interval": one.interval, "target_s": one.target_s, "unit_id": one.unit_id, "over": over}
         tx.tell(EventKind.INCIDENT_OVERDUE, incident=incident, data=data)

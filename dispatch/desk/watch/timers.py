@@ -1,4 +1,4 @@
-"""The watch: raises what outlasts its target and who falls silent, each once, however many nodes are watching."""
+"""Timers: report each interval that exceeds its target and each crew that falls silent, once for all nodes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ from dispatch.store.journal import Entry
 
 log = structlog.get_logger()
 
-# After an earthquake thousands come due at once. A transaction holds the journal's head while it writes so many, the
-# acts of people go between any two of them, and the most urgent are told first.
-A_TRANSACTION = 50
+# After an earthquake thousands are due at once. A transaction holds the journal's head while it writes; dispatchers'
+# requests run between two of them, and the most urgent incidents come first.
+INCIDENTS_PER_TRANSACTION = 50
 A_TURN = 200
 PAUSE_S = 0.2
 LISTEN_EVERY = timedelta(seconds=2)
@@ -30,7 +30,8 @@ RETRY_S = 2.0
 
 
 class Timers:
-    """`follow` is told of events by the feed and keeps one deadline an incident; the task sleeps until the soonest."""
+    """`follow` receives events from the feed and keeps one deadline for each incident; the task sleeps until the
+    earliest."""
 
     def __init__(self, desk: Desk, *, now: datetime | None = None) -> None:
         self._desk = desk
@@ -68,7 +69,7 @@ class Timers:
         return self._deadlines.soonest()
 
     async def tick(self, at: datetime) -> None:
-        """What is due at this moment, as much of it as one turn takes. Raises Unavailable."""
+        """Process what is due at this time, up to the limit of one turn. Raises Unavailable."""
         await self._check_incidents(at)
         if at >= self._listen_at:
             self._listen_at = at + LISTEN_EVERY
@@ -97,8 +98,8 @@ class Timers:
     async def _check_incidents(self, at: datetime) -> None:
         self._waiting.update(self._deadlines.take_due(at))
         turn = self._most_urgent()
-        for start in range(0, len(turn), A_TRANSACTION):
-            some = turn[start : start + A_TRANSACTION]
+        for start in range(0, len(turn), INCIDENTS_PER_TRANSACTION):
+            some = turn[start : start + INCIDENTS_PER_TRANSACTION]
             seen = await note_overdue(self._desk, some, at=at)
             self._waiting.difference_update(some)
             for incident_id in set(some) - {i.id for i in seen}:
@@ -108,7 +109,7 @@ class Timers:
             await asyncio.sleep(0)
 
     def _most_urgent(self) -> list[IncidentId]:
-        """Of those that wait, by priority, then the oldest. One that is no longer open waits no more."""
+        """Of the waiting incidents, by priority, then the oldest. Those that are no longer open are dropped."""
         incidents = self._desk.picture.room.incidents
         self._waiting &= incidents.keys()
         return nsmallest(A_TURN, self._waiting, key=lambda i: (incidents[i].priority, incidents[i].opened_at, i))

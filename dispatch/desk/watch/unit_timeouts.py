@@ -1,4 +1,4 @@
-"""Tell of crews that aren't heard of, and of those that are again."""
+"""Report silent crews, and those that are heard again."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -13,14 +13,15 @@ from dispatch.store.watch import last_heard as stored
 
 ACTOR = "timers"
 # A fleet that falls silent is one event; a nation's fleet is some, so that none of them is a burden.
-UNITS_AN_EVENT = 500
+UNITS_PER_EVENT = 500
 WORDS_OF_CREWS = frozenset({EventKind.UNIT_HEARD, EventKind.UNIT_STATUS_CHANGED, EventKind.UNIT_STATUS_LATE})
 
 
 class UnitTimeouts:
-    """What this node knows of who was heard when: by itself from the picture, by others from events and the database.
+    """What this node knows about when units were heard: its own from the picture, the other nodes' from events and the
+    database.
 
-    A position reaches the node that it was sent to. Before anybody is called silent the database is asked, to which
+    A position reaches the node that it was sent to. Before a unit is reported silent, the database is asked, to which
     every node writes within a second."""
 
     def __init__(self, desk: Desk, *, since: datetime) -> None:
@@ -34,7 +35,7 @@ class UnitTimeouts:
             self._elsewhere |= dict.fromkeys((u.id for u in entry.event.units), entry.event.at)
 
     async def check(self, at: datetime) -> None:
-        """Tell of all whose silence began or ended, many in one event."""
+        """Report all units whose silence began or ended, many in one event."""
         units = self._desk.picture.room.units
         found = self._listen(list(units.values()), at)
         if found.silent:
@@ -63,5 +64,5 @@ class UnitTimeouts:
 
 
 def _in_parts(unit_ids: Sequence[UnitId]) -> Iterator[Sequence[UnitId]]:
-    for start in range(0, len(unit_ids), UNITS_AN_EVENT):
-        yield unit_ids[start : start + UNITS_AN_EVENT]
+    for start in range(0, len(unit_ids), UNITS_PER_EVENT):
+        yield unit_ids[start : start + UNITS_PER_EVENT]

@@ -1,4 +1,4 @@
-"""When units would be there: turnout and driving, with what isn't known of their position and of the caller's."""
+"""When units would arrive: mobilisation and driving, with the uncertainty of their position and of the caller's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from dispatch.policy.units.candidates import Candidates
 from dispatch.policy.units.unit_table import Bools, Floats, Ints
 from geo import TravelTime, WeightedPoint
 
-# Stated assumptions. The time that an order and the way take varies by this part of it (one standard deviation).
+# Assumed. The standard deviation of order and travel time, as a part of it.
 MODEL_SPREAD = 0.16
-# low to high holds four arrivals of five, if they are normal: so many standard deviations to either side.
+# Low to high contains four of five arrivals if they are normal: this many standard deviations to either side.
 FOUR_OF_FIVE = 1.2816
-# What counts where a unit can't get to a place that the caller may be at, yet others can.
+# The arrival that counts if a unit can't reach a place where the caller may be, but others can.
 NO_WAY_S = 7_200.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrivals:
     """Of the n units of `candidates` at one emergency, all (n,): `eta_s`, expected over the places where the caller may
-    be; `low_s` to `high_s`, its honest range; `distance_m`, the straight line. `at_s` (n, m): at each of those m
-    places, whose probabilities are `weight` (m,). `ranked`: the rows of those who can get there and may be sent or
-    taken, soonest first and equals by id."""
+    be; `low_s` to `high_s`, its range; `distance_m`, the straight line. `at_s` (n, m): at each of those m places, whose
+    probabilities are `weight` (m,). `ranked`: the rows of the units that can arrive and may be sent or pre-empted, by
+    arrival and then by id."""
 
     candidates: Candidates
     eta_s: Floats
@@ -39,7 +39,7 @@ class Arrivals:
 
     @property
     def taken(self) -> Ints:
-        """Those on lesser incidents."""
+        """Units on incidents of lower priority."""
         return self.ranked[~self.candidates.is_free[self.ranked]]
 
 
@@ -52,8 +52,8 @@ class Place:
 
 
 def arrivals(candidates: Candidates, places: Sequence[Place], *, travel: TravelTime) -> list[Arrivals]:
-    """At the q places to which the q columns of the lineup's distances belong: the ways to all of them are asked for
-    at once, and reckoned with at once."""
+    """At the q places of the q columns of the table's distances. The travel times to all of them are asked for in one
+    call, and computed together."""
     if not places:
         return []
     table, turnout_s, drift_s = candidates.table, candidates.turnout_s[:, None], candidates.drift_s[:, None]
@@ -71,12 +71,12 @@ def arrivals(candidates: Candidates, places: Sequence[Place], *, travel: TravelT
     reached, there = np.isfinite(drive_s), asked
     weight = np.array([w.weight for w in points])
     if not reached.all():
-        # A place that nobody can get to tells nothing of who is first.
+        # A place that no unit can reach doesn't affect the ranking.
         weight = np.where((reached & asked[:, of_point]).any(axis=0), weight, 0.0)
         there = asked & (mean(reached) > np.add.reduceat(weight, first) / 2)
         drive_s = np.where(reached, drive_s, NO_WAY_S)
     weight /= np.maximum(np.add.reduceat(weight, first), 1e-9)[of_point]
-    # A unit that may be anywhere around its last position is on average farther than that position.
+    # A unit that may be anywhere around its last position is on average farther away than that position.
     at_s = turnout_s + np.hypot(drive_s, drift_s)
     eta_s = mean(at_s)
     spread_s = np.sqrt(mean((at_s - eta_s[:, of_point]) ** 2) + (MODEL_SPREAD * eta_s) ** 2 + drift_s**2)
@@ -99,6 +99,6 @@ def arrivals(candidates: Candidates, places: Sequence[Place], *, travel: TravelT
 
 
 def _ranked(eta_s: Floats, there: Bools) -> list[Ints]:
-    """A lineup stands in the order of ids, and a stable sort leaves equals as they stood."""
+    """The table is in the order of ids, and a stable sort keeps it for equals."""
     soonest = np.argsort(np.where(there, eta_s, np.inf), axis=0, kind="stable")
     return [soonest[:count, q] for q, count in enumerate(np.count_nonzero(there, axis=0).tolist())]

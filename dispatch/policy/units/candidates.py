@@ -1,5 +1,4 @@
-"""Units as they stand at one moment: all that a ranking asks of them but how far they are. Made once, however many
-emergencies are asked about."""
+"""Units at one moment: everything that a ranking needs except distances. Made once for any number of emergencies."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,20 +12,20 @@ from dispatch.model.city import Agency
 from dispatch.policy.units.capability_matching import Plan
 from dispatch.policy.units.unit_table import Bools, Floats, UnitTable
 
-# A unit not heard from may have gone any way at city speed; this much of it is what it is likely to be off by.
+# A unit without messages may have gone in any direction at city speed; this part of it is its likely displacement.
 DRIFT_MPS = 4.0
 MOST_DRIFT_M = 3_000.0
-# A crew on the road reads the order and turns.
+# A crew on the road reads the order and turns around.
 ROLLING_S = 15.0
-# Of a unit whose agency the city's data no longer has.
+# For units whose agency is no longer in the city's data.
 UNKNOWN = Agency("", "", "", "?", mobilisation_s=60.0, speed_kmh=30.0)
 NOT_THERE_YET = frozenset({UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Able:
-    """What units can do of a plan: the wanted capabilities of each, and which have any (n,). `found`: those that some
-    free unit has."""
+    """Capabilities of units for a plan: the needed ones of each unit, and which units have any (n,). `found`: those
+    that some available unit has."""
 
     each: Sequence[tuple[str, ...]]
     helps: Bools
@@ -36,9 +35,9 @@ class Able:
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """Of the n units of `table`, all (n,): `is_free`, may be sent; `engaged`, the priority of the incident that one is
-    on its way to, nan for all others; `kmh`; `turnout_s`; `age_s` of the position, nan where there never was one;
-    `is_stale`; `drift_s`, how long the way may be that it went since; `lost`, urgent calls a day that the city would no
-    longer reach in time without it."""
+    on its way to, nan for all others; `kmh`; `turnout_s`; `age_s` of the position, nan if there never was one;
+    `is_stale`; `drift_s`, driving time of its possible displacement since; `lost`, urgent calls a day that the city
+    would no longer reach in time without it."""
 
     at: datetime
     table: UnitTable
@@ -65,7 +64,7 @@ class Candidates:
         coverage_lost: Mapping[UnitId, float] = {},
     ) -> "Candidates":
         """`speed_kmh`: each agency's at this hour. `engaged`: the priority of each open incident that units are on.
-        `coverage_lost`: a unit that isn't named loses nothing."""
+        `coverage_lost`: 0 for units that aren't named."""
         ids = [unit.id for unit in table.units]
         kmh = table.each(lambda sort: speed_kmh.get(sort.agency, UNKNOWN.speed_kmh))
         age_s = np.maximum(0.0, at.timestamp() - table.heard_s)
@@ -89,7 +88,7 @@ class Candidates:
         return len(self.ids)
 
     def able(self, plan: Plan) -> Able:
-        """Looked up once for all emergencies of one plan."""
+        """Computed once for all emergencies with the same plan."""
         known = self._able.get(plan)
         if known is None:
             of_sort = [plan.able(sort.capabilities) for sort in self.table.profiles]
@@ -103,8 +102,8 @@ class Candidates:
 
 
 def turnout_s(unit: Unit, agency: Agency, at: datetime) -> float:
-    """From the order to moving wheels: the agency's, less what has passed for a crew already told to go; next to
-    nothing for one on the road."""
+    """From the order to moving wheels: the agency's time, minus what has passed for a crew already dispatched; a short
+    fixed time for one on the road."""
     return _turnout_s(unit.status, agency, told_s=max(0.0, (at - unit.since).total_seconds()))
 
 
@@ -119,17 +118,17 @@ def _turnout_s(status: UnitStatus, agency: Agency, *, told_s: float) -> float:
 
 
 def _turnouts_s(table: UnitTable, agencies: Mapping[str, Agency], at: datetime) -> Floats:
-    """(n,): the same for all of a sort, but for those just told to go, each at its own time."""
+    """(n,): the same for all units of a profile, except those just dispatched, each with its own time."""
     turnouts = table.each(lambda sort: _turnout_s(sort.status, _of(sort.agency, agencies), told_s=0.0))
-    told = table.which(lambda sort: sort.status is UnitStatus.DISPATCHED)
-    for row in np.flatnonzero(told).tolist():
+    dispatched = table.which(lambda sort: sort.status is UnitStatus.DISPATCHED)
+    for row in np.flatnonzero(dispatched).tolist():
         unit = table.units[row]
         turnouts[row] = turnout_s(unit, _of(unit.agency, agencies), at)
     return turnouts
 
 
 def _engaged(table: UnitTable, engaged: Mapping[IncidentId, int]) -> Floats:
-    """Only who is on the way can be taken from an incident."""
+    """Only units on the way can be pre-empted."""
     priorities = np.full(len(table), nan)
     for row in np.flatnonzero(table.which(lambda sort: sort.status in NOT_THERE_YET)).tolist():
         priorities[row] = engaged.get(table.units[row].incident_id, nan)

@@ -1,4 +1,4 @@
-"""Who is chosen among those who could go, and whether one would choose the same if one knew where the caller is."""
+"""Which candidates are chosen, and whether the choice would be the same if the caller's place were known."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -16,8 +16,7 @@ from dispatch.policy.units.unit_table import Floats
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Rows of a standby. `fills`: each chosen one and what it is sent for; `first`: who would be chosen by arrival
-    alone."""
+    """Rows of `Candidates`. `fills`: each chosen unit and its capability; `first`: the choice by arrival alone."""
 
     fills: Mapping[int, str]
     first: frozenset[int]

@@ -1,9 +1,8 @@
-"""What the units that stand ready can reach in time, and what would be lost with each of them.
+"""What the available units can reach in time, and what would be lost without each of them.
 
 The maximum expected covering location model, MEXCLP (Daskin 1983, Transportation Science 17): a unit is busy with
-probability q, so that the k-th unit within reach of a demand d adds d (1 - q) q^(k-1). What one unit of several is
-worth is therefore what the last of them adds.
-"""
+probability q, so the k-th unit within reach of a demand d adds d (1 - q) q^(k-1). The loss of one of several units is
+therefore what the last of them adds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,8 +49,8 @@ def reach(
     turnout_s: Floats,
     within_s: float,
 ) -> Bools:
-    """(n, c): would a unit at each of these places (n,), degrees, be in that cell `within_s` of its order? `speed_kmh`
-    and `turnout_s` are (n,)."""
+    """(n, c): whether a unit at each of these places (n,), degrees, would be in that cell `within_s` of its order.
+    `speed_kmh` and `turnout_s` are (n,)."""
     if not len(lats):
         return np.zeros((0, len(demand.cells)), np.bool_)
     drive_s = travel.seconds(lats, lons, demand.points, speed_kmh=speed_kmh)
@@ -60,7 +59,7 @@ def reach(
 
 
 def lost(within: Bools, able: Mapping[str, Bools], *, demand: DemandMap, busy: float) -> Floats:
-    """(n,) calls a day that each unit of `within` (n, c) is worth now; `able[capability]` (n,): who can do it."""
+    """(n,) calls a day that each unit of `within` (n, c) is worth now; `able[capability]` (n,): which units have it."""
     worth = np.zeros(len(within))
     for capability, per_day in demand.per_day.items():
         have = able.get(capability)
@@ -83,7 +82,7 @@ def covered(within: Bools, able: Mapping[str, Bools], *, demand: DemandMap, busy
 
 
 def able_of(placed_units: Sequence[PlacedUnit], demand: DemandMap) -> dict[str, Bools]:
-    """Of the capabilities that any of them has, who has it: (n,)."""
+    """For each capability that any unit has, which units have it: (n,)."""
     known = {capability for s in placed_units for capability in s.unit.capabilities}
     return {
         c: np.array([c in s.unit.capabilities for s in placed_units], np.bool_) for c in demand.per_day if c in known
@@ -101,7 +100,7 @@ def coverage_lost(
     busy: float,
 ) -> dict[UnitId, float]:
     """For each of `placed_units` that may be sent: the priority-1 and -2 calls a day that would no longer be expected
-    to be reached `within_s` if it were gone. `speed_kmh` and `turnout_s` (n,) belong to `placed_units`.
+    to be reached `within_s` without it. `speed_kmh` and `turnout_s` (n,) belong to `placed_units`.
 
     Raises ValueError for a `busy` that isn't 0 to below 1."""
     if not 0 <= busy < 1:
@@ -122,7 +121,7 @@ def coverage_lost(
 
 
 def worth_of_last(count: Floats, busy: float) -> Floats:
-    """(1 - q) q^(k-1) for k units within reach; nothing where there is none."""
+    """(1 - q) q^(k-1) for k units within reach; 0 if there is none."""
     return np.where(count > 0, (1 - busy) * busy ** np.maximum(count - 1, 0), 0.0)
 
 

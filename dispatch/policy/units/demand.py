@@ -1,8 +1,7 @@
-"""Where the urgent calls of a city are to be expected: its people, its natures and what they need, on H3 cells.
+"""Where urgent calls of a city are expected, by population, natures and their needs, on H3 cells.
 
-People live near the centres of their parish, which its stations stand for, and some anywhere in it. The one place that
-says so: the simulated callers draw from it too.
-"""
+People live near the centres of their parish, represented by its stations, and some anywhere in it. The simulated
+callers are drawn from the same model."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from geo import Parish, Projection
 from geo.hexagons import cells_between
 from geo.hexagons import centres_of as cell_centres
 
-# Happen in the open country of rural parishes, not near their squares.
+# Happen in the open country of rural parishes, not near their centres.
 OPEN_COUNTRY = frozenset({"wildland_fire", "mountain_search", "illegal_mining"})
 NEAR_A_CENTRE = 0.85
 CENTRE_SPREAD_M = 900.0
@@ -41,15 +40,15 @@ def centres_of(city: City) -> dict[str, list[Station]]:
 
 
 def demand_map(city: City, *, per_day: float, resolution: int = RESOLUTION) -> DemandMap:
-    """`per_day`: incidents a day of all kinds and priorities; what is returned are the urgent ones among them, on the
-    H3 cells of `resolution`, each made of its seven children. A cell's point is where its people are on average."""
+    """`per_day`: incidents a day of all kinds and priorities; the result is the urgent ones among them, on the H3 cells
+    of `resolution`, each made of its seven children. A cell's point is the mean place of its population."""
     fine, at, lived_in, open_country = _densities(city, resolution + 1)
     homes, inverse = np.unique([h3.cell_to_parent(cell, resolution) for cell in fine.tolist()], return_inverse=True)
 
     def gathered(values: Floats) -> Floats:
         return np.bincount(inverse, values, len(homes)).astype(np.float64)
 
-    people = lived_in + open_country * 1e-9  # a cell that nobody lives in still has a middle
+    people = lived_in + open_country * 1e-9  # so that a cell without population has a centre too
     weight = gathered(people)
     lats, lons = gathered(people * at[:, 0]) / weight, gathered(people * at[:, 1]) / weight
     home, country = gathered(lived_in), gathered(open_country)
@@ -61,7 +60,7 @@ def demand_map(city: City, *, per_day: float, resolution: int = RESOLUTION) -> D
 
 
 def _urgent_shares(city: City) -> Mapping[str, tuple[float, float]]:
-    """Capability → its part of all incidents that are urgent and need it: near people, and in the open country."""
+    """Capability → the share of all incidents that are urgent and need it: near people, and in the open country."""
     services = {service.code: service.share for service in city.services}
     shares: dict[str, tuple[float, float]] = {}
     for nature in city.natures:
@@ -76,8 +75,8 @@ def _urgent_shares(city: City) -> Mapping[str, tuple[float, float]]:
 
 
 def _densities(city: City, resolution: int) -> tuple[NDArray[np.uint64], Floats, Floats, Floats]:
-    """The cells of all parishes, their centres, and what part of the emergencies near people and in the open country
-    each has."""
+    """The cells of all parishes, their centres, and the share in each of the emergencies near people and in the open
+    country."""
     parts = list(_parish_parts(city, resolution))
     people = np.array([part.parish.population for part in parts], np.float64)
     rural = np.array([part.parish.kind == "rural" for part in parts])
@@ -90,7 +89,7 @@ def _densities(city: City, resolution: int) -> tuple[NDArray[np.uint64], Floats,
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A parish's cells (n,), their centres (n, 2), and the part of its people in each of them (n,)."""
+    """A parish's cells (n,), their centres (n, 2), and the share of its population in each of them (n,)."""
 
     parish: Parish
     cells: NDArray[np.uint64]
@@ -99,7 +98,7 @@ class _Part:
 
 
 def _parish_parts(city: City, resolution: int) -> Iterator[_Part]:
-    """A cell belongs to the parish that its centre is in; a parish too small for any has the one that it is in."""
+    """A cell belongs to the parish of its centre; a parish without any such cell gets the one that it is in."""
     projection, centres = Projection(city.crs), centres_of(city)
     west, south, east, north = city.parishes.bounds
     all_cells = np.sort(cells_between(south, west, north, east, resolution))

@@ -1,4 +1,4 @@
-"""Whether a unit fits the city, and which spelling was probably meant where it doesn't."""
+"""Whether a unit matches the city's data, and which spelling was probably meant if not."""
 
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
@@ -12,8 +12,8 @@ LONGEST_SHOWN = 60
 
 
 def faults(unit: Unit, city: City, before: Unit | None = None) -> Iterator[FieldProblem]:
-    """What is wrong with a unit, by field. What it was already (`before`) is no fault of today's: the city's data may
-    have changed under it."""
+    """The problems of a unit, by field. Values that it already had (`before`) are accepted: the city's data may have
+    changed since."""
     if before is None and (fault := id_fault(unit.id)):
         yield FieldProblem("id", fault)
     yield from _whose(unit, city, before)
@@ -24,7 +24,7 @@ def faults(unit: Unit, city: City, before: Unit | None = None) -> Iterator[Field
         if capability not in had:
             yield from _known("capabilities", capability, city.capabilities)
     if unit.capabilities != had and len(set(unit.capabilities)) < len(unit.capabilities):
-        yield FieldProblem("capabilities", "names one twice")
+        yield FieldProblem("capabilities", "contains one twice")
     if (before is None or unit.crew != before.crew) and (fault := crew_fault(unit.crew)):
         yield FieldProblem("crew", fault)
     if unit.shift is not None and (before is None or unit.shift != before.shift) and shift_of(unit.shift) != unit.shift:
@@ -38,7 +38,7 @@ def _whose(unit: Unit, city: City, before: Unit | None) -> Iterator[FieldProblem
     yield from _known("kind", unit.kind, city.kinds_by_code)
     kind = city.kinds_by_code.get(unit.kind)
     if kind is not None and unit.agency in city.agencies_by_code and kind.agency != unit.agency:
-        yield FieldProblem("kind", f"{unit.kind!r} is a kind of {kind.agency}, not of {unit.agency}")
+        yield FieldProblem("kind", f"{unit.kind!r} is a kind of agency {kind.agency}, not of {unit.agency}")
 
 
 def _known(field: str, value: str, known: Collection[str]) -> Iterator[FieldProblem]:
@@ -47,7 +47,7 @@ def _known(field: str, value: str, known: Collection[str]) -> Iterator[FieldProb
 
 
 def meant(value: str, known: Collection[str]) -> str:
-    """`; did you mean 'engine'?`, or nothing where none is near."""
+    """`; did you mean 'engine'?`, or an empty string if no known value is similar."""
     by_folded = {code.casefold(): code for code in known}
     near = get_close_matches(value[:LONGEST_SHOWN].casefold(), by_folded, n=1, cutoff=0.6)
     return f"; did you mean {by_folded[near[0]]!r}?" if near else ""

@@ -1,9 +1,8 @@
-"""Where an idle unit would do more good than where it is. Advice: nobody is moved by it.
+"""Where an idle unit would improve coverage. Advice only: no unit is moved.
 
 The move that adds most expected coverage (MEXCLP) comes first, as in the redeployment rule of DMEXCLP (Jagtenberg,
-Bhulai and van der Mei 2015, Operations Research for Health Care 4); the next is sought as if that one were done. What a
-move must gain keeps crews at rest, and nothing swings back: once done, its reverse would lose what it gained.
-"""
+Bhulai and van der Mei 2015, Operations Research for Health Care 4); the next is computed as if that one were done. The
+minimum gain avoids small moves, and moves don't oscillate: after a move, its reverse would lose what it gained."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from geo import Point, TravelTime
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """`gain`: urgent calls a day that would be reached in time beyond those of now; `drive_s`: the way there."""
+    """`gain`: urgent calls a day that would be reached in time in addition to now; `drive_s`: the travel time."""
 
     unit_id: UnitId
     to_station: str
@@ -29,7 +28,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Restraint:
-    """`gain`: what a move must bring, urgent calls a day; `drive_s`: how far it may go; `most`: how many at once."""
+    """`gain`: minimum of urgent calls a day; `drive_s`: maximum travel time; `most`: maximum number of moves."""
 
     gain: float = 1.0
     drive_s: float = 1_200.0
@@ -38,8 +37,8 @@ class Restraint:
 
 @dataclass(frozen=True)
 class Bases:
-    """Where units may wait: base i is `stations[i]` for units of `agencies[i]`, and `within` (b, c) what they reach
-    from there."""
+    """Where units may wait: base i is `stations[i]` for units of `agencies[i]`, and `within` (b, c) the cells that they
+    reach from there."""
 
     stations: tuple[Station, ...]
     agencies: tuple[str, ...]
@@ -51,12 +50,12 @@ class Bases:
 
     @cached_property
     def reached(self) -> Floats:
-        """`within` as numbers, to be multiplied."""
+        """`within` as numbers, for multiplication."""
         return self.within.astype(np.float64)
 
     @cached_property
     def position(self) -> dict[tuple[str, str], int]:
-        """Of a base, by the station's id and the agency."""
+        """The number of a base, by the station's id and the agency."""
         return {(s.id, agency): i for i, (s, agency) in enumerate(zip(self.stations, self.agencies, strict=True))}
 
     def of(self, agency: str) -> list[int]:
@@ -97,8 +96,8 @@ def gains(
     busy: float,
     staying: Collection[UnitId] = (),
 ) -> Floats:
-    """(n, b): urgent calls a day that would be reached in time, beyond those of now, with this unit waiting at that
-    base; -inf where the base isn't for its agency, and for who is `staying`. `within` (n, c): what each reaches from
+    """(n, b): urgent calls a day that would be reached in time, in addition to now, with this unit waiting at that
+    base; -inf if the base isn't for its agency, and for units in `staying`. `within` (n, c): what each reaches from
     where it is."""
     gained = np.full((len(idle), len(bases.stations)), -np.inf)
     able = able_of(idle, demand)
@@ -112,7 +111,7 @@ def gains(
         none = np.zeros(len(demand.cells))
         last = sum((demand.per_day[c] * worth_of_last(counts[c], busy) for c in mine), none)
         more = sum((demand.per_day[c] * worth_of_next(counts[c], busy) for c in mine), none)
-        # Where it reaches already it would be the last of those who do; elsewhere one more.
+        # Where it reaches already it is one of those counted; elsewhere it is one more.
         here = within[alike]
         worth = np.where(here, last, more)
         gained[np.ix_(alike, theirs)] = worth @ bases.reached[theirs].T - (here @ last)[:, np.newaxis]
@@ -131,8 +130,8 @@ def advise(
     restraint: Restraint = Restraint(),
     staying: Collection[UnitId] = (),
 ) -> tuple[Move, ...]:
-    """The best moves of `idle` units to bases of their agencies, best first; `within` (n, c) is what each
-    reaches from where it is. Units in `staying` count, and are not moved."""
+    """The best moves of `idle` units to bases of their agencies, best first; `within` (n, c) is what each reaches from
+    where it is. Units in `staying` count, and are not moved."""
     if not idle or not bases.stations:
         return ()
     within, resting, moves = within.copy(), set(staying), list[Move]()
@@ -151,7 +150,7 @@ def advise(
 
 
 def _alike(idle: Sequence[PlacedUnit], staying: Collection[UnitId]) -> Iterable[list[int]]:
-    """Positions of the units that can do the same things for the same agency, but for those staying."""
+    """Positions of the units with the same capabilities and agency, except those in `staying`."""
     groups: dict[tuple[str, frozenset[str]], list[int]] = {}
     for index, standing in enumerate(idle):
         if standing.unit.id in staying:

@@ -1,7 +1,7 @@
-"""What makes a position of a unit doubtful: kept as history, but not shown as where the unit is.
+"""What makes a position of a unit doubtful: it is stored, but not shown.
 
-A position is asked first what it says by itself and then how it goes with the last one that was believed. It runs for
-every position of every unit, thousands a second: plain floats, and no geodesic."""
+A position is first checked by itself and then against the last accepted one. This runs for every position of every
+unit, thousands a second: plain floats, and no geodesic."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,22 +10,22 @@ from math import cos, hypot, isfinite, radians
 from dispatch.model import UnitPosition
 from dispatch.model.doubt import CLOCK_AHEAD, Doubt
 
-# A degree of latitude where it is shortest, and of longitude at the equator: nothing seems farther than it is.
+# A degree of latitude where it is shortest, and of longitude at the equator, so that distances are not overestimated.
 METRES_LAT, METRES_LON = 110_574.0, 111_320.0
-# (0, 0) is what devices send that don't know where they are, some of them with noise.
+# Devices without a fix send (0, 0), some of them with noise.
 NULL_ISLAND_DEG = 0.01
-# How far off a position may be that doesn't say so: twice what a phone in a street says.
+# Assumed accuracy of a position without one: twice what a phone in a street states.
 UNKNOWN_ACCURACY_M = 50.0
-# One wrong fix is every day's business: a reflection, a radio cell instead of satellites. Two in a row happen when a
-# phone tells its last one again. A third at the same new place, each later than the one before and within a drive of
-# it, is more likely true than the old track, which then ended in a wrong fix.
+# Single wrong fixes are common: a reflection, a radio cell instead of satellites. Two in a row happen when a phone
+# repeats its last one. A third at the same new place, each later than the one before and within reach of it, is more
+# likely true than the old track, which then ended in a wrong fix.
 AGREEING = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Believable:
-    """What a position must keep to. `margin_m`: how far from the city's bounds a unit may be; `flying_mps`: how fast
-    those are that can fly."""
+    """The limits for a position. `margin_m`: how far from the city's bounds a unit may be; `flying_mps`: maximum speed
+    of units that can fly."""
 
     south: float
     west: float
@@ -39,7 +39,7 @@ class Believable:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A track that the believed one doesn't lead to: its last position, and how many of it agree."""
+    """A track that can't be reached from the accepted one: its last position, and how many positions of it agree."""
 
     position: UnitPosition
     agreeing: int
@@ -50,7 +50,7 @@ class Rival:
 
 
 def believable_in(bounds: tuple[float, float, float, float], **limits: float) -> Believable:
-    """For a city within (west, south, east, north)."""
+    """For a city with bounds (west, south, east, north)."""
     west, south, east, north = bounds
     return Believable(south=south, west=west, north=north, east=east, **limits)
 
@@ -58,12 +58,12 @@ def believable_in(bounds: tuple[float, float, float, float], **limits: float) ->
 def doubt_of(
     position: UnitPosition, before: UnitPosition | None, believable: Believable, *, now: datetime, flies: bool = False
 ) -> Doubt | None:
-    """Why this position, received `now`, is not to be believed after `before`, the last that was; None if it is."""
+    """Why this position, received `now`, is doubtful after `before`, the last accepted one; None if it isn't."""
     lat, lon = position.lat, position.lon
     if not (believable.south <= lat <= believable.north and believable.west <= lon <= believable.east):
         if abs(lat) < NULL_ISLAND_DEG and abs(lon) < NULL_ISLAND_DEG:
             return Doubt.NULL_ISLAND
-        # Turned round, so that what isn't a number is outside too.
+        # Negated, so that NaN counts as outside too.
         if not _off_m(lat, lon, believable) <= believable.margin_m:
             return Doubt.OUTSIDE
     if position.accuracy_m is not None and not position.accuracy_m <= believable.worst_accuracy_m:
@@ -79,18 +79,19 @@ def doubt_of(
 
 
 def reachable(before: UnitPosition, after: UnitPosition, believable: Believable, *, flies: bool = False) -> bool:
-    """Whether one can get from the first to the second, later one: from anywhere in its circle to anywhere in its."""
+    """Whether a unit can get from the first to the second, later one: from anywhere in its circle to anywhere in
+    its."""
     fastest = believable.flying_mps if flies else believable.fastest_mps
-    # A circle is drawn where two of three fixes are (the phones' 68 %), so nearly all are within twice its radius.
+    # The circle contains two of three fixes (the phones' 68 %), so nearly all are within twice its radius.
     slack = 2 * (_accuracy_m(before) + _accuracy_m(after))
     reach_m = fastest * (after.at - before.at).total_seconds() + slack
     north, east = abs(after.lat - before.lat), abs(after.lon - before.lon)
-    # The way round the corner, by degrees at their longest, answers nearly always.
+    # The distance along the axes, with degrees at their longest, is nearly always enough to decide.
     return (north + east) * METRES_LON <= reach_m or _metres(north, east, after.lat) <= reach_m
 
 
 def after_rival(rival: Rival | None, position: UnitPosition, believable: Believable, *, flies: bool = False) -> Rival:
-    """The rival track with a position that is too far from the believed one: longer, or begun anew at this one."""
+    """The rival track with a position that is too far from the accepted one: extended, or started again at this one."""
     if rival is None:
         return Rival(position, 1)
     if position.at <= rival.position.at:
@@ -100,12 +101,12 @@ def after_rival(rival: Rival | None, position: UnitPosition, believable: Believa
 
 
 def _accuracy_m(position: UnitPosition) -> float:
-    told = position.accuracy_m
-    return told if told is not None and isfinite(told) else UNKNOWN_ACCURACY_M
+    stated = position.accuracy_m
+    return stated if stated is not None and isfinite(stated) else UNKNOWN_ACCURACY_M
 
 
 def _off_m(lat: float, lon: float, believable: Believable) -> float:
-    """Metres from the city's bounds to a point outside of them."""
+    """Metres from the city's bounds to a point outside them."""
     north = max(believable.south - lat, lat - believable.north, 0.0) if lat == lat else lat
     east = max(believable.west - lon, lon - believable.east, 0.0) if lon == lon else lon
     return _metres(north, east, min(max(lat, believable.south), believable.north))

@@ -1,4 +1,4 @@
-"""What is weighed against arrival, and how much: all in which one policy differs from another."""
+"""The weights of a policy: all in which one policy differs from another."""
 
 from dataclasses import dataclass
 from math import isinf
@@ -11,14 +11,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """`seconds_per_call`: what keeping one urgent call a day in reach is worth, in seconds of arrival; yet never more
-    than `indifferent_s` in all, so that nobody is sent who comes later than that after the first. 0: the first to
-    arrive, always. `in_time_s`: arrivals sooner than that are equally good (as in DMEXCLP, Jagtenberg, Bhulai and van
-    der Mei 2017, EJOR 258); None: sooner is always better.
+    """`seconds_per_call`: what keeping one urgent call a day in reach is worth, in seconds of arrival; but at most
+    `indifferent_s` in total, so that no unit is sent that arrives later than that after the first. 0: always the first
+    to arrive. `in_time_s`: arrivals sooner than that are equally good (as in DMEXCLP, Jagtenberg, Bhulai and van der
+    Mei 2017, EJOR 258); None: sooner is always better.
 
-    `notably_sooner_s`: how much sooner a unit of a lesser incident would have to be there to be shown.
-    `shift_ends_s`: a crew with less of its shift left is told of. `small_m`: a location with a smaller radius counts
-    as a point. `shown`: how many units beside the chosen at most."""
+    `notably_sooner_s`: how much sooner a unit on an incident of lower priority must be there to be shown.
+    `shift_ends_s`: a crew with less of its shift left gets a note. `small_m`: a location with a smaller radius counts
+    as a point. `shown`: maximum number of units besides the chosen."""
 
     indifferent_s: float = 45.0
     seconds_per_call: float = 10.0
@@ -29,8 +29,8 @@ class Preference:
     shown: int = 8
 
     def cost_s(self, eta_s: Floats, lost: Floats) -> Floats:
-        """What the choice is made by, lower first: arrival (...) seconds and what the coverage `lost`, urgent calls a
-        day, is worth; its first call a day weighs all of `seconds_per_call`, later ones less, towards the bound."""
+        """The value that the choice minimises: arrival (...) seconds and the worth of the coverage `lost`, urgent calls
+        a day. The first call a day weighs all of `seconds_per_call`, further ones less, up to the bound."""
         counted = eta_s if self.in_time_s is None else np.maximum(eta_s, self.in_time_s)
         if self.indifferent_s <= 0 or self.seconds_per_call <= 0:
             return counted

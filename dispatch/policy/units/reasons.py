@@ -1,4 +1,4 @@
-"""Why a unit stands where it stands: structured, for the console to put in words. docs/recommendation.md lists all."""
+"""Reasons for a unit's rank, as data that the console translates. docs/recommendation.md lists all."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ OFF_ROAD_M = 100.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasonWriter:
-    """What is the same for all units shown. `nearest`: by the straight line, of those that are free; `off_road_m`:
-    where the way was measured on roads. Units are told by their rows."""
+    """Data common to all shown units. `nearest`: by the straight line, of the available units; `off_road_m`: if travel
+    was measured on roads. Units are given by their rows."""
 
     plan: Plan
     arrivals: Arrivals
@@ -62,7 +62,7 @@ class ReasonWriter:
         )
 
     def _fills(self, row: int) -> str | None:
-        """What it is sent for, or would be: rather what nobody fills."""
+        """The capability it is, or would be, sent for: preferably one that no unit fills."""
         if row in self.choice.fills:
             return self.choice.fills[row]
         able = self.able.each[row]

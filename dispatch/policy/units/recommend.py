@@ -1,4 +1,4 @@
-"""Which units should go, and why: ranked by when they would arrive, not by how near they are."""
+"""Which units should go, and why: ranked by arrival, not by distance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from dispatch.policy.units.preference import BALANCED, CLOSEST, Preference
 from dispatch.policy.units.reasons import ReasonWriter
 from dispatch.policy.units.recommendation import Preempts, RankedUnit, Recommendation, Shortfall
 from dispatch.policy.units.shift import minute_of_day
-from dispatch.policy.units.shortlist import preemptable, shown
+from dispatch.policy.units.shortlist import preemptable, shortlist
 from dispatch.policy.units.unit_table import UnitTable
 from geo import Location, Parishes, Roads, TravelTime, support_points
 
@@ -62,7 +62,7 @@ def recommend(
     preference: Preference = BALANCED,
     with_certainty: bool = True,
 ) -> Recommendation:
-    """Rank the units of `table` for one emergency: `recommend_each` says what is answered and by what."""
+    """Rank the units of `table` for one emergency; see `recommend_each`."""
     [answer] = recommend_each(
         [Question(location, tuple(needs), priority)],
         table=table,
@@ -97,16 +97,16 @@ def recommend_each(
     with_alternatives: bool = True,
 ) -> list[Recommendation]:
     """Rank the units of `table`, whose distances have a column for each of the q `questions`, for each of them, as if
-    the others weren't: nobody has been sent yet.
+    the others did not exist: no unit has been sent yet.
 
-    `speed_kmh`: each agency's at this hour. `zone`: the city's, in which shifts are written. `parishes`: give a wide
-    location its shape. `engaged`: the priority of each open incident that units are on. `coverage_lost`: what the city
-    loses with each unit that may be sent; one that isn't named loses nothing. `with_certainty`: say too whether one
-    would choose the same wherever the caller is; it costs a choice for each place. `with_alternatives`: name the next
-    best and those passed over beside the chosen.
+    `speed_kmh`: each agency's at this hour. `zone`: the city's time zone, in which shifts are written. `parishes`: give
+    a wide location its shape. `engaged`: the priority of each open incident that units are on. `coverage_lost`: the
+    city's loss with each unit that may be sent; 0 for units that aren't named. `with_certainty`: also compute whether
+    the choice would be the same wherever the caller is; it costs a choice for each place. `with_alternatives`: also
+    return the next best and those passed over.
 
-    The answer depends on the arguments alone. A location without a position gives no ranking: every need is then a
-    shortfall, which says so."""
+    The result depends on the arguments alone. A location without a position gives no ranking: all needs are then
+    shortfalls."""
     supports = [support_points(q.location, parishes=parishes, small_m=preference.small_m) for q in questions]
     answers = [_nobody(at, plan_of(question.needs)) for question in questions]
     asked = [number for number, support in enumerate(supports) if support and len(table)]
@@ -134,7 +134,7 @@ def _nobody(at: datetime, plan: Plan) -> Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class _Answering:
-    """What is the same for all questions asked at one moment."""
+    """Data common to all questions asked at one moment."""
 
     travel: TravelTime
     coverage_lost: Mapping[UnitId, float]
@@ -146,7 +146,7 @@ class _Answering:
     def answer(self, plan: Plan, there: Arrivals) -> Recommendation:
         choice = choose(plan, there, preference=self.preference, with_certainty=self.with_certainty)
         if self.with_alternatives:
-            rows = shown(plan, there, choice, preference=self.preference)
+            rows = shortlist(plan, there, choice, preference=self.preference)
             taken = preemptable(plan, there, choice, preference=self.preference)
         else:
             rows, taken = sorted(choice.fills, key=lambda row: (there.eta_s.item(row), row)), []
@@ -166,7 +166,7 @@ class _Answering:
 
 
 def _nearest(there: Arrivals) -> int | None:
-    """Whoever of the free is nearest by the straight line, of equals the first by id."""
+    """The nearest available unit by the straight line, of equals the first by id."""
     free = np.sort(there.free)
     return int(free[np.argmin(there.distance_m[free])]) if len(free) else None
 
@@ -177,7 +177,7 @@ def _preempts(there: Arrivals, row: int) -> Preempts:
 
 
 def _off_road_m(there: Arrivals, rows: Sequence[int], travel: TravelTime) -> dict[int, float]:
-    """Where ways are measured on roads."""
+    """If travel is measured on roads."""
     if not isinstance(travel, Roads) or not rows:
         return {}
     table = there.candidates.table

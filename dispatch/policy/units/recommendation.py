@@ -1,4 +1,4 @@
-"""What a recommendation says: wire shapes, worded by the console."""
+"""The result of a recommendation: wire shapes, translated by the console."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from dispatch.model.city import Need
 
 @dataclass(frozen=True, slots=True)
 class Preempts:
-    """The lesser incident that a unit would be taken from."""
+    """The incident of lower priority that a unit would be pre-empted from."""
 
     incident_id: IncidentId
     priority: int
@@ -18,8 +18,8 @@ class Preempts:
 
 @dataclass(frozen=True, slots=True)
 class RankedUnit:
-    """`eta_s` is the expected arrival (mobilisation + travel), `eta_low_s`-`eta_high_s` its honest range. `preempts`:
-    never `chosen`. `coverage_lost`: urgent calls a day that would no longer be reached in time were it gone."""
+    """`eta_s` is the expected arrival (mobilisation + travel), `eta_low_s`-`eta_high_s` its range. `preempts`: never
+    `chosen`. `coverage_lost`: urgent calls a day that would no longer be reached in time without it."""
 
     unit_id: UnitId
     agency: str
@@ -53,8 +53,8 @@ class OtherChoice:
 
 @dataclass(frozen=True, slots=True)
 class Certainty:
-    """`same_choice`: the probability that the caller is where the chosen set is the best; `others`: the sets that
-    would be better elsewhere, most probable first. Together they are 1. `points`: how many places were asked about."""
+    """`same_choice`: the probability that the caller is where the chosen set is the best; `others`: the sets that would
+    be better elsewhere, most probable first. Together they sum to 1. `points`: number of places considered."""
 
     points: int
     same_choice: float
@@ -64,8 +64,8 @@ class Certainty:
 @dataclass(frozen=True, slots=True)
 class Recommendation:
     """`units`: the chosen by arrival, then the next best, then nearer ones that were passed over, with the reason, and
-    last those that a person could take from a lesser incident. `certainty` None: nobody was chosen, or
-    it wasn't asked for."""
+    last those that a dispatcher could pre-empt from an incident of lower priority. `certainty` None: no unit was
+    chosen, or it wasn't asked for."""
 
     at: datetime
     needs: tuple[Need, ...]

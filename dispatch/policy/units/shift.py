@@ -1,4 +1,4 @@
-"""How much of its shift a crew has left."""
+"""How much of a crew's shift is left."""
 
 from datetime import datetime, tzinfo
 from functools import lru_cache
@@ -13,8 +13,8 @@ def minute_of_day(at: datetime, zone: tzinfo) -> float:
 
 
 def minutes_left(shift: str, now: float) -> float | None:
-    """Of a shift "07:00-19:00", at the `minute_of_day` that it is now; it may pass midnight, or last around the clock.
-    None outside of it: who works longer than planned is known to do so."""
+    """Of a shift "07:00-19:00", at the current `minute_of_day`; it may cross midnight, or last 24 hours. None outside
+    the shift: a crew that works overtime is known to do so."""
     start, end = _hours(shift)
     length = (end - start) % DAY or DAY
     passed = (now - start) % DAY

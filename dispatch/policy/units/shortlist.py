@@ -1,4 +1,4 @@
-"""Which units a dispatcher is shown beside the chosen: too many are as bad as too few."""
+"""The units that a dispatcher is shown besides the chosen; few enough to read."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -10,32 +10,37 @@ from dispatch.policy.units.preference import Preference
 
 ABLE = 2
 PASSED_OVER = 2
-TAKEABLE = 3
+PREEMPTABLE = 3
 
 
-def shown(plan: Plan, arrivals: Arrivals, choice: Choice, *, preference: Preference) -> list[int]:
-    """The chosen, the next best, and the soonest that were passed over because they can't help; rows."""
+def shortlist(plan: Plan, arrivals: Arrivals, choice: Choice, *, preference: Preference) -> list[int]:
+    """The chosen, the next best, and the soonest that were passed over because they lack the capability; rows."""
     able, free = arrivals.candidates.able(plan), arrivals.free.tolist()
     room = max(ABLE, preference.shown - len(choice.fills) - PASSED_OVER)
-    chosen, helping, unable = list[int](), list[int](), list[int]()
-    unseen = set(able.found)
+    chosen, alternatives, unable = list[int](), list[int](), list[int]()
+    without_alternative = set(able.found)
     for row in free:
         if row in choice.fills:
             chosen.append(row)
         elif able.each[row] or not plan.wanted:
-            if len(helping) < room or not unseen.isdisjoint(able.each[row]):
-                helping.append(row)
-            unseen.difference_update(able.each[row])
+            if len(alternatives) < room or not without_alternative.isdisjoint(able.each[row]):
+                alternatives.append(row)
+            without_alternative.difference_update(able.each[row])
         elif len(unable) < PASSED_OVER:
             unable.append(row)
-        if not unseen and len(chosen) == len(choice.fills) and len(helping) >= room and len(unable) == PASSED_OVER:
+        if (
+            not without_alternative
+            and len(chosen) == len(choice.fills)
+            and len(alternatives) >= room
+            and len(unable) == PASSED_OVER
+        ):
             break
-    return [*chosen, *_next_best(helping, able.each, room), *unable]
+    return [*chosen, *_next_best(alternatives, able.each, room), *unable]
 
 
 def preemptable(plan: Plan, arrivals: Arrivals, choice: Choice, *, preference: Preference) -> list[int]:
-    """Units on lesser incidents, that would fill what nobody fills, or be there notably sooner than who is chosen for
-    it; rows."""
+    """Units on incidents of lower priority that would fill a place that stays empty, or arrive notably sooner than the
+    unit chosen for it; rows."""
     taken = arrivals.taken.tolist()
     if not taken:
         return []
@@ -50,11 +55,11 @@ def preemptable(plan: Plan, arrivals: Arrivals, choice: Choice, *, preference: P
             for capability in able.each[row]
         )
     )
-    return list(islice(found, TAKEABLE))
+    return list(islice(found, PREEMPTABLE))
 
 
 def _next_best(rows: Sequence[int], able: Sequence[tuple[str, ...]], room: int) -> list[int]:
-    """`rows`, soonest first: the soonest for each capability before others, so that none is without an alternative."""
+    """`rows`, soonest first: the soonest for each capability before others, so that each has an alternative."""
     for_each: dict[str, int] = {}
     for place, row in enumerate(rows):
         for capability in able[row]:
@@ -65,7 +70,7 @@ def _next_best(rows: Sequence[int], able: Sequence[tuple[str, ...]], room: int) 
 
 
 def _slowest(arrivals: Arrivals, choice: Choice) -> dict[str, float]:
-    """The last arrival for each capability among the chosen."""
+    """The last arrival of the chosen units for each capability."""
     slowest: dict[str, float] = {}
     for row, capability in choice.fills.items():
         slowest[capability] = max(arrivals.eta_s.item(row), slowest.get(capability, 0.0))

@@ -1,4 +1,4 @@
-"""Units that might be sent, as columns: what is asked of all of them is then asked once, not of each."""
+"""Units as columns, so that a ranking uses array operations instead of a loop."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Objects = NDArray[np.object_]
 
 
 class UnitProfile(NamedTuple):
-    """What a ranking asks of a unit besides where it is; a city's fleet has a few dozen sorts."""
+    """What a ranking needs of a unit besides its place; a city's fleet has a few dozen profiles."""
 
     agency: str
     status: UnitStatus
@@ -32,8 +32,8 @@ class UnitProfile(NamedTuple):
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitTable:
     """Of n `units`, in the order of their ids, all (n,): `lats` and `lons` (degrees) of the last position, or of the
-    station; `heard_s`, when that position was taken (seconds since 1970), nan at a station; `sort`, which of `profiles`
-    it is. `distance_m` (n, q): the straight lines to the q places that were asked about."""
+    station; `heard_s`, when that position was taken (seconds since 1970), nan at a station; `sort`, the index of its
+    profile in `profiles`. `distance_m` (n, q): the straight lines to the q places."""
 
     units: Objects
     lats: Floats
@@ -45,7 +45,7 @@ class UnitTable:
 
     @classmethod
     def of(cls, placed_units: Iterable[PlacedUnit]) -> "UnitTable":
-        """As they stand to one place."""
+        """With their distance to one place."""
         ranked = sorted(placed_units, key=lambda s: s.unit.id)
         numbers: dict[UnitProfile, int] = {}
         return cls(
@@ -62,7 +62,7 @@ class UnitTable:
         return len(self.units)
 
     def take(self, rows: Any) -> "UnitTable":
-        """Those of a mask or of ascending numbers."""
+        """The rows of a mask or of ascending numbers."""
         return UnitTable(
             self.units[rows],
             self.lats[rows],
@@ -74,16 +74,16 @@ class UnitTable:
         )
 
     def each(self, of_sort: Callable[[UnitProfile], float]) -> Floats:
-        """A column (n,) of what is the same for all units of a sort."""
+        """A column (n,) of a value that is the same for all units of a profile."""
         return np.array([of_sort(sort) for sort in self.profiles], np.float64)[self.sort]
 
     def which(self, of_sort: Callable[[UnitProfile], bool]) -> Bools:
-        """A mask (n,) of the units whose sort is so."""
+        """A mask (n,) of the units with such a profile."""
         return np.array([of_sort(sort) for sort in self.profiles], np.bool_)[self.sort]
 
 
 def objects(units: Sequence[Any]) -> Objects:
-    """numpy would look into them for more dimensions."""
+    """Avoids that numpy interprets the units as further dimensions."""
     column = np.empty(len(units), np.object_)
     column[:] = units
     return column

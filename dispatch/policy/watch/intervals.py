@@ -1,4 +1,4 @@
-"""What each interval of a response is: when it begins, when it ends, and which are running in an incident."""
+"""The intervals of a response: when each begins and ends, and which are running."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ I = Interval  # noqa: E741
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """An interval that runs since a moment. `unit_id` None: the incident's own."""
+    """An interval that has been running since a time. `unit_id` None: the incident's."""
 
     interval: Interval
     since: datetime
@@ -20,7 +20,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """An interval that is over, with how long it took."""
+    """An interval that has ended, with its duration."""
 
     interval: Interval
     seconds: float
@@ -41,7 +41,7 @@ def clocks(incident: Incident) -> Iterator[Clock]:
 
 
 def _stage(a: Assignment) -> Clock:
-    """Where a running assignment is. A crew may skip a step (on scene without having said that it left)."""
+    """The stage of a running assignment. A crew may skip a step (on scene without having reported that it left)."""
     if a.at_hospital_at:
         return Clock(I.HANDOVER, a.at_hospital_at, a.unit_id)
     if a.transporting_at:
@@ -54,8 +54,8 @@ def _stage(a: Assignment) -> Clock:
 
 
 def measured(a: Assignment) -> dict[Interval, float]:
-    """Seconds of each interval of an assignment that has both its ends. One whose beginning or end nobody reported is
-    not known, and is not guessed."""
+    """Seconds of each interval of an assignment that has both ends. An interval whose beginning or end nobody reported
+    is unknown, and not guessed."""
     ends = {
         I.TURNOUT: (a.assigned_at, a.en_route_at),
         I.TRAVEL: (a.en_route_at, a.on_scene_at),
@@ -67,10 +67,11 @@ def measured(a: Assignment) -> dict[Interval, float]:
 
 
 def ended(before: Incident | None, after: Incident, *, at: datetime) -> list[Ended]:
-    """What ended between two states of an incident, `at` being when it changed. `before` None: it was just opened.
+    """Intervals that ended between two states of an incident, `at` being when it changed. `before` None: it was just
+    opened.
 
-    First assignment and first arrival are those that these two states show; whoever sees an incident sent to again
-    after a recall has to remember that it was processed once."""
+    First assignment and first arrival are those that these two states show; a caller that sees units sent again after a
+    recall must remember that the incident was processed once."""
     known = {(a.unit_id, a.assigned_at): a for a in before.assignments} if before else {}
     now = {(a.unit_id, a.assigned_at): a for a in after.assignments}
     gone = {key: replace(a, released_at=at) for key, a in known.items() if key not in now}

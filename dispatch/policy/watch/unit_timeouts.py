@@ -1,4 +1,4 @@
-"""Which crews have not been heard of for longer than their agency allows."""
+"""Crews that have not been heard of for longer than their agency allows."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,25 +7,25 @@ from datetime import datetime, timedelta
 from dispatch.model import Unit, UnitId, UnitStatus
 from dispatch.model.city import Agency
 
-# For an agency that the city's data no longer has.
+# For an agency that is no longer in the city's data.
 USUAL_S = 60.0
 OFF = frozenset({UnitStatus.OFF_DUTY, UnitStatus.OUT_OF_SERVICE})
 
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What changes: those that fell silent, each since its own moment, and those that are heard of again or need not
-    be heard of any more."""
+    """Changes: units that fell silent, each since its own time, and those that are heard again or no longer need to
+    be."""
 
     silent: dict[UnitId, datetime]
     heard: tuple[UnitId, ...]
 
 
 def last_heard(unit: Unit, position_at: datetime | None) -> datetime | None:
-    """By its position's arrival or by a step in its status, whichever is later; None: a unit without any device,
-    or one that only other nodes hear, which are the ones to judge.
+    """By the arrival of its position or a change of its status, whichever is later; None: a unit without a device, or
+    one that only other nodes hear, which decide about it.
 
-    That it was dispatched is the room's word, not the crew's: an order to a dead radio doesn't make it alive."""
+    Being dispatched is the dispatcher's change, not the crew's, so it doesn't count."""
     if position_at is None:
         return None
     return position_at if unit.status is UnitStatus.DISPATCHED else max(position_at, unit.since)
@@ -39,8 +39,8 @@ def listen(
     listening_since: datetime,
     at: datetime,
 ) -> Hearing:
-    """`positions_at`: when a position of each unit last came in. Nobody is silent for the time before
-    `listening_since`, in which it was we who didn't hear."""
+    """`positions_at`: when a position of each unit last arrived. No unit is silent for the time before
+    `listening_since`, when this node received nothing."""
     silent: dict[UnitId, datetime] = {}
     heard = []
     for unit in units:

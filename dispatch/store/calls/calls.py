@@ -15,7 +15,7 @@ from dispatch.store.db import Connection
 from dispatch.store.unnest import columns, unnest
 from geo import Fix, Location, Source
 
-# By name: a column that a newer node adds changes nothing here, not even a statement that is prepared already.
+# By name, so that a column added by a newer node changes no statement, not even a prepared one.
 TYPES = {
     "id": "uuid",
     "incident_id": "bigint",
@@ -38,8 +38,8 @@ TYPES = {
     "installation": "text",
 }
 COLUMNS = ", ".join(TYPES)
-# Of a call that a node of before schema 7 took, its first report says who sent it; from an app or a gateway such a node
-# took `manual` as it came.
+# For a call stored by a node before schema 7, the sender is that of its first report; such a node accepted `manual`
+# from apps and gateways.
 SELECT = f"""
     select {", ".join(name for name in TYPES if name not in ("sender", "own"))},
         coalesce(sender, sent_by, '') as sender, own, sender is null and from_desk is not true as manual_is_reported
@@ -134,8 +134,8 @@ async def get(db: Connection, *, call_id: CallId) -> Call:
 
 
 async def sent(db: Connection, *, call_id: CallId, sender: str) -> Call:
-    """The sender's own call of that id, or the one that its report of that id went into. Raises NotFound, the same for
-    a call that is another's as for none."""
+    """The sender's own call with that id, or the one that its report with that id became part of. Raises NotFound, the
+    same for another sender's call as for none."""
     row = await db.fetchrow(
         f"""{SELECT} where coalesce(sender, sent_by) = $2 and id = any(array(
                select $1::uuid union select call_id from report where report.id = $1 and received_by = $2))
@@ -149,7 +149,7 @@ async def sent(db: Connection, *, call_id: CallId, sender: str) -> Call:
 
 
 async def lock(db: Connection, *, call_id: CallId) -> Call:
-    """The call, ours alone until the transaction ends; its incident must have been locked before. Raises NotFound."""
+    """The call, locked until the transaction ends; its incident must have been locked before. Raises NotFound."""
     await db.execute("select id from call where id = $1 for update", call_id)
     return await get(db, call_id=call_id)
 
@@ -189,7 +189,7 @@ def values(call: Call) -> tuple[object, ...]:
 
 
 async def channels(db: Connection, *, incident_id: IncidentId) -> list[Channel]:
-    """Of all reports of an incident's calls, in the order in which they first came."""
+    """Of all reports of an incident's calls, in the order of their first arrival."""
     rows = await db.fetch(
         """select r.channel from report r join call c on c.id = r.call_id where c.incident_id = $1
            group by r.channel order by min(r.received_at)""",
@@ -200,7 +200,7 @@ async def channels(db: Connection, *, incident_id: IncidentId) -> list[Channel]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """`key`: by which the report is known when it comes again."""
+    """`key`: by which a repeated report is recognised."""
 
     report: Report
     key: ReportKey

@@ -1,4 +1,4 @@
-"""Fixes of calls that are no longer reckoned with, and are kept."""
+"""Fixes of calls that are no longer used for the location, but kept."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ def insert_sql(first: int = 1) -> str:
 
 
 def values(call_id: CallId, fix: Fix, at: datetime) -> tuple[object, ...]:
-    """`at`: when it was set aside."""
+    """`at`: when it was moved here."""
     return (call_id, at, encode(fix))
 
 
@@ -27,7 +27,7 @@ async def count(db: Connection, *, call_id: CallId) -> int:
 
 
 async def latest(db: Connection, *, incident_id: IncidentId, most: int) -> dict[CallId, list[Fix]]:
-    """For each call of an incident the `most` fixes that were set aside last."""
+    """For each call of an incident the `most` fixes that were moved here last."""
     rows = await db.fetch(
         """select c.id, f.fix from call c cross join lateral (
                select fix from call_fix where call_id = c.id order by at desc limit $2) f

@@ -1,4 +1,4 @@
-"""Reports that could not be read, kept as they came."""
+"""Unreadable reports, kept as raw bytes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ ITEMS = "select id, at, door, problem, substring(raw for 1600) as head, size, ha
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """Bytes that came through a door and made no report. `size` is what was sent, `raw` what of it was kept."""
+    """Bytes that arrived at an endpoint and could not be parsed. `size` is what was sent, `raw` what of it was kept."""
 
     door: str
     content_type: str | None
@@ -60,16 +60,16 @@ async def get(db: Connection, *, item_id: int) -> QuarantineItem:
 
 
 async def raw(db: Connection, *, item_id: int) -> bytes:
-    """Raises NotFound, also where it was deleted since."""
+    """Raises NotFound, also if it was deleted since."""
     found: bytes | None = await db.fetchval("select raw from quarantine where id = $1 and purged_at is null", item_id)
     if found is None:
-        raise NotFound(f"no quarantined report {item_id}, or it was looked at and deleted some days later")
+        raise NotFound(f"no quarantined report {item_id}, or its body was deleted some days after it was handled")
     return found
 
 
 async def has_room(db: Connection, *, sender: str, size: int, most: int, most_bytes: int) -> bool:
-    """Whether this sender may have one more of `size` bytes here. On whichever node, nobody else of that name is asked
-    until this transaction ends."""
+    """Whether this sender may have one more item of `size` bytes. Holds a lock for this name on all nodes until the
+    transaction ends."""
     row = await db.fetchrow(
         """insert into quarantine_sender as known (sender, items, bytes) values ($1, 0, 0)
            on conflict (sender) do update set items = known.items returning items, bytes""",
@@ -99,7 +99,7 @@ async def senders(db: Connection) -> list[QuarantineSender]:
 
 
 async def page(db: Connection, *, before: int | None, limit: int) -> list[QuarantineItem]:
-    """Those nobody has looked at, newest first."""
+    """Unhandled items, newest first."""
     return [
         to_item(row)
         for row in await db.fetch(
@@ -119,7 +119,8 @@ async def handle(db: Connection, *, item_id: int, at: datetime, by: str) -> bool
 
 
 async def purge(db: Connection, *, before: datetime, at: datetime, limit: int) -> int:
-    """Deletes the bodies of some handled before then, but for those that another node is deleting; how many."""
+    """Delete the bodies of some items handled before then, except those that another node is deleting; returns their
+    number."""
     status = await db.execute(
         """update quarantine set raw = '', purged_at = $2 where id in (
                select id from quarantine where handled_at < $1 and purged_at is null

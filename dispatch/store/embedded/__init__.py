@@ -1,4 +1,5 @@
-"""A PostgreSQL of our own: binaries from a wheel, data in the state folder, one Unix socket, nobody else let in."""
+"""The embedded PostgreSQL: programs from a wheel, data in the state folder, one Unix socket that only its OS user can
+reach."""
 
 from dispatch.store.embedded.errors import EmbeddedPostgresError, StateInUse
 from dispatch.store.embedded.server import EmbeddedPostgres, Status

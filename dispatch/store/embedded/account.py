@@ -17,7 +17,7 @@ MAKING = Path("/run/quito-dispatch.account.lock")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An OS user; `switch` tells whether we are root and must become it."""
+    """An OS user; `switch` is whether this process is root and must become it."""
 
     uid: int
     gid: int
@@ -26,7 +26,8 @@ class Account:
 
     @classmethod
     def for_data(cls, data: Path) -> Self:
-        """Ourselves when we are not root; else the owner of `data`, else the dedicated system user, made if absent."""
+        """This user if not root; else the owner of `data`, else the dedicated system user, created if it doesn't
+        exist."""
         if os.geteuid() != 0:
             return cls(os.geteuid(), os.getegid(), f"uid {os.geteuid()}", switch=False)
         if data.exists() and (owner := data.stat()).st_uid != 0:
@@ -35,20 +36,21 @@ class Account:
         return cls(user.pw_uid, user.pw_gid, user.pw_name, switch=True)
 
     def popen_args(self) -> dict[str, Any]:
-        """Keywords for `subprocess`: as this user, out of reach of the terminal's Ctrl-C, with none of our secrets."""
+        """Keywords for `subprocess`: as this user, not reached by the terminal's Ctrl-C, without the service's secrets
+        in the environment."""
         keep = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
         args: dict[str, Any] = {"start_new_session": True, "umask": 0o077, "cwd": "/", "env": keep | {"LC_ALL": "C"}}
         return args | ({"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {})
 
     def first_refused(self, test: str, paths: Iterable[Path]) -> Path | None:
-        """The first of `paths` on which the shell's `test -r` or `-x` fails for this user: the kernel is asked."""
+        """The first of `paths` on which the shell's `test -r` or `-x` fails for this user: the kernel decides."""
         script = 'for path; do test "$0" "$path" || { printf %s "$path"; exit 1; }; done'
         command = ["/bin/sh", "-c", script, test, *map(os.fspath, paths)]
         asked = subprocess.run(command, stdout=subprocess.PIPE, check=False, **self.popen_args())
         return Path(os.fsdecode(asked.stdout)) if asked.returncode else None
 
     def own_folder(self, folder: Path) -> None:
-        """Make `folder`, 0700 and this user's; one that exists keeps what it has."""
+        """Make `folder`, 0700 and owned by this user; an existing one keeps its content."""
         if not folder.is_dir():
             folder.mkdir(mode=0o700)
             if self.switch:
@@ -56,7 +58,7 @@ class Account:
 
 
 def system_user(name: str) -> pwd.struct_passwd | None:
-    """Found, or made by us; None when it can't be made."""
+    """Found or created; None if it can't be created."""
     if user := _find(name):
         return user
     with _alone():
@@ -65,8 +67,8 @@ def system_user(name: str) -> pwd.struct_passwd | None:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """One process at a time: of two useradds that begin at once, the second gives the name another number, and the
-    first's is nobody's any more. Where there is no place for the lock, there is hardly one for a user."""
+    """One process at a time: of two concurrent useradds, the second would give the name another number, and the first
+    one's would be nobody's. If there is no place for the lock, a user can hardly be created either."""
     with contextlib.ExitStack() as held:
         with contextlib.suppress(OSError):
             fd = os.open(MAKING, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -1,4 +1,4 @@
-"""What is asked of the embedded server over its socket; not to be called on a thread whose event loop runs."""
+"""Queries of the embedded server over its socket; not to be called on a thread with a running event loop."""
 
 import asyncio
 import os
@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 import asyncpg
 
-# Made by initdb: a superuser, which owns the tables, migrates, takes and restores backups.
+# Created by initdb: a superuser, which owns the tables, migrates, backs up and restores.
 OWNER = "dispatch"
-# The service's: it may do what dispatch/store/rights.py grants.
+# The service's role, with the rights in dispatch/store/rights.py.
 APPLICATION = "dispatch_app"
 DATABASE = "dispatch"
 PORT = 5432
@@ -23,7 +23,7 @@ def url(sockets: Path, database: str = DATABASE, *, role: str = OWNER) -> str:
 
 
 def answers(sockets: Path) -> bool:
-    """Whether a real connection succeeds now; a server that starts, recovers or stops refuses it."""
+    """Whether a connection succeeds now; a server that is starting, recovering or stopping refuses it."""
 
     async def connect() -> None:
         db = await asyncpg.connect(url(sockets, "postgres"), timeout=TIMEOUT_S)
@@ -37,7 +37,7 @@ def answers(sockets: Path) -> bool:
 
 
 def make_roles_and_database(sockets: Path) -> None:
-    """Make the application's role and our database where they are missing, as in a state folder of an older version."""
+    """Create the application's role and the database if they are missing, as in a state folder of an older version."""
 
     async def make() -> None:
         db = await asyncpg.connect(url(sockets, "postgres"), timeout=TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""The folders of one PostgreSQL: data made by initdb, log, the socket's place, and how the server is to run on them."""
+"""The folders of one PostgreSQL: data made by initdb, log, the socket's folder, and the server's settings."""
 
 import contextlib
 import hashlib
@@ -17,7 +17,7 @@ from dispatch.store.embedded.errors import EmbeddedPostgresError
 from dispatch.store.embedded.programs import Programs
 
 SHORT_PLACE = Path("/tmp")  # noqa: S108 - the folder made in it is checked
-SOCKET_PATH_MAX_BYTES = 107  # sun_path of unix(7), less the closing zero
+SOCKET_PATH_MAX_BYTES = 107  # sun_path of unix(7), minus the terminating zero
 
 SETTINGS = {
     "listen_addresses": "",
@@ -33,8 +33,8 @@ SETTINGS = {
     "log_truncate_on_rotation": "on",
     "log_rotation_age": "1d",
     "log_rotation_size": "0",
-    # What callers say must not get into the log: it stands in the DETAIL and CONTEXT of errors, in statements and their
-    # parameters. What went wrong, and by which constraint, is logged still.
+    # The log must not contain personal data, which is in the DETAIL and CONTEXT of errors, in statements and their
+    # parameters. The error and its constraint are still logged.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_statement": "none",
@@ -70,21 +70,22 @@ class Cluster:
         return self.home / "start.log"
 
     def make_folders(self, account: Account) -> None:
-        """Make what is missing. Raises `EmbeddedPostgresError` naming a folder that `account` can't pass through."""
+        """Make missing folders. Raises `EmbeddedPostgresError` naming a folder that `account` can't access."""
         if not self.home.is_dir():
             self.home.mkdir()
             self.home.chmod(0o711)
         refused = account.first_refused("-x", [*reversed(self.home.parents), self.home])
         if refused:
             raise EmbeddedPostgresError(
-                f"PostgreSQL runs as the OS user {account.name}, which can't pass through {refused}; "
+                f"PostgreSQL runs as the OS user {account.name}, which has no access to {refused}; "
                 f"allow it (chmod o+x {refused}) or choose another place with --state"
             )
         account.own_folder(self.log)
         self._close_to_others()
 
     def _close_to_others(self) -> None:
-        """What was opened to others since it was made, by a copy or by hand, and what older versions left open."""
+        """Close what was opened to others since it was made, by a copy or manually, and what older versions left
+        open."""
         for path in (self.data, self.log, self.home / "run", self.start_log, *self.log.glob("*")):
             with contextlib.suppress(FileNotFoundError):
                 mode = path.lstat().st_mode
@@ -92,11 +93,12 @@ class Cluster:
                     path.chmod(stat.S_IMODE(mode) & 0o700)
 
     def open_start_log(self) -> BinaryIO:
-        """What the server says before it has its log."""
+        """The server's output before it has its log."""
         return os.fdopen(os.open(self.start_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb")
 
     def make_data(self, programs: Programs, account: Account) -> None:
-        """Run initdb unless it was done; aside and renamed, so that an interrupted one leaves nothing half made."""
+        """Run initdb unless it was done; in a temporary folder that is renamed, so that an interruption leaves nothing
+        incomplete."""
         if self.data.is_dir():
             self._check_version(programs)
             return
@@ -107,7 +109,7 @@ class Cluster:
             os.chown(making, account.uid, account.gid)
         command = [str(programs.initdb), "--pgdata", str(making), "--username", OWNER, "--data-checksums"]
         command += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        command += ["--auth-local=trust", "--auth-host=reject"]  # the socket's folder, 0700, is the door
+        command += ["--auth-local=trust", "--auth-host=reject"]  # access is limited by the socket's folder, 0700
         ran = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **account.popen_args()
         )
@@ -120,12 +122,13 @@ class Cluster:
         made_by = (self.data / "PG_VERSION").read_text("utf-8").strip()
         if made_by != str(programs.major):
             raise EmbeddedPostgresError(
-                f"{self.data} was made by PostgreSQL {made_by}, and the installed one is {programs.major}: "
-                "dump it with the former and restore it with the latter, or choose another --state"
+                f"{self.data} was created by PostgreSQL {made_by}, but PostgreSQL {programs.major} is installed; "
+                "dump it with the old version and restore it with the new one, or choose another --state"
             )
 
     def socket_folder(self, account: Account) -> Path:
-        """Where the socket goes, 0700 and `account`'s; in a short place when the path below the state is too long."""
+        """The folder of the socket, 0700 and owned by `account`; in a short path if the one in the state folder is too
+        long."""
         folder = self.home / "run"
         too_long = len(os.fsencode(folder / SOCKET_NAME)) > SOCKET_PATH_MAX_BYTES
         if too_long or "," in str(folder):  # a comma separates hosts in a connection URL
@@ -134,17 +137,19 @@ class Cluster:
         account.own_folder(folder)
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid or stat.S_IMODE(found.st_mode) & 0o077:
-            raise EmbeddedPostgresError(f"{folder}, the place for PostgreSQL's socket, is not a private folder of ours")
+            raise EmbeddedPostgresError(
+                f"{folder}, the place for PostgreSQL's socket, is not a private folder of this user"
+            )
         return folder
 
     def forget_short_socket_folder(self, folder: Path | None) -> None:
-        """What was made outside the state folder goes with the server; one that is not empty stays."""
+        """Remove a socket folder outside the state folder; one that is not empty stays."""
         if folder and not folder.is_relative_to(self.home):
             with contextlib.suppress(OSError):
                 folder.rmdir()
 
     def command(self, programs: Programs, sockets: Path) -> list[str]:
-        """The server's command line; settings given here win over any file in the data folder."""
+        """The server's command line; these settings take precedence over the files in the data folder."""
         settings = SETTINGS | {"unix_socket_directories": f'"{sockets}"', "log_directory": str(self.log)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(programs.postgres), "-D", str(self.data), *options]

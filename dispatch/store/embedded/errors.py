@@ -1,9 +1,9 @@
-"""What can keep the embedded PostgreSQL from starting; every message says what to do about it."""
+"""Reasons why the embedded PostgreSQL can't start; every message says what to do."""
 
 
 class EmbeddedPostgresError(RuntimeError):
-    """The embedded PostgreSQL can't be had; the message is meant for the person who started the service."""
+    """The embedded PostgreSQL can't be used; the message is for the person who started the service."""
 
 
 class StateInUse(EmbeddedPostgresError):
-    """Another live process already works on this state folder."""
+    """Another live process is using this state folder."""

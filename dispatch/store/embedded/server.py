@@ -1,4 +1,4 @@
-"""One embedded PostgreSQL server: started, adopted when it outlived its service, ended without a trace."""
+"""One embedded PostgreSQL server: started, taken over if it outlived its service, stopped."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What runs on a state folder now; `pid` is the server's, None when there is none."""
+    """What runs on a state folder now; `pid` is the server's, None if there is none."""
 
     running: bool
     pid: int | None
@@ -44,20 +44,19 @@ class Status:
 class EmbeddedPostgres:
     """The PostgreSQL of one state folder.
 
-    Its methods block (a cold start takes seconds): in a coroutine use `running`, or `asyncio.to_thread`.
-    """
+    Its methods block (a cold start takes seconds): in a coroutine use `running`, or `asyncio.to_thread`."""
 
     def __init__(self, state: Path) -> None:
         self.state = state
         self._cluster = Cluster.below(state)
         self._lock = StateLock(state)
-        self._turn = threading.RLock()  # a stop that comes while a start is under way waits for it
+        self._turn = threading.RLock()  # a stop during a start waits for it
         self._child: subprocess.Popen[bytes] | None = None
         self._sockets: Path | None = None
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
-        """Start in a thread, yield the server, keep it, stop it however the block ends."""
+        """Start in a thread, yield the server, keep it running, stop it at the end of the block."""
         try:
             await asyncio.to_thread(self.start)
             ended = asyncio.Event()
@@ -71,7 +70,7 @@ class EmbeddedPostgres:
             await asyncio.to_thread(self.stop)
 
     async def _keep(self, ended: asyncio.Event) -> None:
-        """A server that died is started again, as often as it takes: there is nobody else to do it."""
+        """Restart a server that died, as often as it dies."""
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), LOOK_S)
@@ -89,13 +88,13 @@ class EmbeddedPostgres:
 
     @property
     def dsn(self) -> str:
-        """URL of our database for `asyncpg.connect`, as its owner, a superuser. Raises `EmbeddedPostgresError` before
+        """URL of the database for `asyncpg.connect`, as its owner, a superuser. Raises `EmbeddedPostgresError` before
         the first start."""
         return self._url(client.OWNER)
 
     @property
     def application_dsn(self) -> str:
-        """The same as the role of the service, which may do no more than it needs."""
+        """The same with the service's role, which has only the rights that it needs."""
         return self._url(client.APPLICATION)
 
     def _url(self, role: str) -> str:
@@ -104,16 +103,15 @@ class EmbeddedPostgres:
         return client.url(self._sockets, role=role)
 
     def status(self) -> Status:
-        """Look at the process table; asks nothing of the server."""
+        """Look at the process table; sends nothing to the server."""
         pid = postmaster_of(self._cluster.data)
         return Status(pid is not None, pid, self._cluster.data)
 
     def start(self) -> Self:
-        """Make sure that the server runs and answers: adopt the one that is there, else start one on the data there is.
+        """Make sure that the server runs and answers: take over a running one, else start one on the existing data.
 
-        May be called again, also after the server died. Raises `StateInUse` when another live service has the state
-        folder, `EmbeddedPostgresError` with advice when it can't be done.
-        """
+        May be called again, also after the server died. Raises `StateInUse` if another live service has the state
+        folder, `EmbeddedPostgresError` with advice if it fails."""
         with self._turn:
             make_state(self.state)
             self._lock.acquire()
@@ -127,9 +125,9 @@ class EmbeddedPostgres:
         return self
 
     def beside(self) -> Self:
-        """Join the server that another live process runs on this state folder: nothing is started, nothing stopped.
+        """Connect to the server that another live process runs on this state folder: nothing is started or stopped.
 
-        Raises `EmbeddedPostgresError` when none answers."""
+        Raises `EmbeddedPostgresError` if none answers."""
         sockets = self._cluster.socket_folder(Account.for_data(self._cluster.data))
         if not client.answers(sockets):
             raise EmbeddedPostgresError(f"the PostgreSQL in {self.state} does not answer")
@@ -138,7 +136,7 @@ class EmbeddedPostgres:
         return self
 
     def stop(self) -> None:
-        """End the server with all its processes and unlock the state folder; without effect when that is done."""
+        """Stop the server with all its processes and unlock the state folder; no effect if it is done already."""
         with self._turn:
             if self._lock.held:
                 self._end_server()
@@ -157,8 +155,8 @@ class EmbeddedPostgres:
         client.make_roles_and_database(self._sockets)
 
     def _adopt(self, programs: Programs, sockets: Path) -> bool:
-        """Whether a server of these very programs and settings is here and answers (it may be recovering from a crash
-        just now)."""
+        """Whether a server of exactly these programs and settings runs here and answers (it may be recovering from a
+        crash)."""
         pid = postmaster_of(self._cluster.data)
         if pid is None or os.path.realpath(f"/proc/{pid}/exe") != os.path.realpath(programs.postgres):
             return False
@@ -179,9 +177,7 @@ class EmbeddedPostgres:
         if not self._answers(sockets, within_s=RECOVERY_S):
             self._end_server()
             said = self._cluster.start_log.read_text("utf-8", "replace").strip()[-2000:]
-            raise EmbeddedPostgresError(
-                f"PostgreSQL does not come up: {said or 'no word'} (more in {self._cluster.log})"
-            )
+            raise EmbeddedPostgresError(f"PostgreSQL did not start: {said or 'no message'} (see {self._cluster.log})")
 
     def _answers(self, sockets: Path, *, within_s: float) -> bool:
         deadline = time.monotonic() + within_s
@@ -195,17 +191,18 @@ class EmbeddedPostgres:
         return self._child is not None and self._child.poll() is None
 
     def _pids(self) -> set[int]:
-        self._child_lives()  # reaps it when it is dead
+        self._child_lives()  # reaps it if it is dead
         return processes_in(self._cluster.data)
 
     def _end_server(self) -> None:
-        """A fast shutdown, which saves everything; sterner ways only when that hangs, for recovery can mend those."""
+        """A fast shutdown, which saves everything; stronger signals only if that hangs, because recovery repairs their
+        effect."""
         pid = postmaster_of(self._cluster.data)
         if pid is not None:
             ended = end(lambda: {pid} & self._pids(), signal.SIGINT, within_s=FAST_STOP_S)
             if not ended:
                 end(self._pids, signal.SIGQUIT, within_s=IMMEDIATE_STOP_S)
-        # What is left of a dead server notices and leaves; and if it doesn't, there is nothing in it to save.
+        # Remaining processes of a dead server notice and exit; if not, they have nothing to save.
         if not gone(self._pids, within_s=ORPHANS_LEAVE_S):
             end(self._pids, signal.SIGKILL, within_s=IMMEDIATE_STOP_S)
         if self._child is not None:
@@ -213,6 +210,7 @@ class EmbeddedPostgres:
             self._child = None
 
     def _remove_leftovers(self, sockets: Path) -> None:
-        """Lock files of a dead server: the process id in them, which PostgreSQL trusts, may be another program's."""
+        """Lock files of a dead server: the process id in them, which PostgreSQL trusts, may belong to another
+        program."""
         for leftover in (self._cluster.data / "postmaster.pid", sockets / f"{client.SOCKET_NAME}.lock"):
             leftover.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The state folder: where it is by default, and the lock that keeps a second service out of it."""
+"""The state folder: its default place, and the lock that keeps a second service out of it."""
 
 import fcntl
 import os
@@ -8,16 +8,15 @@ from typing import Self
 from dispatch.store.embedded.errors import EmbeddedPostgresError, StateInUse
 
 APP = "quito-dispatch"
-# The first administrator's key, where nobody gave one.
+# The first administrator's key, if none was given.
 KEY_FILE = "admin.key"
 
 
 def default_state() -> Path:
-    """Where a service keeps its state when nobody says otherwise.
+    """Default place of the state.
 
-    Root: `/var/lib/quito-dispatch`, because root's home is often closed to the OS user that runs PostgreSQL.
-    Anybody else: the XDG state folder. Does not create it.
-    """
+    Root: `/var/lib/quito-dispatch`, because root's home is often closed to the OS user that runs PostgreSQL. Other
+    users: the XDG state folder. Does not create it."""
     if os.geteuid() == 0:
         return Path("/var/lib") / APP
     xdg = Path(os.environ.get("XDG_STATE_HOME", ""))
@@ -26,10 +25,9 @@ def default_state() -> Path:
 
 
 def make_state(state: Path) -> None:
-    """Create the folder, so that others may pass through it (the OS user of PostgreSQL must) but not list it.
+    """Create the folder, so that others can pass through it (PostgreSQL's OS user must) but not list it.
 
-    A folder that is there already keeps its mode. Raises `EmbeddedPostgresError` when it can't be made or written to.
-    """
+    An existing folder keeps its mode. Raises `EmbeddedPostgresError` if it can't be created or written to."""
     try:
         if not state.is_dir():
             state.parent.mkdir(parents=True, exist_ok=True)
@@ -46,14 +44,14 @@ def make_state(state: Path) -> None:
 
 
 def write_secret(file: Path, text: str) -> None:
-    """For its owner's eyes only, from its first byte on, and whoever's it was before. Raises OSError."""
+    """Readable by its owner only, from its first byte on, and regardless of an existing file's mode. Raises OSError."""
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w") as writing:
         writing.write(text)
 
 
 class StateLock:
-    """An advisory lock that the kernel drops when its holder dies, however it dies."""
+    """An advisory lock that the kernel releases when its holder dies."""
 
     def __init__(self, state: Path) -> None:
         self.path = state / "service.lock"
@@ -64,7 +62,7 @@ class StateLock:
         return self._fd is not None
 
     def acquire(self) -> Self:
-        """Take the lock, or keep it when this object has it. Raises `StateInUse` when a live process holds it."""
+        """Take the lock, or keep it if this object has it. Raises `StateInUse` if a live process holds it."""
         if self._fd is not None:
             return self
         fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -84,7 +82,7 @@ class StateLock:
         return self
 
     def release(self) -> None:
-        """Let go; without effect when it is not held."""
+        """Release the lock; no effect if it is not held."""
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None

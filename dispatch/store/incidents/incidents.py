@@ -1,4 +1,4 @@
-"""Incidents and the assignments that run on them."""
+"""Incidents and their running assignments."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from dispatch.store.db import Connection
 from dispatch.store.unnest import columns, unnest
 from geo import Location
 
-# Column by column as arrays, so that many are written by one statement; a list within comes as JSON.
+# Columns as arrays, so that many rows are written by one statement; nested lists are JSON.
 TYPES = {
     "id": "bigint",
     "status": "text",
@@ -57,7 +57,7 @@ SELECTED = ", ".join(
     f"array(select json_array_elements_text(u.{name})::{ARRAYS[name]})" if name in ARRAYS else f"u.{name}"
     for name in TYPES
 )
-# The same of an incident `i`, as JSON in the shape of the model.
+# The same for an incident `i`, as JSON in the shape of the model.
 FIELDS = {"similar_to": "similar"}
 AS_JSON = f"""json_build_object({", ".join(f"'{FIELDS.get(name, name)}', i.{name}" for name in TYPES)},
     'assignments', coalesce({ASSIGNMENTS}, '[]'))"""
@@ -98,7 +98,7 @@ def to_incident(row: Record) -> Incident:
 
 
 async def add(db: Connection, *, incident: Incident) -> Incident:
-    """The incident with the number it was given."""
+    """The incident with its new number."""
     number = await db.fetchval("select nextval(pg_get_serial_sequence('incident', 'id'))")
     incident = replace(incident, id=IncidentId(number))
     await add_all(db, incidents=[incident])
@@ -106,12 +106,12 @@ async def add(db: Connection, *, incident: Incident) -> Incident:
 
 
 async def add_all(db: Connection, *, incidents: Sequence[Incident]) -> None:
-    """All in one statement, each with a number that nobody else was given."""
+    """All in one statement, each with a new number."""
     await db.execute(insert_sql(), *columns(map(values, incidents)))
 
 
 async def lock(db: Connection, *, incident_id: IncidentId) -> Incident:
-    """The incident, ours alone until the transaction ends. Raises NotFound."""
+    """The incident, locked until the transaction ends. Raises NotFound."""
     await db.execute("select id from incident where id = $1 for update", incident_id)
     return await get(db, incident_id=incident_id)
 
@@ -124,22 +124,22 @@ async def get(db: Connection, *, incident_id: IncidentId) -> Incident:
 
 
 async def lock_all(db: Connection, *, incident_ids: Iterable[IncidentId]) -> dict[IncidentId, Incident]:
-    """Those of these incidents that exist, ours alone until the transaction ends: locked by their ids, as everybody
-    locks several, so that acts queue up and never deadlock."""
+    """Those of these incidents that exist, locked until the transaction ends: locked in the order of their ids, as in
+    all transactions, so that they queue and never deadlock."""
     ids = sorted(incident_ids)
     await db.execute("select id from incident where id = any($1) order by id for update", ids)
     return {i.id: i for i in map(to_incident, await db.fetch(f"{INCIDENTS} where i.id = any($1)", ids))}
 
 
 async def save(db: Connection, *, incident: Incident) -> Incident:
-    """Write the incident as it now is, with the next version; its assignments are written by assign and release."""
+    """Write the incident with the next version; assignments are written by assign and release."""
     incident = replace(incident, version=incident.version + 1)
     await save_all(db, incidents=[incident])
     return incident
 
 
 async def save_all(db: Connection, *, incidents: Sequence[Incident]) -> None:
-    """All in one statement, each with the version that it has by now."""
+    """All in one statement, each with its next version."""
     await db.execute(update_sql(), *columns(map(values, incidents)))
 
 
@@ -178,7 +178,7 @@ async def page(db: Connection, *, filter: Filter, before: IncidentId | None, lim
 
 
 async def assign(db: Connection, *, incident_id: IncidentId, unit_id: UnitId, at: datetime, by: str) -> None:
-    """Raises Conflict (by constraint) where the unit is on an incident already."""
+    """Raises Conflict (by constraint) if the unit is already on an incident."""
     await db.execute(
         "insert into assignment (incident_id, unit_id, assigned_at, assigned_by) values ($1, $2, $3, $4)",
         incident_id,
@@ -207,7 +207,7 @@ async def of_unit_at(db: Connection, *, unit_id: UnitId, at: datetime) -> Incide
 
 
 async def assignments(db: Connection, *, incident_id: IncidentId) -> list[Assignment]:
-    """All there ever were, in the order in which they were made."""
+    """All of the incident, past and running, in the order in which they were made."""
     rows = await db.fetch(
         """select unit_id, assigned_at, assigned_by, en_route_at, on_scene_at, transporting_at, at_hospital_at,
                released_at, release_reason

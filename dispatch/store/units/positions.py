@@ -1,5 +1,5 @@
-"""Where units were: all of it by the day of receipt, and the newest of each unit, which a restart begins with and the
-other nodes fetch."""
+"""Positions of units: the history by day of receipt, and the latest of each unit, which a restart loads and other nodes
+fetch."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from dispatch.model import UnitId, UnitPosition
 from dispatch.model.doubt import CLOCK_AHEAD, Doubt
 from dispatch.store.db import Connection
 
-# unit_id, at, received_at, lat, lon, heading_deg, speed_mps, accuracy_m, doubt: plain tuples, for they come by the
-# thousand a second.
+# unit_id, at, received_at, lat, lon, heading_deg, speed_mps, accuracy_m, doubt: plain tuples, because there are
+# thousands a second.
 Row = tuple[UnitId, datetime, datetime, float, float, float | None, float | None, float | None, str | None]
 COLUMNS = ("unit_id", "at", "received_at", "lat", "lon", "heading_deg", "speed_mps", "accuracy_m", "doubt")
 CHANNEL = "positions"
-# Any number of our own: who makes or drops days waits for who does so already.
+# An arbitrary number: only one service at a time creates or drops days.
 DAYS_LOCK = 4_911_002
 
 
 class Batch(NamedTuple):
-    """What one node wrote at once. Numbers rise with each commit of a node, and say nothing between two nodes."""
+    """What one node wrote at once. Numbers rise with each commit of a node, and can't be compared between nodes."""
 
     node: int
     number: int
@@ -43,7 +43,7 @@ class UnitTrailPoint:
 
 @dataclass(frozen=True, slots=True)
 class TrailEnd:
-    """Where a page of a trail ended: `told` rows of this moment and receipt were on it, or on those before."""
+    """The end of a page of a trail: `told` rows with this time and receipt were on it or on earlier pages."""
 
     at: datetime
     received_at: datetime
@@ -51,7 +51,7 @@ class TrailEnd:
 
 
 async def latest(db: Connection) -> list[UnitPosition]:
-    """Where each unit of the fleet was last known to be."""
+    """The last known position of each unit of the fleet."""
     rows = await db.fetch(
         """select unit_id, lat, lon, at, heading_deg, speed_mps, accuracy_m
            from unit_latest join unit on unit.id = unit_id where removed_at is null"""
@@ -60,8 +60,8 @@ async def latest(db: Connection) -> list[UnitPosition]:
 
 
 async def since(db: Connection, *, known: Mapping[int, int], but: int) -> tuple[list[UnitPosition], dict[int, int]]:
-    """Where units are by what nodes other than `but` wrote after the batches that are `known`, by node; and what is
-    known then. All of one node up to the last number seen is in it, for a node writes one batch after the other."""
+    """Positions that nodes other than `but` wrote after the batches in `known`, by node; and the new `known`. All of
+    one node up to the last number seen is included, because a node writes one batch after the other."""
     rows = await db.fetch(
         """select unit_id, lat, lon, at, heading_deg, speed_mps, accuracy_m, node, batch
            from unit_latest join unit on unit.id = unit_id
@@ -79,13 +79,13 @@ async def since(db: Connection, *, known: Mapping[int, int], but: int) -> tuple[
 
 
 async def write(db: Connection, *, rows: Sequence[Row], batch: Batch) -> None:
-    """A batch of history in the order it came, and the newest of each unit that nothing speaks against: these are
+    """A batch of history in the order of arrival, and the latest accepted position of each unit: these are
     announced."""
     await db.copy_records_to_table("unit_position", columns=COLUMNS, records=rows)
     newest = {row[0]: row for row in rows if row[8] is None}
     if not newest:
         return
-    # By id, so that two services which write at once queue up and never deadlock.
+    # By id, so that two services which write at once queue and never deadlock.
     ids, at, _, lat, lon, heading, speed, accuracy, _ = zip(*(newest[unit] for unit in sorted(newest)), strict=True)
     await db.execute(
         """insert into unit_latest (unit_id, at, lat, lon, heading_deg, speed_mps, accuracy_m, node, batch)
@@ -104,7 +104,7 @@ async def write(db: Connection, *, rows: Sequence[Row], batch: Batch) -> None:
 
 
 async def keep_days(db: Connection, *, days: Iterable[date], before: date) -> None:
-    """Make the partitions of these days; drop those `before` one, but none of today or later. In a transaction, one
+    """Create the partitions of these days; drop those `before` one, but none of today or later. In a transaction, one
     service at a time."""
     await db.execute("select pg_advisory_xact_lock($1)", DAYS_LOCK)
     for day in sorted(set(days)):
@@ -122,7 +122,7 @@ async def trail(
 ) -> tuple[list[UnitTrailPoint], TrailEnd | None]:
     """Oldest first, from `since` to before `until`; and where to go on, None at the end.
 
-    Nothing is received before it is measured, but for a clock ahead: days before `since` are not looked at."""
+    Nothing is received before it is measured, except with a clock ahead: days before `since` are not searched."""
     start = after or TrailEnd(since, datetime.min.replace(tzinfo=UTC), 0)
     rows = await db.fetch(
         """select lat, lon, at, heading_deg, speed_mps, accuracy_m, doubt, received_at from unit_position

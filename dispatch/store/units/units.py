@@ -1,4 +1,4 @@
-"""Units, their assignments and where they were."""
+"""Units, their assignments and positions."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ UNITS = """
     from unit u left join assignment a on a.unit_id = u.id and a.released_at is null
 """
 
-# Of many units in the way of an act, so many are named.
+# The maximum number of units named in an error message.
 NAMED = 10
 
 
@@ -43,7 +43,7 @@ async def every(db: Connection) -> list[Unit]:
 
 
 async def some(db: Connection, *, unit_ids: Sequence[UnitId]) -> list[Unit]:
-    """These, by id, removed ones too."""
+    """By id, including removed ones."""
     return [to_unit(row) for row in await db.fetch(f"{UNITS} where u.id = any($1) order by u.id", unit_ids)]
 
 
@@ -53,21 +53,21 @@ async def get(db: Connection, *, unit_id: UnitId) -> Unit:
 
 
 async def ever(db: Connection) -> bool:
-    """Whether there was a fleet at any time."""
+    """Whether there was ever a fleet."""
     return bool(await db.fetchval("select exists (select from unit)"))
 
 
 async def lock(db: Connection, *, unit_ids: Sequence[UnitId]) -> dict[UnitId, Unit]:
-    """These units, theirs alone until the transaction ends. Locked in the order of their ids, so that two acts on the
-    same units queue up and never deadlock; not against those who only refer to a unit, as its positions do. Raises
-    NotFound naming those that don't exist, or no more."""
+    """These units, locked until the transaction ends. Locked in the order of their ids, so that two transactions on the
+    same units queue and never deadlock; not against references to a unit, such as its positions. Raises NotFound naming
+    those that don't exist, or no longer."""
     ids = sorted(set(unit_ids))
     await db.execute("select id from unit where id = any($1) order by id for no key update", ids)
     return _present(await some(db, unit_ids=ids), ids)
 
 
 async def lock_every(db: Connection) -> list[Unit]:
-    """The whole fleet, by id, and so locked."""
+    """The whole fleet, by id, locked."""
     await db.execute("select id from unit where removed_at is null order by id for no key update")
     return await every(db)
 
@@ -75,14 +75,14 @@ async def lock_every(db: Connection) -> list[Unit]:
 def _present(units: Sequence[Unit], ids: Sequence[UnitId]) -> dict[UnitId, Unit]:
     present = {unit.id: unit for unit in units if unit.removed_at is None}
     if missing := [i for i in ids if i not in present]:
-        gone = {u.id: f"{u.id} was taken out of the fleet on {u.removed_at:%F}" for u in units if u.removed_at}
+        gone = {u.id: f"{u.id} was removed from the fleet on {u.removed_at:%F}" for u in units if u.removed_at}
         raise NotFound("; ".join(gone.get(i, f"no unit {i}") for i in missing))
     return present
 
 
 async def add(db: Connection, *, units: Sequence[Unit]) -> list[Unit]:
-    """As the fleet now has them, by id: one that was removed comes back as it is given here. Raises Conflict naming
-    those that are there already."""
+    """Returns them as stored, by id: a removed one is restored with the new data. Raises Conflict naming those that
+    exist."""
     rows = await db.fetch(
         """insert into unit as u (id, agency, kind, capabilities, station, crew, shift, status, since)
             select id, agency, kind, capabilities, station, crew, shift, status, since
@@ -100,13 +100,13 @@ async def add(db: Connection, *, units: Sequence[Unit]) -> list[Unit]:
     added = {row["id"] for row in rows}
     if there := sorted(u.id for u in units if u.id not in added):
         named = ", ".join(there[:NAMED]) + (f" and {len(there) - NAMED} more" if len(there) > NAMED else "")
-        raise Conflict(f"there is already a unit {named}")
+        raise Conflict(f"these units already exist: {named}")
     await _forget_places(db, list(added))
     return await some(db, unit_ids=list(added))
 
 
 async def change(db: Connection, *, units: Sequence[Unit]) -> list[Unit]:
-    """Write what these units are, their crews and shifts; not what they do. They must be locked."""
+    """Write the units' data, crews and shifts, but not their status. They must be locked."""
     await db.execute(
         """update unit u set agency = r.agency, kind = r.kind, capabilities = r.capabilities, station = r.station,
                 crew = r.crew, shift = r.shift, version = u.version + 1
@@ -119,7 +119,7 @@ async def change(db: Connection, *, units: Sequence[Unit]) -> list[Unit]:
 
 
 async def remove(db: Connection, *, unit_ids: Sequence[UnitId], at: datetime) -> list[Unit]:
-    """Out of the fleet, though the past still knows them. They must be locked."""
+    """Remove them from the fleet; history still names them. They must be locked."""
     await db.execute(
         "update unit set removed_at = $2, silent_since = null, version = version + 1 where id = any($1)", unit_ids, at
     )
@@ -132,7 +132,7 @@ async def _forget_places(db: Connection, unit_ids: Sequence[UnitId]) -> None:
 
 
 async def set_status(db: Connection, *, unit_id: UnitId, status: UnitStatus, at: datetime) -> Unit:
-    """The unit with its new status, the moment also noted on its running assignment."""
+    """The unit with its new status; the time is also recorded on its running assignment."""
     await db.execute(
         "update unit set status = $2, since = $3, version = version + 1 where id = $1", unit_id, status, at
     )
@@ -174,8 +174,8 @@ async def set_moments(db: Connection, *, incident_id: IncidentId, assignment: As
 
 
 async def set_silent(db: Connection, *, since: Mapping[UnitId, datetime | None]) -> list[Unit]:
-    """Those that were not as `since` says (silent from a moment, or heard of: None), by id, with what they are now.
-    Whoever comes second, on this node or another, finds nothing to change."""
+    """Returns the units that changed to `since` (silent from a time, or heard: None), by id. A second node that does
+    the same changes nothing."""
     ids = sorted(since)
     await db.execute("select id from unit where id = any($1) order by id for no key update", ids)
     rows = await db.fetch(

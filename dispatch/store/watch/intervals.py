@@ -1,4 +1,4 @@
-"""How long things took, beside how long they may take: percentiles of every interval, computed where the rows are."""
+"""Durations of intervals beside their targets: percentiles of every interval, computed in the database."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ class Grouping(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of one interval in one group; `group` None: of no known parish or nature. Percentiles are interpolated.
+    """For one interval in one group; `group` None: unknown parish or nature. Percentiles are interpolated.
 
-    `met` is the share (0-1) of those with a target that were within theirs, to be at least `target_share`. Where the
-    group mixes several targets `target_s` is the one of most, and `targets_s` are all."""
+    `met` is the share (0-1) of those with a target that were within theirs; it should be at least `target_share`. If
+    the group mixes several targets `target_s` is the one of most, and `targets_s` are all."""
 
     group: str | int | None
     interval: Interval
@@ -102,13 +102,13 @@ async def figures(
     by: Grouping,
     only: Collection[Interval] = tuple(Interval),
 ) -> list[Figures]:
-    """From `since` to before `until`; by interval as they follow each other, then by group, the unknown one last.
+    """From `since` to before `until`; by interval in their order, then by group, the unknown one last.
 
-    An incident's priority, parish and nature are those that it has now."""
+    An incident's priority, parish and nature are the current ones."""
     agencies = [row["agency"] for row in await db.fetch("select distinct agency from unit")]
     targets = _targets(city, agencies)
     async with db.transaction():
-        # A report over a year takes its time on one core; the others are for calls.
+        # A report over a year uses one core; the others are for calls.
         await db.execute("set local max_parallel_workers_per_gather = 0")
         columns = (list(column) for column in targets)
         rows = await db.fetch(MEASURED.format(group=by), since, until, *columns, [str(i) for i in only])
@@ -118,8 +118,8 @@ async def figures(
 
 
 def _targets(city: City, agencies: Collection[str]) -> tuple[tuple[object, ...], ...]:
-    """Columns: interval, agency ("" for the incident's own intervals), priority, seconds, share; each case resolved,
-    so that SQL has only to look up."""
+    """Columns: interval, agency ("" for the incident's intervals), priority, seconds, share; all combinations are
+    resolved, so that SQL only looks them up."""
     cases = [
         (interval, agency or "", priority, target.seconds, target.share)
         for interval in Interval

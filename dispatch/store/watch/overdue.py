@@ -1,5 +1,5 @@
-"""What is noted on incidents by the clock alone. Their version stays: nobody decided anything, and a dispatcher who is
-just about to must not be told that somebody came before him."""
+"""Entries written to incidents by the timers. The version stays: no decision was made, and a dispatcher who is about to
+act must not get a conflict."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ from dispatch.store.incidents.incidents import INCIDENTS, to_incident
 
 
 async def lock_free(db: Connection, *, incident_ids: Sequence[IncidentId]) -> list[Incident]:
-    """The open ones that nobody is acting on at this moment, by id, ours until the transaction ends."""
+    """The open ones that no other transaction has locked, by id, locked until this transaction ends."""
     rows = await db.fetch(
         """select id from incident where id = any($1) and status <> 'closed'
            order by id for no key update skip locked""",

@@ -174,26 +174,26 @@ A9,"MSP,ambulance_bls
 """
     assert problems(table) == [
         ("line 4, agency", "'MPS' is not in the city's data; did you mean 'MSP'?"),
-        ("line 5, kind", "'engine' is a kind of CBQ, not of MSP"),
+        ("line 5, kind", "'engine' is a kind of agency CBQ, not of MSP"),
         ("line 5, station", "'moon' is not in the city's data"),
-        ("line 5, id", "'A2' stands in line 4 too"),
-        ("line 6, id", "a unit needs one"),
+        ("line 5, id", "'A2' is in line 4 too"),
+        ("line 6, id", "is required for every unit"),
         ("line 7, kind", "'ambulance_blss' is not in the city's data; did you mean 'ambulance_bls'?"),
         ("line 7, station", "'msp-conocotto' is not in the city's data; did you mean 'msp-conocoto'?"),
         ("line 7, capabilities", "'flight' is not in the city's data"),
-        ("line 7, crew", "names somebody twice"),
+        ("line 7, crew", "contains a name twice"),
         ("line 7, shift", "'25:00-26:00' is not a shift such as 07:00-19:00"),
         ("line 8", "has 2 values for 7 columns"),
-        ("line 9, id", "'A/6' can't stand in an address: leave out / \\ ? # %"),
-        ("line 10, agency", "a unit needs one"),
-        ("line 10, kind", "a unit needs one"),
+        ("line 9, id", "'A/6' can't be part of a URL; don't use / \\ ? # %"),
+        ("line 10, agency", "is required for every unit"),
+        ("line 10, kind", "is required for every unit"),
         ("line 11", "is not CSV: ',' expected after '\"'"),
-        ("line 12", "a quote is opened here and never closed"),
+        ("line 12", "an opening quote here has no closing quote"),
     ]
 
 
 def test_a_kind_of_another_agency_is_told() -> None:
-    assert problems("id,kind\nA1,engine") == [("line 2, kind", "'engine' is a kind of CBQ, not of MSP")]
+    assert problems("id,kind\nA1,engine") == [("line 2, kind", "'engine' is a kind of agency CBQ, not of MSP")]
 
 
 @pytest.mark.parametrize(
@@ -206,9 +206,9 @@ def test_a_kind_of_another_agency_is_told() -> None:
         (b"id,agency\nA1,M\x81\xff", "line 2", "neither UTF-8 nor Windows-1252"),
         (b"\xff\xfeA", "line 1", "neither UTF-8 nor"),
         (b"agency,kind\nMSP,ambulance_bls", "line 1, id", "missing"),
-        (b"id,kindd\nA1,x", "line 1, kindd", "no such column; they are id, agency"),
+        (b"id,kindd\nA1,x", "line 1, kindd", "unknown column; the columns are id, agency"),
         (b"id,kind,ID\nA1,x,A2", "line 1, id", "twice"),
-        (b'id,"kind\nA1', "line 1", "never closed"),
+        (b'id,"kind\nA1', "line 1", "no closing quote"),
     ],
 )  # fmt: skip
 def test_what_is_no_table_is_refused_whole(raw: bytes, field: str, says: str) -> None:
@@ -219,7 +219,7 @@ def test_what_is_no_table_is_refused_whole(raw: bytes, field: str, says: str) ->
 
 
 def test_a_table_without_units_is_refused() -> None:
-    assert problems(",".join(COLUMNS) + "\n") == [("body", "has no line with a unit")]
+    assert problems(",".join(COLUMNS) + "\n") == [("body", "has no row with a unit")]
 
 
 def test_more_rows_than_a_fleet_can_have_are_refused() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from dispatch.city import load_city
 from dispatch.live.frame import Frame
-from dispatch.live.hub import AT_A_STRETCH, STOPPING, Hub
+from dispatch.live.hub import SCREENS_PER_TURN, STOPPING, Hub
 from dispatch.live.screen import TOO_SLOW, Screen
 from dispatch.model import Event, EventKind, Seq, Unit, UnitId, UnitPosition, UnitStatus
 from dispatch.model.city import City
@@ -131,7 +131,7 @@ async def test_a_screen_that_stalls_delays_nobody_and_is_told_to_resync(watched:
     await join_duplicates()
     # The one message that was stuck, and then no events with a hole in them.
     assert stalled.kinds == ["events"] and stalled.seqs == [1]
-    assert msgspec.json.decode(screen.goodbye()) == {"type": "resync", "reason": TOO_SLOW}
+    assert msgspec.json.decode(screen.closing_message()) == {"type": "resync", "reason": TOO_SLOW}
 
 
 async def test_as_far_behind_as_is_kept_misses_nothing(watched: Watched) -> None:
@@ -176,17 +176,19 @@ async def test_a_snapshot_is_made_once_for_all_who_come_at_one_moment(watched: W
 
 async def test_all_are_sent_away_when_the_node_stops(watched: Watched) -> None:
     screens = [watched.watch(Wire()) for _ in range(3)]
-    leaving = asyncio.create_task(watched.hub.send_away(per_s=1e6))
+    leaving = asyncio.create_task(watched.hub.move_screens(per_s=1e6))
     for screen in screens:
         await screen.closed.wait()
-    assert [msgspec.json.decode(screen.goodbye()) for screen in screens] == [{"type": "move", "reason": STOPPING}] * 3
+    assert [msgspec.json.decode(screen.closing_message()) for screen in screens] == [
+        {"type": "move", "reason": STOPPING}
+    ] * 3
     assert not leaving.done()
     await watched.close()
     await leaving
 
 
 async def test_who_comes_late_in_a_sweep_is_told_at_once_what_came_meanwhile(watched: Watched) -> None:
-    wires = [Wire() for _ in range(AT_A_STRETCH + 1)]
+    wires = [Wire() for _ in range(SCREENS_PER_TURN + 1)]
     for wire in wires:
         watched.watch(wire)
     watched.happen(1)
@@ -196,12 +198,12 @@ async def test_who_comes_late_in_a_sweep_is_told_at_once_what_came_meanwhile(wat
     await join_duplicates()
     assert all(wire.seqs == [1, 2] for wire in wires)
     # Most were told of the first before the second happened; the last heard of both in one message.
-    assert sorted(len(wire.sent) for wire in wires) == [1] + [2] * AT_A_STRETCH
+    assert sorted(len(wire.sent) for wire in wires) == [1] + [2] * SCREENS_PER_TURN
 
 
 async def test_news_that_comes_in_the_midst_of_a_round_has_reached_all_a_round_later(watched: Watched) -> None:
     stretches = 4
-    wires = [Wire() for _ in range(stretches * AT_A_STRETCH)]
+    wires = [Wire() for _ in range(stretches * SCREENS_PER_TURN)]
     for wire in wires:
         watched.watch(wire)
     watched.happen(1)

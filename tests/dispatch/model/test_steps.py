@@ -29,7 +29,7 @@ def reached_from(start: UnitStatus) -> set[UnitStatus]:
 
 def table() -> str:
     lines = [
-        "| status | on an incident | set by crew or dispatcher: to | by an act of the room: to |",
+        "| status | on an incident | set by crew or dispatcher: to | by a dispatcher's request: to |",
         "| --- | --- | --- | --- |",
     ]
     for status in UnitStatus:

@@ -69,7 +69,7 @@ async def test_it_is_not_connected_before_it_has_caught_up(database_url: str, po
 async def test_a_connection_that_is_swallowed_is_noticed_and_replaced(
     database_url: str, pool: Pool, quito: City, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(announcements, "ASK_EVERY_S", 0.2)
+    monkeypatch.setattr(announcements, "CHECK_EVERY_S", 0.2)
     monkeypatch.setattr(announcements, "ANSWER_S", 0.2)
     url = f"postgresql://dispatch@127.0.0.1:{wire.port}{urlsplit(database_url).path}"
     async with Follower.on(url, quito) as node:

@@ -139,7 +139,7 @@ async def test_a_server_of_another_name_is_refused(
         url = _url(database_url, authority, front.port)
         with pytest.raises(Unavailable):
             await _asked(url)
-        with pytest.raises(Unavailable, match=r"certificate is refused.*127\.0\.0\.1"):
+        with pytest.raises(Unavailable, match=r"certificate is not valid.*127\.0\.0\.1"):
             await prepare(Database(url))
         monkeypatch.setenv("DISPATCH_DATABASE_URL", url)
         code, _, said = await command("keys", "list")
@@ -154,7 +154,7 @@ async def test_a_certificate_of_somebody_elses_is_refused(
 ) -> None:
     other = Authority.made(tmp_path / "other")
     async with Front.of(_socket(database_url), other.server("IP:127.0.0.1")) as front:
-        with pytest.raises(Unavailable, match="certificate is refused"):
+        with pytest.raises(Unavailable, match="certificate is not valid"):
             await prepare(Database(_url(database_url, authority, front.port)))
         assert front.passed == 0
 

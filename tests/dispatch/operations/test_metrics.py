@@ -1,4 +1,4 @@
-"""What `docs/operations.md` says is measured is measured, and nothing else; and each step of a call's road is."""
+"""The metrics that `docs/operations.md` documents exist, and no others; and each step of a call is measured."""
 
 import re
 from pathlib import Path
@@ -12,6 +12,8 @@ from tests.service import Service
 
 PAGE = PROJECT / "docs" / "operations.md"
 SUFFIXES = ("_total", "_count", "_sum", "_bucket")
+# Roles of the database, which the page names too.
+ROLES = {"dispatch_app", "dispatch_owner"}
 
 
 async def measured(service: Service) -> dict[str, dict[str, float]]:
@@ -41,7 +43,7 @@ def family(name: str) -> str:
 async def test_the_page_names_each_metric_and_no_other(module_service: Service) -> None:
     table, mentioned = documented(PAGE)
     assert table == set(await measured(module_service))
-    assert mentioned <= table, "an alert on what isn't measured never fires"
+    assert mentioned - ROLES <= table, "an alert on what isn't measured never fires"
 
 
 async def test_a_call_is_measured_at_each_step(module_service: Service) -> None:
@@ -53,7 +55,7 @@ async def test_a_call_is_measured_at_each_step(module_service: Service) -> None:
         assert (await http.post("/v1/units/positions", json={"positions": [here]})).json()["accepted"] == 1
         after = await measured(module_service)
     counts = {name: total(after, name) - total(before, name) for name in before}
-    for step in ("call", "line", "commit", "locate", "recommend"):
+    for step in ("call", "queue_wait", "commit", "locate", "recommend"):
         assert counts[f"dispatch_{step}_seconds"] == 1, step
     assert counts["dispatch_batch_calls"] == counts["dispatch_calls"] == counts["dispatch_positions"] == 1
     assert counts["dispatch_delivery_seconds"] >= 1 and counts["dispatch_pool_seconds"] >= 1

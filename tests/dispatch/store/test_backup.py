@@ -39,7 +39,7 @@ async def test_nothing_is_put_over_what_is_there_unless_told(database_url: str, 
     file = tmp_path / "room.backup"
     dump(database_url, file)
     await _at(database_url, "update journal_head set seq = 0")
-    with pytest.raises(Conflict, match="isn't empty"):
+    with pytest.raises(Conflict, match="is not empty"):
         await restore(database_url, file, replace=False)
 
     await _at(database_url, "insert into unit (id, agency, kind, since) values ('LATER', 'CBQ', 'engine', now())")
@@ -54,7 +54,7 @@ async def test_who_uses_the_database_isnt_cut_off(database_url: str, tmp_path: P
     file = tmp_path / "room.backup"
     dump(database_url, file)
     db = await asyncpg.connect(database_url)
-    with pytest.raises(Conflict, match="stop the services"):
+    with pytest.raises(Conflict, match="stop its services"):
         await restore(database_url, file, replace=True)
     await db.close()
 

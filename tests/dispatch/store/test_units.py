@@ -43,7 +43,7 @@ async def test_it_comes_back_with_a_new_version_and_nothing_of_the_old(pool: Poo
         await units.set_silent(db, since={A1.id: NOW})
         await units.set_status(db, unit_id=A1.id, status=UnitStatus.OUT_OF_SERVICE, at=NOW)
         [gone] = await units.remove(db, unit_ids=[A1.id], at=NOW)
-        with pytest.raises(NotFound, match="A1 was taken out of the fleet"):
+        with pytest.raises(NotFound, match="A1 was removed from the fleet"):
             await units.lock(db, unit_ids=[A1.id])
         [back] = await units.add(db, units=[A1])
         assert back.version > gone.version and back.status is UnitStatus.AVAILABLE
@@ -52,7 +52,7 @@ async def test_it_comes_back_with_a_new_version_and_nothing_of_the_old(pool: Poo
 
 async def test_all_that_are_there_already_are_named_and_none_is_added(pool: Pool) -> None:
     await added(pool, A1)
-    with pytest.raises(Conflict, match="there is already a unit A1"):
+    with pytest.raises(Conflict, match="these units already exist: A1"):
         await added(pool, replace(A1, id=UnitId("A2")), A1)
     async with transaction(pool) as db:
         assert [u.id for u in await units.every(db)] == ["A1"]

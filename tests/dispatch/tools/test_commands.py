@@ -62,7 +62,7 @@ def test_check_prints_what_is_wrong_where(tmp_path: Path) -> None:
     file = write(table((square(0, 0, 1.1), *SOUND[1:])), tmp_path / "layer.gpkg")
     done = dispatch.invoke(app, ["parishes", "check", str(file)], env={"COLUMNS": "200"})
     assert done.exit_code == 1
-    assert "overlap" in done.stdout and "170100 Parroquia A" in done.stdout and "1 wrong, 0 to notice." in done.stdout
+    assert "overlap" in done.stdout and "170100 Parroquia A" in done.stdout and "1 faults, 0 notices." in done.stdout
 
 
 def test_check_says_it_to_programs(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_check_says_it_to_programs(tmp_path: Path) -> None:
 
 def test_check_of_the_citys_own_layer() -> None:
     done = dispatch.invoke(app, ["parishes", "check", str(QUITO / "parishes.geojson"), "--city", str(QUITO)])
-    assert done.exit_code == 0 and done.stdout == "Nothing is wrong.\n"
+    assert done.exit_code == 0 and done.stdout == "No faults.\n"
 
 
 def test_import_mends_installs_and_tells(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_import_mends_installs_and_tells(tmp_path: Path) -> None:
     done = dispatch.invoke(app, ["parishes", "import", str(file), "--city", str(city), "--repair"])
     assert done.exit_code == 0 and (city / "parishes.geojson").exists()
     assert "mended: feature 1 (170101 Parroquia B): gained 0.0 m², lost" in done.stdout
-    assert "The city still needs city.json" in done.stdout
+    assert "The city still lacks city.json" in done.stdout
 
 
 def test_import_that_can_not_be_used_ends_with_two(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ async def test_a_table_put_in_reaches_the_screens_of_a_running_service(
     async with Screen.on(service) as screen:
         there = len(screen.room.units)
         code, out, said = await fleet("import", str(file), "--dry-run", database_url=database_url)
-        assert (code, out) == (0, b"1 added, 1 changed, 0 as they were, 0 removed; nothing was written.\n"), said
+        assert (code, out) == (0, b"1 added, 1 changed, 0 unchanged, 0 removed (dry run, nothing was written).\n"), said
         code, out, said = await fleet("import", "-", "--json", database_url=database_url, given=TABLE.encode())
         assert code == 0 and json.loads(out)["added"] == 1, said
         await screen.until(lambda: len(screen.room.units) == there + 1)
@@ -46,7 +46,7 @@ async def test_a_table_put_in_reaches_the_screens_of_a_running_service(
     taken = tmp_path / "taken.csv"
     assert (await fleet("export", "--excel", "-o", str(taken), database_url=database_url))[0] == 0
     code, out, said = await fleet("import", str(taken), "--remove-missing", database_url=database_url)
-    assert out == f"0 added, 0 changed, {there + 1} as they were, 0 removed.\n".encode(), said
+    assert out == f"0 added, 0 changed, {there + 1} unchanged, 0 removed.\n".encode(), said
 
 
 async def test_what_is_wrong_is_told_line_by_line_and_nothing_is_written(service: Service, database_url: str) -> None:
@@ -74,4 +74,4 @@ async def test_what_is_no_table_or_no_city_ends_with_two(tmp_path: Path) -> None
 
 async def test_the_citys_own_fleet_is_right() -> None:
     city = Path(__file__).parents[3] / "data" / "quito" / "fleet.csv"
-    assert (await fleet("check", str(city)))[:2] == (0, b"162 units; nothing is wrong.\n")
+    assert (await fleet("check", str(city)))[:2] == (0, b"162 units; no errors.\n")

@@ -142,7 +142,7 @@ def test_names_codes_and_populations(tmp_path: Path) -> None:
         ("population", (1,)),
         ("population", (2,)),
     ]
-    assert "meant is 'Iñaquito'" in next(fault.what for fault in faults if fault.kind == "encoding")
+    assert "correct is 'Iñaquito'" in next(fault.what for fault in faults if fault.kind == "encoding")
 
 
 @pytest.mark.parametrize("name", ["Ñaquito", "Cotocollao", "San José de Minas", "Pifo – La Libertad", "Ámbar Ã"])

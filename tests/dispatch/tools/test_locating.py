@@ -197,7 +197,7 @@ def test_columns_that_share_a_name_or_have_none_are_all_kept(out: str, tmp_path:
 def test_an_output_that_is_not_whole_is_not_there(tmp_path: Path, quito: Parishes) -> None:
     file = write_points(tmp_path / "in.geojson", scattered(500))
     file.write_bytes(file.read_bytes()[:-20])
-    with pytest.raises(Unusable, match="stops being GeoJSON at character"):
+    with pytest.raises(Unusable, match="is not valid GeoJSON from character"):
         locate_file(file, tmp_path / "out.csv", quito, Wanted(), chunk=50)
     assert [path.name for path in tmp_path.iterdir()] == ["in.geojson"]
 
@@ -205,14 +205,14 @@ def test_an_output_that_is_not_whole_is_not_there(tmp_path: Path, quito: Parishe
 @pytest.mark.parametrize(
     ("name", "content", "out", "said"),
     [
-        ("in.csv", "a,b\n1,2\n", None, "there is no column lat or latitude"),
-        ("in.csv", "", None, "its first line must name the columns"),
+        ("in.csv", "a,b\n1,2\n", None, "no column lat or latitude"),
+        ("in.csv", "", None, "the first line must be the header"),
         ("in.csv", "lat,lon\n1,2\n", "out.xlsx", "the name must end in"),
-        ("in.csv", "lat,lon\n1,2\n", "in.csv", "is the file that is being read"),
+        ("in.csv", "lat,lon\n1,2\n", "in.csv", "is the input file"),
         ("in.parquet", "lat,lon\n1,2\n", None, "can't be read as Parquet"),
         ("in.geojson", '{"type": "Topology"}', None, "has no features"),
-        ("in.geojson", "[1, 2]", None, "{ expected, not \\["),
-        ("in.geojson", "", None, "{ expected, not the end"),
+        ("in.geojson", "[1, 2]", None, "expected {, not \\["),
+        ("in.geojson", "", None, "expected {, not the end"),
     ],
 )
 def test_a_file_that_can_not_be_used_says_why(

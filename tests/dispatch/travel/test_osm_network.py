@@ -162,7 +162,7 @@ def test_one_way_streets_say_so_in_the_arrays(tmp_path: Path, quito: Parishes) -
 @pytest.mark.parametrize(
     ("extract", "words"),
     [
-        (replace(SQUARE, ways=[([1, 2], {"building": "yes"})]), "holds no roads"),
+        (replace(SQUARE, ways=[([1, 2], {"building": "yes"})]), "contains no roads"),
         (replace(SQUARE, at=(48.2, 16.4)), "none of its roads is near the city"),
         (replace(SQUARE, ways=[([1, 2], {"highway": "primary", "oneway": "yes"})]), "nowhere in it"),
     ],

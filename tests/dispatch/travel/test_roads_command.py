@@ -21,7 +21,7 @@ def test_it_builds_a_file_and_says_what_is_in_it(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     made = tmp_path / "quito.roads.npz"
     assert load_roads(made).network.streets == 3
-    assert "left out, no way there and back: 0 nodes" in done.stdout
+    assert "left out, not reachable both ways: 0 nodes" in done.stdout
     told = dispatch("roads", "info", made)
     assert told.exit_code == 0
     for words in ("quito.osm.pbf", "ODbL", "2026-03-01", "reference_kmh", "detour", "nodes"):
@@ -44,7 +44,9 @@ def test_what_is_no_pbf_is_an_error_in_words_and_leaves_nothing(tmp_path: Path) 
         file.write_bytes(content)
         done = dispatch("roads", "build", file)
         assert done.exit_code == 1, name
-        assert "is not an OpenStreetMap extract in PBF" in done.stderr or "holds no roads" in done.stderr, done.stderr
+        assert "is not an OpenStreetMap extract in PBF" in done.stderr or "contains no roads" in done.stderr, (
+            done.stderr
+        )
         assert "Traceback" not in done.stderr and done.exception.__class__ is SystemExit
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{name}.osm.pbf" for name in wrong)
 

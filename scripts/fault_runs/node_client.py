@@ -1,4 +1,4 @@
-"""The nodes, as their clients know them: one after the other until one answers."""
+"""The nodes, as their clients use them: one after the other until one answers."""
 
 from dataclasses import dataclass, field
 from random import Random
@@ -11,7 +11,7 @@ PATIENCE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` 0: none came. `says_when`: it names a time after which to try again."""
+    """`status` 0: no answer. `says_when`: it has a time after which to try again."""
 
     status: int
     text: str = ""
@@ -19,7 +19,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Door:
+class NodeClient:
     urls: list[str]
     key: str
     random: Random
@@ -28,7 +28,7 @@ class Door:
     def __post_init__(self) -> None:
         self._http = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {self.key}"},
-            # None is kept that a killed service had: whoever sends into it learns nothing of who lives.
+            # No connection to a killed service is kept: using it would not show which nodes are alive.
             limits=httpx.Limits(max_keepalive_connections=0),
             trust_env=False,
         )

@@ -1,4 +1,5 @@
-"""Two nodes, a wire from each to one PostgreSQL of which every process is known, and all of it may be hurt."""
+"""Two nodes, a proxy between each of them and one PostgreSQL with known processes; faults can be injected
+everywhere."""
 
 import asyncio
 import os
@@ -24,8 +25,8 @@ GONE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """`disk` None: PostgreSQL is on this machine's own, which nobody fills. `wires` in the order of `nodes`."""
+class Cluster:
+    """`disk` None: PostgreSQL is on this machine's disk, which is not filled. `wires` in the order of `nodes`."""
 
     key: str
     folder: Path
@@ -40,7 +41,7 @@ class House:
 
     @asynccontextmanager
     async def pool(self) -> AsyncIterator[Pool]:
-        """Connections to the database past all wires."""
+        """Connections to the database that bypass all proxies."""
         pool = await open_pool(self.postgres.dsn, size=2)
         try:
             yield pool
@@ -48,7 +49,7 @@ class House:
             await pool.close()
 
     def signal_database(self, number: signal.Signals) -> None:
-        """To the server and every process of it."""
+        """To the server and all its processes."""
         for pid in processes_in(self.postgres.status().data):
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
@@ -58,7 +59,7 @@ class House:
         await asyncio.to_thread(end, lambda: processes_in(data), signal.SIGKILL, within_s=GONE_S)
 
     async def start_database(self) -> None:
-        """As whoever watches over it would; without effect where it runs."""
+        """As a supervisor would; no effect if it runs."""
         await asyncio.to_thread(self.postgres.start)
 
     async def ready(self) -> None:
@@ -66,8 +67,8 @@ class House:
 
 
 @asynccontextmanager
-async def house(*, small_disk: bool = False) -> AsyncIterator[House]:
-    """Until the block ends. Raises NoDisk where a small disk is wanted and can't be had."""
+async def cluster(*, small_disk: bool = False) -> AsyncIterator[Cluster]:
+    """Until the block ends. Raises NoDisk if a small disk is requested and can't be mounted."""
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="dispatch-faults-"))
     folder.chmod(0o711)  # noqa: ASYNC240 - it takes no time
     async with AsyncExitStack() as open_rooms:
@@ -75,7 +76,7 @@ async def house(*, small_disk: bool = False) -> AsyncIterator[House]:
         place = folder / "disk"
         place.mkdir(mode=0o711)
         disk = open_rooms.enter_context(mounted(place)) if small_disk else None
-        # Not `running`, which would start at once again what we kill.
+        # Not `running`, which would restart at once what is killed here.
         postgres = EmbeddedPostgres(place / "state")
         open_rooms.push_async_callback(asyncio.to_thread, postgres.stop)
         await asyncio.to_thread(postgres.start)
@@ -89,4 +90,4 @@ async def house(*, small_disk: bool = False) -> AsyncIterator[House]:
             nodes.append(node)
             wires.append(wire)
         await asyncio.gather(*(node.start() for node in nodes))
-        yield House(key, folder, postgres, nodes, wires, disk)
+        yield Cluster(key, folder, postgres, nodes, wires, disk)
