@@ -17,7 +17,7 @@ DispatchError
 Each knows its HTTP status; one handler in `api` renders them all as RFC 9457 problem documents.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -38,6 +38,7 @@ class DispatchError(Exception):
         self.detail = detail
         self.errors = tuple(errors)
         self.extra = extra
+        self.headers: Mapping[str, str] = {}
 
 
 class Invalid(DispatchError):

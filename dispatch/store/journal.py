@@ -1,6 +1,7 @@
 """The journal: what happened, in the order in which it was committed."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 from dispatch.model import Event, IncidentId, NewEvent, Seq
@@ -49,16 +50,7 @@ async def append(db: Connection, *, new_events: Sequence[NewEvent]) -> list[Entr
 
 
 def _numbered(new_event: NewEvent, seq: Seq) -> Event:
-    return Event(
-        new_event.kind,
-        new_event.at,
-        new_event.actor,
-        new_event.incident,
-        new_event.units,
-        new_event.quarantine,
-        new_event.data,
-        seq,
-    )
+    return Event(**{field.name: getattr(new_event, field.name) for field in fields(NewEvent)}, seq=seq)
 
 
 def in_short(entries: Sequence[Entry]) -> dict[str, Any]:
