@@ -163,7 +163,10 @@ def _cell(value: Any, path: str, flaws: Flaws) -> CellId | None:
     if mcc is None or mnc is None or lac is None or cid is None:
         flaws.add(path, "needs mcc, mnc, lac and cid, not used")
         return None
-    if not (0 <= lac <= LARGEST_LAC and 0 <= cid <= LARGEST_CID and lac.is_integer() and cid.is_integer()):
+    if not 0 <= lac <= LARGEST_LAC:
+        flaws.add(f"{path}.lac", f"{lac:g} is no area, taken for unknown")
+        lac = 0.0
+    if not (0 <= cid <= LARGEST_CID and lac.is_integer() and cid.is_integer()):
         flaws.add(path, f"{lac:g}, {cid:g} is no cell, not used")
         return None
     return CellId(mcc, mnc, int(lac), int(cid))

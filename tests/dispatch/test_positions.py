@@ -329,7 +329,7 @@ async def test_a_receiver_after_a_week_rollover_is_believed_where_it_goes_with_t
 
 
 def test_a_clock_ahead_is_believed_by_receipt_once_it_has_agreed_with_itself() -> None:
-    shown = picture("P001")
+    shown, now = picture("P001"), NOW
     for step in range(AGREEING + 2):
         now = NOW + timedelta(seconds=10 * step)
         told = UnitPosition(UnitId("P001"), -0.2, -78.5 + step * 1e-4, now + timedelta(hours=2))
