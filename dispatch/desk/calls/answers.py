@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from dispatch.model import Call, CallId, Incident, IncidentId
 from dispatch.model.call import as_sent
 from dispatch.model.city import City
 from dispatch.model.sender import Sender, SenderKind
 from dispatch.model.wire import encode
-from dispatch.policy.calls.decide import USED_BEFORE
 from dispatch.policy.incidents.new_incident import opened
 from dispatch.policy.units.recommendation import RankedUnit
 from geo import Location
@@ -31,12 +29,10 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The answer to a gateway, the same whatever became of its report, which may have been added to another sender's
-    call. `flaws` of the message itself; left out where there are none."""
+    """The answer to a gateway, the same in every case: its report may have been added to another sender's call."""
 
     report_id: CallId
     received_at: datetime
-    flaws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +57,9 @@ def seen_by(city: City, sender: Sender, call: Call, incident: Incident) -> Incid
             return None
 
 
-def told(sender: Sender, call: Call, *, joined: bool, units: tuple[RankedUnit, ...], flaws: tuple[str, ...]) -> Taken:
+def told(
+    sender: Sender, call: Call, *, joined: bool, units: tuple[RankedUnit, ...], flaws: tuple[str, ...] = ()
+) -> Taken:
     if sender.kind is SenderKind.INTAKE:
         call = as_sent(call)
         # A unit that would be taken from a lesser incident tells of that one.
@@ -76,8 +74,4 @@ def refined(sender: Sender, call: Call, *, flaws: tuple[str, ...]) -> Refined:
 
 def answer_to(sender: Sender, report_id: CallId, taken: Taken, *, at: datetime) -> str:
     """As JSON."""
-    if sender.kind is not SenderKind.GATEWAY:
-        return encode(taken)
-    received: dict[str, Any] = {"report_id": report_id, "received_at": at}
-    flaws = [flaw for flaw in taken.flaws if flaw != USED_BEFORE]
-    return encode(received | {"flaws": flaws} if flaws else received)
+    return encode(Received(report_id, at) if sender.kind is SenderKind.GATEWAY else taken)
