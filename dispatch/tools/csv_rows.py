@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ DELIMITERS = ",;\t|"
 _LOOK_BYTES = 1 << 20
 _LONGEST_FIELD = 1 << 17  # where a quote never ends, this much is read before it is noticed
 
+# Spreadsheets' own first line, which says what parts the columns.
+SEP = re.compile(r'"?sep=([,;|:\t])"?', re.IGNORECASE)
 Line = tuple[list[str], str | None]  # its values, and what is wrong
 
 
@@ -30,9 +33,12 @@ def open_csv(path: Path, wanted: Wanted, *, chunk: int = CHUNK) -> Iterator[Sour
         TextIOWrapper(raw, encoding=encoding, errors="backslashreplace", newline="") as text,
     ):
         first = text.readline(_LONGEST_FIELD)
+        stated = SEP.fullmatch(first.strip())
+        if stated:
+            first = text.readline(_LONGEST_FIELD)
         if not first.strip():
             raise Unusable(f"{path} begins with an empty line; its first line must name the columns")
-        delimiter = max(DELIMITERS, key=first.count)
+        delimiter = stated[1] if stated else max(DELIMITERS, key=first.count)
         lines = _lines(chain([first], text), delimiter)
         names, problem = next(lines)
         if problem:
