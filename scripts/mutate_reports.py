@@ -8,6 +8,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -123,7 +124,7 @@ def with_other_values(random: Random, samples: list[bytes]) -> bytes:
             if random.random() < 0.1:
                 del at[name]
             else:
-                at[name] = random.choice((*VALUES, [at[name]], {"a": at[name]}, str(at[name])))
+                at[name] = deepcopy(random.choice((*VALUES, [at[name]], {"a": at[name]}, str(at[name]))))
             break
     return json.dumps(told).encode()
 
