@@ -221,11 +221,14 @@ def _believable(city: City, settings: Settings) -> Believable:
 
 
 def _cells(settings: Settings) -> CellTable | None:
-    """Raises CellTableError with every problem of the table."""
+    """Bad rows are left out, and told in the log. Raises CellTableError for a table of which nothing can be used."""
     if settings.cells is None:
         return None
     with settings.cells.open(encoding="utf-8-sig") as lines:
-        return CellTable.from_csv(lines)
+        table = CellTable.from_csv(lines)
+    if table.problems:
+        log.warning("cells_left_out", problems=table.problems, cells=len(table))
+    return table
 
 
 async def _seed_fleet(desk: Desk) -> None:

@@ -18,7 +18,7 @@ Each class knows its HTTP status. One handler in `api` renders them as RFC 9457 
 clients may compare it. `title` is the same for all errors of a type; `detail` says what happened this time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -39,6 +39,7 @@ class DispatchError(Exception):
         self.detail = detail
         self.errors = tuple(errors)
         self.extra = extra
+        self.headers: Mapping[str, str] = {}
 
 
 class Invalid(DispatchError):

@@ -67,8 +67,9 @@ class Parishes:
         return west, south, east, north
 
     def find_many(self, lat: ArrayLike, lon: ArrayLike) -> NDArray[np.int16]:
-        """Positions in `.parishes` of the parishes of many points, -1 outside; two arrays (n,) in degrees → (n,)."""
-        lats, lons = np.broadcast_arrays(np.asarray(lat, np.float64), np.asarray(lon, np.float64))
+        """Positions in `.parishes` of the parishes of many points, -1 outside; two arrays (n,) in degrees → (n,).
+        What is no number, masked or not on the earth is outside."""
+        lats, lons = np.broadcast_arrays(_degrees(lat), _degrees(lon))
         return self.lattice.find_many(lats.ravel(), lons.ravel()).reshape(lats.shape)
 
     def nearest(self, point: Point) -> Nearest:
@@ -127,6 +128,13 @@ class Parishes:
     def edge_grid(self) -> EdgeGrid:
         """The boundary in metres of the projected system, for queries near a place."""
         return EdgeGrid(Edges.of(list(self.projected)))
+
+
+def _degrees(values: ArrayLike) -> NDArray[np.float64]:
+    """Without a mask: NaN where it was."""
+    if isinstance(values, np.ma.MaskedArray):
+        return np.where(np.ma.getmaskarray(values), np.nan, np.ma.getdata(values)).astype(np.float64)
+    return np.asarray(values, np.float64)
 
 
 def _directions(lon_lat: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """What a stated, or missing, uncertainty means: one radius at 95 %, now."""
 
 from datetime import datetime
-from math import log, sqrt
+from math import inf, log, sqrt
 from statistics import NormalDist
 
 from geo.fix import Fix, Pdf, Source
@@ -57,9 +57,11 @@ def widening_m(fix: Fix, at: datetime) -> float:
 
 
 def radius_at_95(fix: Fix, at: datetime, radius_m: float | None = None) -> float:
-    """The radius that contains the caller with 95 % at the time `at`: stated (or usual), scaled, and widened by age."""
+    """The radius that holds the caller with 95 % at the time `at`: stated (or usual), scaled, and widened by age.
+
+    0, less, or no number is what telephones say that don't know: the source's usual radius is taken."""
     stated = fix.radius_m if radius_m is None else radius_m
-    if stated is None:
+    if stated is None or not 0 < stated < inf:
         return USUAL_RADIUS_M[fix.source] + widening_m(fix, at)
     confidence = stated_confidence(fix)
     scaled = stated if confidence == CONFIDENCE else scale_radius(stated, confidence, CONFIDENCE, fix.pdf)

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -40,9 +40,9 @@ class PositionBody(msgspec.Struct, frozen=True):
     lat: Annotated[float, Meta(ge=-90, le=90)]
     lon: Annotated[float, Meta(ge=-180, le=180)]
     at: Annotated[datetime, Meta(tz=True)]
-    heading_deg: Annotated[float, Meta(ge=0, le=360)] | None = None
-    speed_mps: Annotated[float, Meta(ge=0, le=300)] | None = None
-    accuracy_m: Annotated[float, Meta(ge=0, le=1_000_000)] | None = None
+    heading_deg: Annotated[float, Meta(ge=-1, le=360)] | None = None
+    speed_mps: Annotated[float, Meta(ge=-1, le=300)] | None = None
+    accuracy_m: Annotated[float, Meta(ge=-1, le=1_000_000)] | None = None
 
 
 class PositionsBody(msgspec.Struct, frozen=True):
@@ -55,11 +55,13 @@ class RawBatch(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """`accepted`: believed. `doubtful`: kept as history, not shown as where the unit is. `rejected`: not kept."""
+    """`accepted`: believed. `doubtful`: kept as history, not shown as where the unit is. `rejected`: not kept.
+    `corrected`: of a time that can't be, read as what it most probably means; left out where there are none."""
 
     accepted: int
     doubtful: list[Doubtful]
     rejected: list[Refused]
+    corrected: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,14 @@ async def post_positions(request: Request, desk: TheDesk, writer: TheWriter, act
         taken.add(take(desk, writer, positions[first : first + PIECE]), offset=first)
         # A call that waits is taken between two pieces.
         await asyncio.sleep(0)
-    doubtful, refused = taken.doubtful, taken.refused
+    doubtful, refused, corrected = taken.doubtful, taken.refused, taken.corrected
     if unreadable:
+        corrected = [indexes[index] for index in corrected]
         doubtful = [Doubtful(indexes[d.index], d.doubt) for d in doubtful]
         refused = [*unreadable, *(Refused(indexes[r.index], r.problem) for r in refused)]
     count(taken, rejected=len(refused))
-    return Json(Moved(taken.accepted, doubtful, sorted(refused, key=lambda r: r.index)))
+    answer = {"accepted": taken.accepted, "doubtful": doubtful, "rejected": sorted(refused, key=lambda r: r.index)}
+    return Json(answer | ({"corrected": corrected} if corrected else {}))
 
 
 @router.get("/{unit_id}/trail", operation_id="get_unit_trail", response_model=TrailPage)
@@ -175,10 +179,15 @@ def _position(body: PositionBody) -> UnitPosition:
         body.lat,
         body.lon,
         at if at.tzinfo is UTC else at.astimezone(UTC),
-        body.heading_deg,
-        body.speed_mps,
-        body.accuracy_m,
+        _known(body.heading_deg),
+        _known(body.speed_mps),
+        _known(body.accuracy_m),
     )
+
+
+def _known(value: float | None) -> float | None:
+    """Below 0 is what devices send for what they don't know."""
+    return value if value is None or value >= 0 else None
 
 
 def _cursor(end: TrailEnd) -> str:

@@ -70,7 +70,7 @@ def problem(error: DispatchError) -> Response:
     }
     if error.errors:
         document["errors"] = error.errors
-    headers = {}
+    headers = dict(error.headers)
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(RETRY_AFTER_S)
     if isinstance(error, TooManyTries):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from time import perf_counter
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from dispatch.desk.calls.take_call import add_fixes, call_of, take_call
 from dispatch.desk.desk import Desk
 from dispatch.errors import DispatchError, Invalid, TooLarge
 from dispatch.intake import json_call
+from dispatch.intake.doubts import doubted
 from dispatch.intake.unreadable import Unreadable
 from dispatch.model import CallId, Report
 from dispatch.model.sender import Sender, SenderKind
@@ -41,6 +43,8 @@ KINDS = {
     Role.DISPATCHER: SenderKind.DESK,
     Role.ADMIN: SenderKind.DESK,
 }
+STRICT = re.compile(r"(?:^|,)\s*handling\s*=\s*\"?strict\"?\s*(?:[,;]|$)", re.IGNORECASE)
+APPLIED = {"Preference-Applied": "handling=strict"}
 IDS = re.compile(r'\{"call_id":"(?P<call_id>[^"]+)","incident_id":(?P<incident_id>\d+)')
 
 
@@ -55,8 +59,15 @@ IDS = re.compile(r'\{"call_id":"(?P<call_id>[^"]+)","incident_id":(?P<incident_i
 async def post_call(request: Request) -> Response:
     """Asks for all it needs itself, so that a flood can come to it by the shortcut."""
     actor = await takes_calls(request)
-    desk = desk_of(request)
-    return await through_door(request, desk, actor, door="calls", parse=lambda raw: json_call.parse(raw, desk.area))
+    desk, strict = desk_of(request), wants_strict(request)
+    return await through_door(
+        request,
+        desk,
+        actor,
+        door="calls",
+        parse=lambda raw: json_call.parse(raw, desk.area, now=datetime.now(UTC), strict=strict),
+        strict=strict,
+    )
 
 
 @router.post(
@@ -67,14 +78,17 @@ async def post_call(request: Request) -> Response:
     openapi_extra=describes(json_call.FixesBody) | QUARANTINES,
 )
 async def post_fixes(request: Request, call_id: UUID, desk: TheDesk, actor: Intake) -> Response:
+    strict = wants_strict(request)
     raw, size = await take_raw(request)
     try:
         check_parameters(request)
-        fixes = json_call.parse_fixes(_whole(raw, size))
+        report = json_call.parse_fixes(_whole(raw, size), desk.area, now=datetime.now(UTC), strict=strict)
     except (Unreadable, Invalid, TooLarge) as error:
         raise await _quarantined(request, desk, actor, "fixes", raw, size, error) from error
-    kind = kind_of(actor)
-    return Json(await add_fixes(desk, call_id=CallId(call_id), fixes=fixes, sender=Sender(actor.name, kind)), 201)
+    sender = Sender(actor.name, kind_of(actor))
+    answer = await add_fixes(desk, call_id=CallId(call_id), said=report, sender=sender)
+    metrics.count_flaws("fixes", report.flaws)
+    return Json(answer, 201, **APPLIED if strict else {})
 
 
 @router.get("/v1/calls/{call_id}", response_model=KnownCall)
@@ -103,11 +117,13 @@ async def through_door(
     parse: Callable[[bytes], Report],
     read: tuple[bytes, int] | None = None,
     checks_query: bool = True,
+    strict: bool = False,
 ) -> Response:
-    """One road for every format: bytes → report → the desk. 201 leaves only after the commit.
+    """One way for every format: bytes → report → the desk. 201 is sent only after the commit.
 
     `read` is the body and its size where the route had to look at it before. `checks_query`: whether a query parameter
-    that the route doesn't have is an error.
+    that the route doesn't have is an error. `strict`: the client wants to be refused for what would otherwise be taken
+    with flaws.
 
     Raises Malformed, Invalid or TooLarge, each after the report was put in quarantine; Unavailable in a flood."""
     began = perf_counter()
@@ -118,16 +134,24 @@ async def through_door(
         if checks_query:
             check_parameters(request)
         report = parse(_whole(raw, size))
+        if report.fixes_said is None and report.fixes:
+            report = doubted(report, desk.area, now=datetime.now(UTC))
         bind_contextvars(report=str(report.id))
         with meters.span("take_call"):
-            answer, is_new = await take_call(desk, report, sender=Sender(actor.name, kind_of(actor)))
+            answer, is_new = await take_call(desk, report, sender=Sender(actor.name, kind_of(actor)), strict=strict)
     except (Unreadable, Invalid, TooLarge) as error:
         raise await _quarantined(request, desk, actor, door, raw, size, error) from error
     if is_new:
         metrics.calls_by_channel(report.channel).inc()
         metrics.taken_by_channel(report.channel).observe(perf_counter() - began)
+        metrics.count_flaws(door, report.flaws)
     log.info("call_taken" if is_new else "call_repeated", door=door, flaws=len(report.flaws), **ids_of(answer))
-    return Json(answer, 201 if is_new else 200)
+    return Json(answer, 201 if is_new else 200, **APPLIED if strict else {})
+
+
+def wants_strict(request: Request) -> bool:
+    """`Prefer: handling=strict` (RFC 7240): for clients under development."""
+    return "prefer" in request.headers and any(STRICT.search(each) for each in request.headers.getlist("prefer"))
 
 
 def ids_of(answer: str) -> dict[str, str]:
@@ -161,6 +185,8 @@ async def _quarantined(
     )
     item = await keep(desk, unread, actor=actor.name)
     answer = malformed(error) if isinstance(error, Unreadable) else error
+    if wants_strict(request):
+        answer.headers = APPLIED
     if item is None:
         metrics.NOT_KEPT.labels(door=door).inc()
         log.warning("report_not_kept", door=door, size=size, sender=actor.name)

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from functools import cache
+from itertools import islice
 from typing import Annotated, Any, Self, TypeVar, get_origin
 from uuid import UUID
 
@@ -19,14 +20,14 @@ from pydantic import (
     model_validator,
 )
 
+from dispatch.intake.json_values import MOST_FLAWS, shown
+from dispatch.intake.reading import LARGEST_RADIUS_M
 from dispatch.intake.text_rules import MOST_TEXT_CHARS, decoded, without_halves
-from dispatch.intake.unreadable import Problem, Unreadable, unreadable
+from dispatch.intake.unreadable import Problem, Unreadable, printable, unreadable
 from dispatch.model.report import Channel
 from geo import Source
 
 MOST_FIXES = 20
-# Half of the earth's circumference: a wider circle says nothing more.
-LARGEST_RADIUS_M = 20_037_508.0
 
 ISO_START = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 
@@ -72,7 +73,8 @@ class Body(BaseModel):
 
     def unknown_fields(self, path: str = "") -> list[str]:
         """One sentence for each field, at any depth, that isn't in the contract."""
-        own = [f"{path}{name[:40]!r}: unknown field, passed over" for name in self.model_extra or {}]
+        extra = islice((self.model_extra or {}).items(), MOST_FLAWS)
+        own = [printable(f"{path}{name[:40]!r}: unknown field, passed over: {shown(value)}") for name, value in extra]
         return own + [flaw for where, part in self._parts(path) for flaw in part.unknown_fields(where)]
 
     def _parts(self, path: str) -> list[tuple[str, "Body"]]:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from dispatch.number import plain
 
-EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+# From the first GPS week on: a receiver whose weeks rolled over twice tells a day of the eighties.
+EARLIEST, LATEST = datetime(1980, 1, 6, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 # Half of the earth's circumference: a wider circle says nothing more.
 LARGEST_RADIUS_M = 20_037_508.0
 METRES_A_DEGREE = 111_320.0

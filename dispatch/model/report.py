@@ -32,8 +32,11 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`id` is made by the client (or derived from the message by its format) and makes the call idempotent. `flaws` are
-    violations of its format in spite of which the report was used."""
+    """`id` is made by the client (or derived from the message by its format) and makes the call idempotent.
+    `flaws` say what rules of its own format the message broke and was used all the same.
+
+    `fixes_said`: the fixes as they were read, where `fixes` are what they most probably mean; by these a repetition is
+    known, which comes at another time. None: nobody has asked yet what they mean."""
 
     id: CallId
     channel: Channel
@@ -43,6 +46,7 @@ class Report:
     fixes: tuple[Fix, ...] = ()
     civic: dict[str, str] | None = None
     flaws: tuple[str, ...] = ()
+    fixes_said: tuple[Fix, ...] | None = None
 
 
 def masked(number: str | None) -> str | None:

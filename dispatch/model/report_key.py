@@ -20,7 +20,8 @@ class ReportKey(NamedTuple):
 def key_of(report: Report, *, sender: str) -> ReportKey:
     """Of the report as it was read, not of its bytes: spaces, the order of fields and headers mean nothing. Without
     `flaws`, which say how well it was read and may be worded otherwise by the node that gets the repetition."""
-    said = (report.channel, _caller(report.caller), report.nature, report.text, report.fixes, report.civic)
+    fixes = report.fixes if report.fixes_said is None else report.fixes_said
+    said = (report.channel, _caller(report.caller), report.nature, report.text, fixes, report.civic)
     return ReportKey(sender, report.id, sha256(encode(said).encode()).digest())
 
 

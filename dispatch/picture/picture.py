@@ -1,10 +1,10 @@
 """The current state in memory, with the last position of every unit."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from dispatch.model import PlacedUnit, Unit, UnitId, UnitPosition
+from dispatch.model import PlacedUnit, Unit, UnitId, UnitPosition, clock
 from dispatch.model.city import City
 from dispatch.model.doubt import Doubt
 from dispatch.model.room import Room
@@ -33,12 +33,13 @@ class Doubtful:
 
 @dataclass(slots=True)
 class Taken:
-    """The result of a batch of positions: `history` is everything that is stored, doubtful or not, in the order of
-    arrival."""
+    """What became of a batch of positions: `history` is all that is kept, doubtful or not, in the order it came.
+    `corrected`: indexes of those whose time can't be, and was read as what it most probably means."""
 
     history: list[tuple[UnitPosition, Doubt | None]] = field(default_factory=list)
     doubtful: list[Doubtful] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    corrected: list[int] = field(default_factory=list)
 
     @property
     def accepted(self) -> int:
@@ -49,6 +50,7 @@ class Taken:
         self.history += piece.history
         self.doubtful += (Doubtful(d.index + offset, d.doubt) for d in piece.doubtful)
         self.refused += (Refused(r.index + offset, r.problem) for r in piece.refused)
+        self.corrected += (index + offset for index in piece.corrected)
 
 
 class Picture:
@@ -106,20 +108,28 @@ class Picture:
         its position. `doubt`: stated by the device for all of them."""
         taken, moved = Taken(), dict[UnitId, UnitPosition]()
         units, known, believable = self.room.units, self.positions, self._believable
+        oldest = now - clock.MOST_OLD
         for index, position in enumerate(positions):
             unit_id = position.unit_id
             if unit_id not in units:
                 taken.refused.append(Refused(index, f"no unit {unit_id}"))
                 continue
             before = moved.get(unit_id) or known.get(unit_id)
+            if position.at < oldest and (found := clock.rolled_over(position.at, now=now)) is not None:
+                position = replace(position, at=found[0])
+                taken.corrected.append(index)
             doubtful = doubt or doubt_of(position, before, believable, now=now)
             if doubtful is Doubt.TOO_FAST and before is not None:
                 doubtful = self._weigh(position, before, now=now)
+            is_ahead = doubtful is Doubt.FUTURE
+            if is_ahead and self._agrees_on_receipt(position, now=now):
+                position, doubtful = replace(position, at=now), None
+                taken.corrected.append(index)
             taken.history.append((position, doubtful))
             if doubtful is None:
                 moved[unit_id] = position
-                # An accepted position, on either track, ends the rival track.
-                if unit_id in self._rivals:
+                # Whichever track it was on, a rival of it is over.
+                if unit_id in self._rivals and not is_ahead:
                     del self._rivals[unit_id]
             else:
                 taken.doubtful.append(Doubtful(index, doubtful))
@@ -175,6 +185,12 @@ class Picture:
         rival = after_rival(self._rivals.get(position.unit_id), position, self._believable, flies=flies)
         self._rivals[position.unit_id] = rival
         return None if rival.wins else Doubt.TOO_FAST
+
+    def _agrees_on_receipt(self, position: UnitPosition, *, now: datetime) -> bool:
+        """Of a device whose clock is ahead: has it moved as a unit can by the times of receipt, often enough?"""
+        rival = after_rival(self._rivals.get(position.unit_id), replace(position, at=now), self._believable)
+        self._rivals[position.unit_id] = rival
+        return rival.wins and rival.position.at == now
 
     def _place(self, moved: dict[UnitId, UnitPosition]) -> None:
         if not moved:

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,9 @@ DELIMITERS = ",;\t|"
 _LOOK_BYTES = 1 << 20
 _LONGEST_FIELD = 1 << 17  # how much is read before a quote without end is noticed
 
-Line = tuple[list[str], str | None]  # its values, and a problem
+# Spreadsheets' own first line, which says what parts the columns.
+SEP = re.compile(r'"?sep=([,;|:\t])"?', re.IGNORECASE)
+Line = tuple[list[str], str | None]  # its values, and what is wrong
 
 
 @contextmanager
@@ -30,9 +33,12 @@ def open_csv(path: Path, wanted: Wanted, *, chunk: int = CHUNK) -> Iterator[Sour
         TextIOWrapper(raw, encoding=encoding, errors="backslashreplace", newline="") as text,
     ):
         first = text.readline(_LONGEST_FIELD)
+        stated = SEP.fullmatch(first.strip())
+        if stated:
+            first = text.readline(_LONGEST_FIELD)
         if not first.strip():
-            raise Unusable(f"{path} begins with an empty line; the first line must be the header")
-        delimiter = max(DELIMITERS, key=first.count)
+            raise Unusable(f"{path} begins with an empty line; its first line must name the columns")
+        delimiter = stated[1] if stated else max(DELIMITERS, key=first.count)
         lines = _lines(chain([first], text), delimiter)
         names, problem = next(lines)
         if problem:

@@ -89,8 +89,8 @@ def read_rows(
         columns,
         reader.numbers(columns[where.lat], "lat", -90, 90),
         reader.numbers(columns[where.lon], "lon", -180, 180),
-        reader.optional(columns, where.radius, "radius", 0, _FARTHEST_M),
-        reader.optional(columns, where.confidence, "confidence", 0, 1),
+        reader.optional(columns, where.radius, "radius", 0, _FARTHEST_M, _known_radius),
+        reader.optional(columns, where.confidence, "confidence", 0, 1, _as_fraction),
         problems,
         features,
     )
@@ -120,10 +120,21 @@ class _Reader:
     count: int
     problems: dict[int, str]
 
-    def numbers(self, values: Sequence[Any], name: str, least: float, most: float, needed: bool = True) -> Floats:
+    def numbers(
+        self,
+        values: Sequence[Any],
+        name: str,
+        least: float,
+        most: float,
+        needed: bool = True,
+        meant: Callable[[Floats], Floats] | None = None,
+    ) -> Floats:
+        """`meant` of what was written; what it makes NaN of is unknown and no problem."""
         said = plain(values)
-        numbers = np.fromiter(map(number, said), np.float64, self.count)
-        for row in np.flatnonzero(~((numbers >= least) & (numbers <= most))).tolist():
+        written = np.fromiter(map(number, said), np.float64, self.count)
+        numbers = written if meant is None else meant(written)
+        unknown = np.isnan(numbers) & ~np.isnan(written)
+        for row in np.flatnonzero(~((numbers >= least) & (numbers <= most)) & ~unknown).tolist():
             value = said[row]
             missing = value is None or (isinstance(value, str) and not value.strip())
             if row not in self.problems and (needed or not missing):
@@ -132,11 +143,28 @@ class _Reader:
         return numbers
 
     def optional(
-        self, columns: tuple[Sequence[Any], ...], place: int | None, name: str, least: float, most: float
+        self,
+        columns: tuple[Sequence[Any], ...],
+        place: int | None,
+        name: str,
+        least: float,
+        most: float,
+        meant: Callable[[Floats], Floats],
     ) -> Floats:
         if place is None:
             return np.full(self.count, np.nan)
-        return self.numbers(columns[place], name, least, most, needed=False)
+        return self.numbers(columns[place], name, least, most, needed=False, meant=meant)
+
+
+def _known_radius(metres: Floats) -> Floats:
+    """0 or less is what devices write that don't know: the usual radius is taken."""
+    return np.where(metres <= 0, np.nan, metres)
+
+
+def _as_fraction(confidence: Floats) -> Floats:
+    """Of 0 to 1; what is more, per cent; 0 or less is unknown."""
+    fraction = np.where((confidence > 1) & (confidence <= 100), confidence / 100, confidence)
+    return np.where(fraction <= 0, np.nan, fraction)
 
 
 def number(value: object) -> float:

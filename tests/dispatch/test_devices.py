@@ -235,3 +235,27 @@ def test_the_document_says_how_to_send(module_service: Service) -> None:
     names = {p["name"] for p in paths["/v1/devices/osmand"]["get"]["parameters"]}
     assert {"id", "lat", "lon", "timestamp", "speed"} <= names
     assert json.dumps(paths["/v1/devices/owntracks"]["post"])
+
+
+@pytest.mark.parametrize(
+    ("unit", "more", "is_doubtful"),
+    [
+        ("P032", {"tst": None}, True),
+        ("P033", {"tst": int(time() * 1000)}, True),
+        ("P034", {"acc": "9"}, True),
+        ("P035", {"vel": "fast"}, True),
+        ("P036", {}, False),
+    ],
+    ids=["no time", "milliseconds", "a text", "no number", "a byte order mark"],
+)
+async def test_owntracks_is_thanked_for_what_breaks_its_format(
+    module_service: Service, module_database_url: str, unit: str, more: dict[str, Any], is_doubtful: bool
+) -> None:
+    """A phone that is refused sends the same again for ever."""
+    key = await device_key(module_database_url, unit)
+    told = {name: value for name, value in owntracks(**more).items() if value is not None}
+    async with module_service.client(key=key) as phone:
+        answer = await phone.post("/v1/devices/owntracks", content=b"\xef\xbb\xbf" + json.dumps(told).encode())
+    assert (answer.status_code, answer.json()) == (200, [])
+    [point] = await trail_of(module_service, unit, count=1)
+    assert point["doubt"] == ("invalid" if is_doubtful else None)

@@ -15,6 +15,7 @@ from dispatch.model import Unit, UnitId, UnitPosition, UnitStatus
 from dispatch.model.doubt import Doubt
 from dispatch.model.room import Room
 from dispatch.picture.picture import Picture
+from dispatch.policy.units.position_doubt import AGREEING
 from dispatch.settings import Settings
 from dispatch.store.db import Pool, transaction
 from dispatch.store.units import positions
@@ -303,3 +304,42 @@ def test_heard_is_who_sends_whatever_it_is_worth() -> None:
     assert not heard(at("A1", 3_600)), "nor does a clock ahead"
     assert heard(at("A1", -200)) and heard(at("A1", -99, 50_000))
     assert room.positions[unit] == first
+
+
+async def test_a_receiver_after_a_week_rollover_is_believed_where_it_goes_with_the_track(
+    http: httpx.AsyncClient,
+) -> None:
+    """Of the same drive, told by a receiver that is 1,024 weeks behind; and one that can't be reached."""
+    now = datetime.now(UTC)
+    behind = [
+        {
+            "unit_id": "P030",
+            "lat": -0.2,
+            "lon": -78.5 + n * 1e-4,
+            "at": (now - timedelta(weeks=w, seconds=60 - n)).isoformat(),
+        }
+        for n, w in enumerate((0, 1_024, 2_048))
+    ]
+    far = behind[1] | {"lon": -78.0, "at": (now - timedelta(weeks=1_024, seconds=50)).isoformat()}
+    answer = await send(http, *behind, far)
+    assert answer["accepted"] == 3 and answer["corrected"] == [1, 2, 3]
+    assert answer["doubtful"] == [{"index": 3, "doubt": "too_fast"}]
+    points = await written(http, "P030", 4)
+    assert all(datetime.fromisoformat(point["at"]) > now - timedelta(minutes=5) for point in points)
+
+
+def test_a_clock_ahead_is_believed_by_receipt_once_it_has_agreed_with_itself() -> None:
+    shown, now = picture("P001"), NOW
+    for step in range(AGREEING + 2):
+        now = NOW + timedelta(seconds=10 * step)
+        told = UnitPosition(UnitId("P001"), -0.2, -78.5 + step * 1e-4, now + timedelta(hours=2))
+        taken = shown.move([told], now=now)
+        is_believed = step >= AGREEING - 1
+        assert taken.accepted == is_believed and bool(taken.corrected) == is_believed
+    assert shown.positions[UnitId("P001")].at == now
+
+
+async def test_what_a_device_doesnt_know_costs_no_position(http: httpx.AsyncClient) -> None:
+    told = {"unit_id": "P031", "lat": -0.2, "lon": -78.5, "at": datetime.now(UTC).isoformat()}
+    answer = await send(http, told | {"heading_deg": -1, "speed_mps": -1, "accuracy_m": -1})
+    assert answer == {"accepted": 1, "doubtful": [], "rejected": []}

@@ -51,14 +51,53 @@ def test_what_the_table_knows_nothing_of_is_not_found(key: CellId) -> None:
 
 
 def test_every_bad_line_is_told() -> None:
-    with pytest.raises(CellTableError) as caught:
-        CellTable.from_csv([ROWS[0], "LTE,740,x,1,2,0,-78,-91,nan,1,1,1,1,0", "LTE,740"])
-    assert caught.value.problems[:3] == (
+    bad = ["LTE,740,x,1,2,0,-78,-91,nan,1,1,1,1,0", "LTE,740"]
+    table = CellTable.from_csv([ROWS[0], *bad])
+    assert len(table) == 1 and table.problems[:3] == (
         "line 2: net: must be digits, not 'x'",
         "line 2: lat: must be a number from -90 to 90, not '-91'",
         "line 2: range: must be a number from 0 to 200000, not 'nan'",
     )
-    assert {problem.split(":")[0] for problem in caught.value.problems[3:]} == {"line 3"}
+    assert {problem.split(":")[0] for problem in table.problems[3:]} == {"line 3"}
+    with pytest.raises(CellTableError):
+        CellTable.from_csv(bad)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["LTE,740,1,12345,-1,0,-78.49,-0.18,1500", "LTE,740,1,12345,9,0,0,0,1500", f"LTE,740,1,{'9' * 5000},9,0,-78,0,1"],
+)
+def test_one_bad_row_costs_itself_alone(bad: str) -> None:
+    table = CellTable.from_csv([HEADER, *ROWS, bad])
+    assert len(table) == 3 and len(table.problems) == 1
+    around = table.find(CellId("740", "01", 12345, 1))
+    assert around is not None and around.range_m < 3_000
+
+
+def test_a_row_far_from_its_area_makes_no_circle_around_the_earth() -> None:
+    rows = [f"LTE,740,1,7,{n},0,-78.49,-0.1{n},1500" for n in range(1, 4)] + ["LTE,740,1,7,9,0,2.35,48.85,1500"]
+    around = CellTable.from_csv(rows).find(CellId("740", "01", 7, 99))
+    assert around is not None and around.range_m < 20_000
+
+
+@pytest.mark.parametrize("area", [0, 65_535, 2_147_483_647])
+def test_an_unknown_area_is_no_area(area: int) -> None:
+    rows = [f"LTE,740,1,{area},1,0,-78.49,-0.18,1500", f"LTE,740,1,{area},2,0,-79.9,-2.2,1500"]
+    table = CellTable.from_csv(rows)
+    assert table.find(CellId("740", "01", area, 3)) is None
+    assert CellTable.from_csv(ROWS).find(CellId("740", "01", area, 67890)) == Cell(Point(-0.18, -78.49), 1500)
+
+
+def test_radios_number_their_cells_each_for_itself() -> None:
+    table = CellTable.from_csv(["LTE,740,1,5,6,0,-78.49,-0.18,1500", "GSM,740,1,5,6,0,-78.51,-0.18,1500"])
+    found = table.find(CellId("740", "01", 5, 6))
+    assert len(table) == 2 and found is not None
+    assert found.point.lon == pytest.approx(-78.50) and 2_500 < found.range_m < 2_700
+
+
+def test_a_table_with_other_names_is_known() -> None:
+    table = CellTable.from_csv(["Radio,MCC,MNC,LAC,CellID,PSC,Lon,Lat,Range", "LTE,740,1,5,6,,-78.49,-0.18,1500"])
+    assert table.find(CellId("740", "01", 5, 6)) == Cell(Point(-0.18, -78.49), 1500)
 
 
 def test_a_header_without_what_is_needed_is_told() -> None:

@@ -172,3 +172,9 @@ def test_no_city_is_made_of_nothing_or_of_one_code_twice() -> None:
         Parishes([parish("1", box(0, 0, 1, 1)), parish("1", box(1, 0, 2, 1))])
     with pytest.raises(ValueError, match="metres"):
         Parishes([parish("1", box(0, 0, 1, 1))], crs="EPSG:4326")
+
+
+def test_what_is_no_place_is_in_no_parish(quito: Parishes) -> None:
+    lat = np.ma.masked_array([-0.22, -0.22, 91.0, np.nan], mask=[False, True, False, False])
+    found = quito.find_many(lat, [-78.5123] * 4)
+    assert found[0] >= 0 and found[1:].tolist() == [-1, -1, -1]

@@ -73,4 +73,9 @@ def test_a_confidence_that_makes_no_sense_still_gives_a_radius(confidence: float
 
 
 def test_nothing_is_measured_better_than_to_a_metre() -> None:
-    assert radius_at_95(Fix(Source.GNSS, HERE, radius_m=0), NOW) == 1
+    assert radius_at_95(Fix(Source.GNSS, HERE, radius_m=0.01), NOW) == 1
+
+
+@pytest.mark.parametrize("radius_m", [0.0, -1.0, float("nan"), float("inf")])
+def test_an_unknown_radius_is_not_a_perfect_one(radius_m: float) -> None:
+    assert radius_at_95(Fix(Source.GNSS, HERE, radius_m=radius_m), NOW) == USUAL_RADIUS_M[Source.GNSS]

@@ -16,13 +16,15 @@ from geo import Location
 @dataclass(frozen=True, slots=True)
 class Taken:
     """The answer to a report. `joined`: it belongs to an incident that was known before. An intake key is told the
-    location and the units of what it sent itself, a dispatcher those of the incident."""
+    location and the units of what it sent itself, a dispatcher those of the incident. `flaws`: what was wrong with the
+    report, and how it was read."""
 
     call_id: CallId
     incident_id: IncidentId
     joined: bool
     location: Location
     recommended: tuple[RankedUnit, ...]
+    flaws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,14 @@ def seen_by(city: City, sender: Sender, call: Call, incident: Incident) -> Incid
             return None
 
 
-def told(sender: Sender, call: Call, *, joined: bool, units: tuple[RankedUnit, ...]) -> Taken:
+def told(
+    sender: Sender, call: Call, *, joined: bool, units: tuple[RankedUnit, ...], flaws: tuple[str, ...] = ()
+) -> Taken:
     if sender.kind is SenderKind.INTAKE:
         call = as_sent(call)
         # A unit that would be taken from a lesser incident tells of that one.
         units = tuple(unit for unit in units if unit.preempts is None)
-    return Taken(call.id, call.incident_id, joined, call.location, units)
+    return Taken(call.id, call.incident_id, joined, call.location, units, flaws)
 
 
 def refined(sender: Sender, call: Call, *, flaws: tuple[str, ...]) -> Refined:

@@ -146,7 +146,7 @@ def _answers(desk: Desk, decision: Decision, known: Known, at: datetime) -> dict
 def _answer(key: ReportKey, one: Outcome, units: tuple[RankedUnit, ...], at: datetime) -> str:
     if one.refined:
         return encode(refined(one.sender, one.call, flaws=one.report.flaws))
-    taken = told(one.sender, one.call, joined=one.joined, units=units)
+    taken = told(one.sender, one.call, joined=one.joined, units=units, flaws=one.report.flaws)
     return answer_to(one.sender, key.id, taken, at=at)
 
 
@@ -167,7 +167,8 @@ async def _write(tx: Transaction, decision: Decision, answers: Mapping[ReportKey
     receipts = [
         Receipt(report=one.report, key=key, call_id=one.call.id, at=tx.at, answer=answers[key])
         for key, one in decision.outcomes.items()
-        if isinstance(one, Outcome) and not one.refined
+        # Later fixes are known by no id; what was wrong with them is kept all the same.
+        if isinstance(one, Outcome) and (one.report.flaws or not one.refined)
     ]
     with meters.span("write"):
         await stored.write(

@@ -18,28 +18,41 @@ from dispatch.store.calls import calls
 from dispatch.store.db import Connection, connection
 from dispatch.telemetry import meters
 from dispatch.telemetry.logs import about
-from geo import Fix, Source
+from geo import Source
 
 TRIES = 5
+MOST_NATURE = 64
 
 
-async def take_call(desk: Desk, report: Report, *, sender: Sender) -> tuple[str, bool]:
+async def take_call(desk: Desk, report: Report, *, sender: Sender, strict: bool = False) -> tuple[str, bool]:
     """The answer (`Taken`, to a gateway `Received`) as JSON, and whether this report was new. Sent again, a report gets
-    the same answer.
+    the same answer. A nature that the catalogue doesn't have is a flaw.
 
-    Raises Invalid for a nature the catalogue doesn't have, Unavailable where too many wait."""
+    Raises Unavailable where too many wait; if `strict`, Invalid for such a nature."""
     if report.nature is not None and report.nature not in desk.city.natures_by_code:
-        raise Invalid(f"no nature {report.nature!r}", errors=[FieldProblem("nature", "not in the catalogue")])
+        if strict:
+            raise Invalid(f"no nature {report.nature!r}", errors=[FieldProblem("nature", "not in the catalogue")])
+        report = _of_the_catalogue(desk, report, report.nature)
     return await _wait(desk, desk.queue.join(as_said_by(sender, report), sender=sender))
 
 
-async def add_fixes(desk: Desk, *, call_id: CallId, fixes: Sequence[Fix], sender: Sender) -> str:
+def _of_the_catalogue(desk: Desk, report: Report, said: str) -> Report:
+    """With the nature that was meant, or none."""
+    meant = said.strip().lower()
+    flaw = f"nature: {said[:MOST_NATURE]!r} is not in the catalogue"
+    if meant in desk.city.natures_by_code:
+        return replace(report, nature=meant, flaws=(*report.flaws, f"{flaw}, read as {meant!r}"))
+    return replace(report, nature=None, flaws=(*report.flaws, f"{flaw}, not used"))
+
+
+async def add_fixes(desk: Desk, *, call_id: CallId, said: Report, sender: Sender) -> str:
     """A later, better or moved fix: the call is located anew, and so is its incident. The answer (`Refined`) as JSON.
+    Of what was said only the fixes and their flaws count.
 
     Raises NotFound, also where the call is another's and the sender no dispatcher; Unavailable where too many wait."""
     async with connection(desk.pool) as db:
         call = await call_of(db, call_id, sender)
-    report = as_said_by(sender, Report(CallId(uuid4()), call.channel, fixes=tuple(fixes)))
+    report = as_said_by(sender, replace(said, id=CallId(uuid4()), channel=call.channel))
     answer, _ = await _wait(desk, desk.queue.join(report, sender=sender, adds_to=call.id))
     return answer
 

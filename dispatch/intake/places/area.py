@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
 from dispatch.model.city import City
 from geo import Point
@@ -22,7 +23,8 @@ class Grid:
 @dataclass(frozen=True, slots=True)
 class Area:
     """`bounds` are west, south, east, north; `holds` says whether a point is in the city. Plus Codes are completed near
-    `middle`, or near the quarter of `quarters` (by folded name) that stands beside them."""
+    `middle`, or near the quarter of `quarters` (by folded name) that stands beside them. `zone`: that of the city's
+    clocks."""
 
     name: str
     bounds: tuple[float, float, float, float]
@@ -30,6 +32,7 @@ class Area:
     middle: Point
     quarters: Mapping[str, Point] = field(default_factory=dict)
     grids: tuple[Grid, ...] = ()
+    zone: tzinfo = UTC
 
     def reaches(self, point: Point) -> bool:
         west, south, east, north = self.bounds
@@ -58,6 +61,7 @@ def area_of(city: City) -> Area:
         middle=middle,
         quarters={folded(city.name): middle} | {name: Point(at.y, at.x) for name, at in quarters.items()},
         grids=tuple(Grid(each.name, each.crs) for each in city.grids),
+        zone=city.zone,
     )
 
 

@@ -11,7 +11,7 @@ from dispatch.model.report import masked
 from dispatch.model.sender import Sender
 from dispatch.policy.calls.batch import Incoming, Rules
 from dispatch.policy.incidents.best_location import when_joined
-from dispatch.policy.incidents.new_incident import urgency
+from dispatch.policy.incidents.new_incident import summary, urgency
 from geo import Fix, best_few
 
 T = TypeVar("T", Call, Told)
@@ -73,7 +73,7 @@ def with_call(city: City, incident: Incident, call: Call) -> Incident:
         channels=with_channel(incident, call.channel),
         nature=incident.nature or call.nature,
         priority=urgency(city, incident, call.nature),
-        text=incident.text or call.text,
+        text=incident.text or summary(call.text),
         location=when_joined(incident.location, call.location),
     )
 
@@ -84,7 +84,7 @@ def with_words(city: City, incident: Incident, report: Report) -> Incident:
         incident,
         nature=incident.nature or report.nature,
         priority=urgency(city, incident, report.nature) if incident.nature is None else incident.priority,
-        text=incident.text or report.text,
+        text=incident.text or summary(report.text),
         channels=with_channel(incident, report.channel),
     )
 

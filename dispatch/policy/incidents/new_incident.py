@@ -4,6 +4,8 @@ from dispatch.model import Call, Incident, IncidentId, IncidentStatus, Similar
 from dispatch.model.city import City
 
 UNKNOWN_PRIORITY = 3
+# What every screen is sent; a call's own text is kept whole.
+MOST_TEXT_CHARS = 4_000
 
 
 def opened(city: City, call: Call, *, similar: tuple[Similar, ...] = ()) -> Incident:
@@ -13,13 +15,18 @@ def opened(city: City, call: Call, *, similar: tuple[Similar, ...] = ()) -> Inci
         status=IncidentStatus.WAITING,
         priority=priority_of(city, call.nature),
         nature=call.nature,
-        text=call.text,
+        text=summary(call.text),
         opened_at=call.received_at,
         location=call.location,
         calls=1,
         channels=(call.channel,),
         similar=similar,
     )
+
+
+def summary(text: str | None) -> str | None:
+    """What an incident says of a call's text."""
+    return text[:MOST_TEXT_CHARS] if text else text
 
 
 def priority_of(city: City, nature: str | None) -> int:

@@ -67,7 +67,7 @@ class Stories:
         for wait_s, fix in planned.later:
             yield wait_s
             fixes = msgspec.json.encode({"fixes": [fix.body(self.timeline.now())]})
-            await add_fixes(self.desk, call_id=taken.call_id, fixes=json_call.parse_fixes(fixes), sender=SENDER)
+            await add_fixes(self.desk, call_id=taken.call_id, said=json_call.parse_fixes(fixes), sender=SENDER)
             await self.desk.queue.served()
 
     async def _completed(self, incident: Incident, truth: Emergency) -> Incident:

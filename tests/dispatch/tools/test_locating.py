@@ -96,6 +96,18 @@ def test_memory_does_not_grow_with_the_file(kind: str, tmp_path: Path, quito: Pa
     assert peak_bytes(20_000) < peak_bytes(2_000) * 1.2
 
 
+def test_a_spreadsheets_first_line_says_what_parts_the_columns(tmp_path: Path, quito: Parishes) -> None:
+    rows, _ = located("sep=;\nid;lat;lon;radius\n1;-0,2;-78,5;\n", quito, tmp_path, delimiter=";")
+    assert [(row["id"], row["status"]) for row in rows] == [("1", "located")]
+
+
+def test_a_radius_that_is_none_and_a_confidence_per_cent_cost_no_row() -> None:
+    rows = read_rows(([-0.2] * 4, [-78.5] * 4, [-1, 0, 10, 10], [0.95, 95, 95, 0]), Places(0, 1, 2, 3), {})
+    assert rows.problems == {}
+    assert [str(each) for each in rows.radius_m] == ["nan", "nan", "10.0", "10.0"]
+    assert [str(each) for each in rows.confidence] == ["0.95", "0.95", "0.95", "nan"]
+
+
 def test_rows_that_can_not_be_read_come_out_all_the_same(tmp_path: Path, quito: Parishes) -> None:
     text = (
         "id;lat;lon;radius;note\n"
@@ -114,14 +126,13 @@ def test_rows_that_can_not_be_read_come_out_all_the_same(tmp_path: Path, quito: 
     )
     rows, tally = located(text, quito, tmp_path, delimiter=";")
     assert [row["id"] for row in rows] == [str(number) for number in range(1, 13)]
-    assert [row["id"] for row in rows if row["status"] == "located"] == ["1", "2", "10"]
+    assert [row["id"] for row in rows if row["status"] == "located"] == ["1", "2", "6", "10"]
     assert [row["id"] for row in rows if row["status"] == "outside"] == ["12"]
     said = {row["id"]: row["problem"] for row in rows if row["status"] == "unreadable"}
     assert said == {
         "3": "lat: must be a number from -90 to 90, not '91'",
         "4": "lat: is empty",
         "5": "lat: must be a number from -90 to 90, not 'nan'",
-        "6": "radius: must be a number from 0 to 20,000,000, not '-3'",
         "7": "the line has 2 values for 5 columns",
         "8": "the line has 6 values for 5 columns",
         "9": said["9"],
@@ -130,7 +141,7 @@ def test_rows_that_can_not_be_read_come_out_all_the_same(tmp_path: Path, quito: 
     assert said["9"].startswith("the line is not CSV")
     assert rows[7]["note"] == "one;two" and rows[8]["note"] == '"never ends' and rows[9]["note"] == "two\nlines"
     assert str(tally) == (
-        "12 rows: 3 located, 1 outside, 8 unreadable (first: row 3, lat: must be a number from -90 to 90, not '91')"
+        "12 rows: 4 located, 1 outside, 7 unreadable (first: row 3, lat: must be a number from -90 to 90, not '91')"
     )
 
 

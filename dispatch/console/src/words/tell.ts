@@ -1,6 +1,7 @@
 /** Sentences made of what the service says: a place, a reason, an event. Pure; texts of citizens stay plain text. */
 
 import { differences } from '../lib/conflict'
+import { visible } from '../lib/visible'
 import { age, elapsed, type Language, metres, number, percent, wallClock } from '../lib/time'
 import type { Certainty, City, Incident, Interval, JournalEvent, Location, RankedUnit, Reason, Similar, Travel, Unit } from '../lib/wire'
 import type { Words } from './es'
@@ -20,7 +21,7 @@ export function natureOf(incident: { nature: string | null; text: string | null 
 
 /** What a row is called: its nature, or until a person has given it one, the caller's own words. */
 export function titleOf(incident: Incident, teller: Teller): string {
-  return incident.nature === null && incident.text ? `«${incident.text}»` : natureOf(incident, teller)
+  return incident.nature === null && incident.text ? `«${visible(incident.text)}»` : natureOf(incident, teller)
 }
 
 export function capability(code: string, { w }: Teller): string {
@@ -142,7 +143,7 @@ export function closeReason(code: unknown, { w }: Teller): string {
 export function eventText(event: JournalEvent, teller: Teller): string {
   const { w } = teller
   const data = event.data
-  const text = (key: string): string => (data[key] == null ? '' : String(data[key]))
+  const text = (key: string): string => (data[key] == null ? '' : visible(String(data[key])))
   switch (event.kind) {
     case 'call_taken':
     case 'call_joined':
