@@ -50,7 +50,7 @@ class RelatedCalls:
     place: list[RelatedCallView]
 
 
-@router.get("/{incident_id}/related", response_model=RelatedCalls)
+@router.get("/{incident_id}/related", operation_id="list_related_calls", response_model=RelatedCalls)
 async def related_calls(
     incident_id: Annotated[int, Path(ge=1, le=2**63 - 1)], pool: ThePool, desk: TheDesk, _: Dispatcher
 ) -> Response:

@@ -196,12 +196,14 @@ async def _incidents(to: Recorder, call: dict[str, Any]) -> None:
     await to.ask("split_call", "POST", f"{INCIDENT}/calls/{{call_id}}/split", of=split)
     closing = {"reason": "attended", "version": await seen()}
     await to.ask("close_incident", "POST", f"{INCIDENT}/close", of=of, body=closing)
+    await to.ask("reopen_incident", "POST", f"{INCIDENT}/reopen", of=of, body={"version": await seen()})
+    await to.ask("list_related_calls", "GET", f"{INCIDENT}/related", of=of)
     await to.ask("list_incidents", "GET", "/v1/incidents", query={"open": "true", "limit": 2})
     await to.ask("get_intervals", "GET", "/v1/intervals", query={"by": "agency", "interval": "process"})
 
 
 async def _quarantine(to: Recorder) -> None:
-    kept = await to.refused("POST", "/v1/calls", {"id": str(uuid4()), "channel": "app", "fixes": [{"source": "gnss"}]})
+    kept = await to.refused("POST", "/v1/calls", ["not an object"])
     of = {"item_id": kept["quarantine_id"]}
     await to.ask("list_quarantine", "GET", "/v1/quarantine", query={"limit": 10})
     await to.ask("get_quarantined_report", "GET", "/v1/quarantine/{item_id}", of=of)
