@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from dispatch.model import Event, EventKind, Seq, Unit, UnitId, UnitPosition, Un
 from dispatch.model.city import City
 from dispatch.model.room import Room
 from dispatch.picture.picture import Picture
-from dispatch.settings import Settings
+from dispatch.settings import QUITO, Settings
 from dispatch.store.journal import Entry
 from geo import Projection, StraightLine
 from tests.service import Service
@@ -22,7 +21,7 @@ NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def quito() -> City:
-    return load_city(Path(__file__).parents[3] / "data" / "quito")
+    return load_city(QUITO)
 
 
 def picture_of(city: City, *out: str) -> Picture:

@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -17,6 +16,7 @@ from dispatch.desk.watch.timers import A_TURN
 from dispatch.model import Event, EventKind, Incident, IncidentId, Unit, UnitId, UnitPosition, UnitStatus
 from dispatch.model.city import City
 from dispatch.model.doubt import Doubt
+from dispatch.settings import QUITO
 from dispatch.store.db import connection, transaction
 from tests.dispatch.desk.nodes import Node
 
@@ -27,7 +27,7 @@ OVERDUE = EventKind.INCIDENT_OVERDUE
 @pytest.fixture(scope="module")
 def quito() -> City:
     """Whose crews may all be silent for a minute."""
-    quito = load_city(Path(__file__).parents[3] / "data" / "quito")
+    quito = load_city(QUITO)
     return replace(quito, agencies=tuple(replace(agency, silent_after_s=60) for agency in quito.agencies))
 
 

@@ -1,12 +1,11 @@
 """What is sent, alarm by alarm."""
 
-from pathlib import Path
-
 import pytest
 
 from dispatch.city import load_city
 from dispatch.model.city import City, Nature, Need
 from dispatch.policy.incidents.response_plan import alarms_of, needed_at
+from dispatch.settings import QUITO
 
 FIRE = Nature(
     "fire", "s", "", "", 1, (Need("engine", 2), Need("bls", 1)), 1.0,
@@ -16,7 +15,7 @@ FIRE = Nature(
 
 @pytest.fixture(scope="module")
 def quito() -> City:
-    return load_city(Path(__file__).parents[3] / "data" / "quito")
+    return load_city(QUITO)
 
 
 @pytest.mark.parametrize(

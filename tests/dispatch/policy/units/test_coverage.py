@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from dispatch.model import PlacedUnit, Unit, UnitId, UnitStatus
 from dispatch.model.city import City
 from dispatch.policy.units.coverage import DemandMap, able_of, coverage_lost, covered, reach
 from dispatch.policy.units.demand import demand_map
+from dispatch.settings import QUITO
 from geo import Point, Projection, StraightLine
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -139,7 +139,7 @@ def test_a_busy_fraction_that_is_none(busy: float) -> None:
 
 @pytest.fixture(scope="module")
 def quito() -> City:
-    return load_city(Path(__file__).parents[3] / "data" / "quito")
+    return load_city(QUITO)
 
 
 def test_a_city_s_demand_is_its_urgent_natures_where_its_people_are(quito: City) -> None:

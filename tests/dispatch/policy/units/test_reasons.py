@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[4]
 
 
 def test_the_page_lists_every_reason_and_its_fields() -> None:
-    source = (PROJECT / "dispatch" / "policy" / "reasons.py").read_text("utf-8")
+    source = (PROJECT / "dispatch" / "policy" / "units" / "reasons.py").read_text("utf-8")
     given = {code: set(re.findall(r'"(\w+)":', rest)) for code, rest in re.findall(r'{"code": "(\w+)"(.*)}', source)}
     page = (PROJECT / "docs" / "recommendation.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", page, re.MULTILINE)

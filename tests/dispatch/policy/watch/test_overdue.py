@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +14,7 @@ from dispatch.model.city import City
 from dispatch.policy.incidents.status import status_of
 from dispatch.policy.watch.intervals import clocks, ended, measured
 from dispatch.policy.watch.overdue import next_due, overdue, still_overdue
+from dispatch.settings import QUITO
 from geo import Location, LocationStatus
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -24,7 +24,7 @@ NOWHERE = Location(LocationStatus.UNLOCATED)
 
 @pytest.fixture(scope="module")
 def quito() -> City:
-    return load_city(Path(__file__).parents[3] / "data" / "quito")
+    return load_city(QUITO)
 
 
 def after(seconds: float) -> datetime:
