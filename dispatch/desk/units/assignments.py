@@ -46,7 +46,7 @@ async def swap(
         raise Invalid("a unit can't replace itself", errors=[FieldProblem("assign", "is the same unit")])
     async with begin(desk, actor=actor) as tx:
         around = await _lock(tx, incident_id, [assign], preempt or {}, version=version, besides=[release])
-        left = await _take_off(tx, around[incident_id], release, reason=f"replaced by {assign}")
+        left = await _take_off(tx, around[incident_id], release, reason=f"exchanged for {assign}")
         return await _send(tx, around, [assign], preempt or {}, left)
 
 

@@ -78,7 +78,7 @@ def _moment(said_at: datetime | None, *, now: datetime) -> datetime:
 def _refuse_step(before: Unit, status: UnitStatus) -> None:
     if status not in STEPS[before.status]:
         allowed = ", ".join(sorted(STEPS[before.status]))
-        raise Conflict(f"{before.id} is {before.status}; from there it can become {allowed}", unit=before)
+        raise Conflict(f"{before.id} is {before.status}; allowed next: {allowed}", unit=before)
 
 
 def _where(desk: Desk, unit_id: UnitId, moment: datetime) -> dict[str, float] | None:

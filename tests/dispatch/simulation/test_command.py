@@ -19,7 +19,7 @@ def test_another_machine(url: str) -> None:
     ("arguments", "why"),
     [
         (["--url", "http://192.0.2.7:8000", "--key", "k"], "another machine"),
-        ([], "No key"),
+        ([], "No API key"),
         (["--key", "k", "--patience", "9", "1"], "--patience"),
         (["--key", "k", "--city", "/nowhere"], "city.json"),
         (["--key", "secret-one", "--url", "http://127.0.0.1:9", "--duration", "1"], "No service answers"),

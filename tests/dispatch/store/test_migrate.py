@@ -31,7 +31,7 @@ async def test_one_that_was_changed_is_noticed(pool: Pool, monkeypatch: pytest.M
     changed = [m._replace(sql=m.sql + " ") for m in all_migrations()]
     monkeypatch.setattr(migrations, "all_migrations", lambda: changed)
     async with connection(pool) as db:
-        with pytest.raises(MigrationError, match="changed after"):
+        with pytest.raises(MigrationError, match="edited after"):
             await migrate(db)
 
 

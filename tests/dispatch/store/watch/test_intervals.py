@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from dispatch.city import load_city
 from dispatch.model import Interval, Target
 from dispatch.model.city import City
+from dispatch.settings import QUITO
 from dispatch.store.db import Connection, Pool, open_pool, transaction
 from dispatch.store.watch.intervals import MEASURED, Figures, Grouping, figures
 
@@ -28,7 +28,7 @@ AGENCIES = {"A1": "MSP", "B1": "CBQ", "P1": "PN", "X1": "of yesterday"}
 @cache
 def city() -> City:
     """Quito with a target that only one agency has for one priority, and without any for travel."""
-    quito = load_city(Path(__file__).parents[3] / "data" / "quito")
+    quito = load_city(QUITO)
     own = Target("own", Interval.TURNOUT, 20, 0.5, agency="PN", priority=2)
     return replace(quito, targets=(own, *(t for t in quito.targets if t.interval != Interval.TRAVEL)))
 
