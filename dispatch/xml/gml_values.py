@@ -18,8 +18,9 @@ CRS = re.compile(
     r"(?:.*epsg[^0-9]*(?:[0-9.]+[^0-9]+)?)?(?P<epsg>4326|4979)|.*crs:?(?P<crs>84)h?|wgs[-_ ]?(?P<wgs>84)", re.I
 )
 LETTERED = re.compile(r"([0-9]{1,3})(?::([0-9]{1,2}))?(?::([0-9]{1,2}(?:\.[0-9]{1,10})?))?([NSEW])", re.IGNORECASE)
-MOST_NUMBERS = 6_000
-MOST_CHARS = 120_000
+# What the largest document has room for.
+MOST_NUMBERS, MOST_CHARS, MOST_DIGITS = 24_000, 256_000, 50
+PLAIN = re.compile(r"[-+0-9.\s]*")
 LARGEST_M = 20_037_508.0
 # A larger region locates nobody, and no projection can represent it.
 LARGEST_REGION_M = 1_000_000.0
@@ -65,6 +66,8 @@ class Values:
 
     def numbers(self, element: Element) -> list[float]:
         """Raises NotAShape."""
+        if (plainly := _plain_numbers(element.text)) is not None:
+            return plainly
         written = plain(element.text).strip()
         words = written.split() if len(written) <= MOST_CHARS else [""] * (MOST_NUMBERS + 1)
         if "," in written or ";" in written:
@@ -133,6 +136,17 @@ def check_extent(name: str, metres: float) -> None:
     """Raises NotAShape."""
     if metres > LARGEST_REGION_M:
         raise NotAShape(name, f"reaches further than {LARGEST_REGION_M / 1000:,.0f} km")
+
+
+def _plain_numbers(text: str) -> list[float] | None:
+    """Decimal numbers separated by blanks, as nearly all documents have them: read at once, for there may be many."""
+    words = text.split()
+    if len(words) > MOST_NUMBERS or not PLAIN.fullmatch(text) or any(len(word) > MOST_DIGITS for word in words):
+        return None
+    try:
+        return list(map(float, words))
+    except ValueError:
+        return None
 
 
 def _value(word: str) -> float | None:

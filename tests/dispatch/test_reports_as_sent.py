@@ -58,7 +58,9 @@ def made(change: Report) -> bytes:
 
 
 async def call_of(http: httpx.AsyncClient, answer: Report) -> Report:
-    incident = (await http.get(f"/v1/incidents/{answer['incident_id']}")).json()
+    """Wherever it is by now: reports of one phone are drawn together."""
+    held = (await http.get(f"/v1/calls/{answer['call_id']}")).json()["incident_id"]
+    incident = (await http.get(f"/v1/incidents/{held}")).json()
     return next(call for call in incident["calls"] if call["id"] == answer["call_id"])
 
 

@@ -140,6 +140,7 @@ def test_a_table_is_read_in_its_time(name: str, city: City) -> None:
     steps=st.sampled_from([2, 10, 1_000]),
     walks=st.booleans(),
 )
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_any_polygon_is_read_and_located_in_its_time(
     city: City, seed: int, count: int, steps: int, walks: bool
 ) -> None:

@@ -168,7 +168,7 @@ def test_parishes_that_overlap_have_holes_or_parts_follow_the_same_rule() -> Non
 def test_no_city_is_made_of_nothing_or_of_one_code_twice() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Parishes([])
-    with pytest.raises(ValueError, match="one code"):
+    with pytest.raises(ValueError, match="the same code"):
         Parishes([parish("1", box(0, 0, 1, 1)), parish("1", box(1, 0, 2, 1))])
     with pytest.raises(ValueError, match="metres"):
         Parishes([parish("1", box(0, 0, 1, 1))], crs="EPSG:4326")

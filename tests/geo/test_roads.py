@@ -189,7 +189,7 @@ def test_a_network_without_streets_is_a_straight_line() -> None:
 
 
 def test_arrays_that_make_no_network_are_refused() -> None:
-    with pytest.raises(RoadNetworkError, match="isn't there"):
+    with pytest.raises(RoadNetworkError, match="at an unknown node"):
         network_with_end(9)
     with pytest.raises(RoadNetworkError, match="takes no time"):
         network(CORNERS, [(0, 1, 0.0, 1.0)])

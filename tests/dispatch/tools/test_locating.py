@@ -217,7 +217,7 @@ def test_an_output_that_is_not_whole_is_not_there(tmp_path: Path, quito: Parishe
     ("name", "content", "out", "said"),
     [
         ("in.csv", "a,b\n1,2\n", None, "no column lat or latitude"),
-        ("in.csv", "", None, "the first line must be the header"),
+        ("in.csv", "", None, "its first line must name the columns"),
         ("in.csv", "lat,lon\n1,2\n", "out.xlsx", "the name must end in"),
         ("in.csv", "lat,lon\n1,2\n", "in.csv", "is the input file"),
         ("in.parquet", "lat,lon\n1,2\n", None, "can't be read as Parquet"),

@@ -12,7 +12,7 @@ ELSEWHERE = "http://192.0.2.7:8000"
     [
         (["peak", "--url", ELSEWHERE, "--key", "secret-one"], "another machine"),
         (["capacity", "--url", "https://ecu911.example", "--key", "secret-one"], "another machine"),
-        (["peak", "--url", "http://127.0.0.1:9"], "no key"),
+        (["peak", "--url", "http://127.0.0.1:9"], "no API key"),
         (["reports", "--url", "http://127.0.0.1:9", "--key", "secret-one"], "takes no --url"),
         (["quake"], "no profile"),
         (["peak", "--city", "/nowhere"], "city.json"),

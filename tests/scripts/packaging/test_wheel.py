@@ -43,7 +43,7 @@ def test_without_the_console_nothing_is_built(tmp_path: Path) -> None:
         command = [sys.executable, "-P", "-m", "hatchling", "build", "--target", target, "--directory", "made"]
         said = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
         assert said.returncode == 1
-        assert f"{DIST}/index.html is missing: scripts/build_wheel" in said.stderr
+        assert f"{DIST}/index.html is missing; scripts/build_wheel" in said.stderr
     assert not (project / "made").exists() or not any((project / "made").iterdir())
 
 
