@@ -58,10 +58,14 @@ def made(change: Report) -> bytes:
 
 
 async def call_of(http: httpx.AsyncClient, answer: Report) -> Report:
-    """Wherever it is by now: reports of one phone are drawn together."""
-    held = (await http.get(f"/v1/calls/{answer['call_id']}")).json()["incident_id"]
-    incident = (await http.get(f"/v1/incidents/{held}")).json()
-    return next(call for call in incident["calls"] if call["id"] == answer["call_id"])
+    """Wherever it is by now: reports of one phone are drawn together, perhaps between these two questions."""
+    for _ in range(20):
+        held = (await http.get(f"/v1/calls/{answer['call_id']}")).json()["incident_id"]
+        incident = (await http.get(f"/v1/incidents/{held}")).json()
+        found = [call for call in incident["calls"] if call["id"] == answer["call_id"]]
+        if found:
+            return found[0]
+    raise AssertionError(f"call {answer['call_id']} is in no incident")
 
 
 @pytest.mark.parametrize("case", CASES["cases"], ids=[case["name"] for case in CASES["cases"]])
