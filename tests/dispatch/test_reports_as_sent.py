@@ -62,7 +62,7 @@ async def call_of(http: httpx.AsyncClient, answer: Report) -> Report:
     for _ in range(20):
         held = (await http.get(f"/v1/calls/{answer['call_id']}")).json()["incident_id"]
         incident = (await http.get(f"/v1/incidents/{held}")).json()
-        found = [call for call in incident["calls"] if call["id"] == answer["call_id"]]
+        found: list[Report] = [call for call in incident["calls"] if call["id"] == answer["call_id"]]
         if found:
             return found[0]
     raise AssertionError(f"call {answer['call_id']} is in no incident")
